@@ -1,0 +1,156 @@
+//! What a language model sends, and the ways in which it fails.
+
+use std::time::Duration;
+
+use super::retry::FailureClass;
+
+/// One step of a completion as it arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delta {
+    /// More of the answer. Never empty.
+    Text(String),
+    /// More of the model's reasoning, which is no part of the answer. Never empty.
+    Reasoning(String),
+    /// What was used so far; a later one replaces an earlier one.
+    Usage(Usage),
+    /// The model that answers, where its server names one. Sent once at most.
+    Model(String),
+    /// The model has finished. Nothing follows but [`Delta::Usage`].
+    Finished(FinishReason),
+}
+
+/// Why a model stopped writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FinishReason {
+    /// It had said everything, or met a stop sequence.
+    Stop,
+    /// It reached the limit of tokens.
+    Length,
+    /// A filter withheld the rest.
+    ContentFilter,
+    /// It asked for a tool that nobody offered.
+    ToolCalls,
+    /// Its server closed the stream properly without saying why.
+    Unsaid,
+}
+
+/// What a completion used, as its provider reports; zero where it does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub prompt_tokens: u64,
+    /// Tokens written, reasoning included.
+    pub completion_tokens: u64,
+    /// Tokens of the prompt that came from the provider's cache.
+    pub cached_tokens: u64,
+    /// Tokens written as reasoning.
+    pub reasoning_tokens: u64,
+}
+
+/// The ways in which a model fails that are told apart to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ModelFailure {
+    /// The key was refused (401, 403).
+    KeyRefused,
+    /// The server does not know the model (404, or 400 that says so).
+    ModelUnknown,
+    /// Too many requests (429).
+    RateLimited,
+    /// The account has no credit left (429 or 402 that says so): asking again does not help.
+    QuotaSpent,
+    /// It cannot be reached, or its server fails (5xx).
+    Unavailable,
+    /// Nothing was written in time.
+    FirstTokenTimeout,
+    /// It fell silent in the middle.
+    IdleTimeout,
+    /// It took longer than an answer may take.
+    TotalTimeout,
+    /// The prompt does not fit the model.
+    ContextTooLong,
+    /// The request was refused for another reason (other 4xx).
+    RequestRefused,
+    /// A filter refused the question or withheld the whole answer.
+    Filtered,
+    /// The stream broke: an error inside it, a cut connection, an end without a finish.
+    Broken,
+    /// What came was no completion: HTML, garbage, wrong encoding.
+    Garbled,
+    /// It finished without having written anything.
+    Empty,
+    /// It sent more bytes than are accepted.
+    TooLarge,
+}
+
+impl ModelFailure {
+    /// All of them, for tables and tests.
+    pub const ALL: [Self; 15] = [
+        Self::KeyRefused,
+        Self::ModelUnknown,
+        Self::RateLimited,
+        Self::QuotaSpent,
+        Self::Unavailable,
+        Self::FirstTokenTimeout,
+        Self::IdleTimeout,
+        Self::TotalTimeout,
+        Self::ContextTooLong,
+        Self::RequestRefused,
+        Self::Filtered,
+        Self::Broken,
+        Self::Garbled,
+        Self::Empty,
+        Self::TooLarge,
+    ];
+
+    /// Returns the class that decides whether to ask again.
+    #[must_use]
+    pub fn class(self, retry_after: Option<Duration>) -> FailureClass {
+        match self {
+            Self::RateLimited => FailureClass::RateLimited { retry_after },
+            Self::Unavailable
+            | Self::FirstTokenTimeout
+            | Self::Broken
+            | Self::Garbled
+            | Self::Empty => FailureClass::Transient,
+            Self::KeyRefused
+            | Self::ModelUnknown
+            | Self::QuotaSpent
+            | Self::ContextTooLong
+            | Self::RequestRefused
+            | Self::Filtered
+            | Self::TooLarge
+            | Self::IdleTimeout
+            | Self::TotalTimeout => FailureClass::Permanent,
+        }
+    }
+
+    /// Returns the word under which a question that failed so is stored and counted.
+    #[must_use]
+    pub fn as_outcome(self) -> &'static str {
+        match self {
+            Self::KeyRefused => "failed:model_key_refused",
+            Self::ModelUnknown => "failed:model_unknown",
+            Self::RateLimited => "failed:model_rate_limited",
+            Self::QuotaSpent => "failed:model_quota_spent",
+            Self::Unavailable => "failed:model_unavailable",
+            Self::FirstTokenTimeout => "failed:model_first_token_timeout",
+            Self::IdleTimeout => "failed:model_idle_timeout",
+            Self::TotalTimeout => "failed:model_total_timeout",
+            Self::ContextTooLong => "failed:model_context_too_long",
+            Self::RequestRefused => "failed:model_request_refused",
+            Self::Filtered => "failed:model_filtered",
+            Self::Broken => "failed:model_broken",
+            Self::Garbled => "failed:model_garbled",
+            Self::Empty => "failed:model_empty",
+            Self::TooLarge => "failed:model_too_large",
+        }
+    }
+
+    /// Reads the word that [`ModelFailure::as_outcome`] returned; `None` for any other.
+    #[must_use]
+    pub fn from_outcome(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|failure| failure.as_outcome() == word)
+    }
+}

@@ -1,0 +1,117 @@
+//! What Mattermost, or somebody trying by hand, sent us: verified and parsed, not yet decided upon.
+
+use super::id::{ChannelId, PostId, ResponseUrlId, ServerId, TeamId, UserId};
+use super::time::Timestamp;
+
+/// The name under which one event is known however often and by whatever way it arrives; unique for each server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKey(String);
+
+impl EventKey {
+    /// Names an event by its post: the WebSocket, a catch-up and a webhook all see the same one.
+    #[must_use]
+    pub fn of_post(post: &PostId) -> Self {
+        Self(format!("post:{post}"))
+    }
+
+    /// Names a command by the id inside its `response_url`, which is new for every invocation and the same in a replay.
+    #[must_use]
+    pub fn of_response_url(id: &ResponseUrlId) -> Self {
+        Self(format!("response:{}", id.expose()))
+    }
+
+    /// Names a command that has no `response_url` by its `trigger_id`, of which only a digest is kept.
+    #[must_use]
+    pub fn of_trigger(digest_hex: &str) -> Self {
+        Self(format!("trigger:{digest_hex}"))
+    }
+
+    /// Names a request made by hand, which carries nothing that repeats.
+    #[must_use]
+    pub fn by_hand(random: u128) -> Self {
+        Self(format!("hand:{random:032x}"))
+    }
+
+    /// Takes a key back from the store.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Returns the key as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who wrote something, as a verified event says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The account; absent only for a request made by hand.
+    pub id: Option<UserId>,
+    /// The account's name as people see it, untrusted text.
+    pub name: String,
+}
+
+/// Where something was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The team, absent in direct and group channels.
+    pub team: Option<TeamId>,
+    /// The channel.
+    pub channel: ChannelId,
+    /// The channel's name in URLs; incoming webhooks address channels by it.
+    pub channel_name: String,
+    /// The root post of the thread, where it was written in one.
+    pub thread: Option<PostId>,
+}
+
+/// By which of Mattermost's ways an event came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A slash command. The command itself is no post, so nobody else saw it.
+    Command {
+        /// Where the person runs it; always known to Mattermost.
+        place: Place,
+        /// The right to answer by `response_url`, where one was sent.
+        response: Option<ResponseUrlId>,
+    },
+    /// An outgoing webhook, which says neither thread nor props of the post it reports.
+    OutgoingHook {
+        /// Where the post is.
+        place: Place,
+        /// The post that fired the hook.
+        post: PostId,
+    },
+    /// A form sent by hand, to be answered in the reply itself.
+    ByHand,
+}
+
+impl Origin {
+    /// Returns where the event happened, where that is known.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Command { place, .. } | Self::OutgoingHook { place, .. } => Some(place),
+            Self::ByHand => None,
+        }
+    }
+}
+
+/// One verified event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboundEvent {
+    /// The server it came from.
+    pub server: ServerId,
+    /// What makes it the same event when it comes again.
+    pub key: EventKey,
+    /// How it came.
+    pub origin: Origin,
+    /// Who wrote it.
+    pub asker: Person,
+    /// What was written, without trigger word; untrusted and bounded by the body limit.
+    pub text: String,
+    /// When we received it.
+    pub received_at: Timestamp,
+}

@@ -1,0 +1,88 @@
+//! The work on a question: in which order, by whom, and until when.
+
+use super::conversation::ConversationKey;
+use super::id::{ChannelId, PostId, QuestionId, UserId};
+use super::question::Question;
+use super::time::Timestamp;
+
+/// What is answered in order: a thread, a direct channel, or one person's questions in a channel.
+///
+/// Within a lane one question is worked on at a time, in the order of admission; lanes do not wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LaneKey(String);
+
+impl LaneKey {
+    /// The lane of a thread.
+    #[must_use]
+    pub fn thread(channel: &ChannelId, root: &PostId) -> Self {
+        Self(format!("thread:{channel}:{root}"))
+    }
+
+    /// The lane of one person in a channel.
+    #[must_use]
+    pub fn person(channel: &ChannelId, asker: &UserId) -> Self {
+        Self(format!("person:{channel}:{asker}"))
+    }
+
+    /// A lane of its own, for a request made by hand.
+    #[must_use]
+    pub fn alone(question: QuestionId) -> Self {
+        Self(format!("alone:{question}"))
+    }
+
+    /// Takes a key back from the store.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Returns the key as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How many times work on a question has begun, counting from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Attempt(pub u32);
+
+/// The right to work on one question until a time: every later write shows it, and one that was lost writes nothing.
+///
+/// The token is random and new with each claim. The attempt alone would not do as a fence: claims are committed without
+/// waiting for the disk, so after a database crash the same attempt number could be given twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The question worked on.
+    pub question: QuestionId,
+    /// Which attempt this is.
+    pub attempt: Attempt,
+    /// The fence.
+    pub token: u128,
+    /// When others may take the question.
+    pub until: Timestamp,
+}
+
+/// A question together with the right to work on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedJob {
+    /// The right.
+    pub lease: Lease,
+    /// What was asked.
+    pub question: Question,
+    /// What an earlier attempt had already concluded; then only publishing is left.
+    pub concluded: Option<super::question::Conclusion>,
+    /// Whether the asker has asked to stop it.
+    pub stop_requested: bool,
+}
+
+/// Which conversation a stop or a fresh start is about, and who asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlScope {
+    /// The conversation in which the word was said.
+    pub conversation: ConversationKey,
+    /// Who said it.
+    pub asker: UserId,
+    /// The channel in which it was said.
+    pub channel: ChannelId,
+}

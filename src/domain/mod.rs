@@ -1,0 +1,15 @@
+//! Nouns and their rules: pure and synchronous, without I/O, clock, randomness or serialisation.
+//!
+//! Everything here can be tested by calling it. Types are parsed once at the edge; inside, a value of one of them is a value that holds.
+
+pub mod completion;
+pub mod conversation;
+pub mod draft;
+pub mod event;
+pub mod id;
+pub mod job;
+pub mod post;
+pub mod prompt;
+pub mod question;
+pub mod retry;
+pub mod time;

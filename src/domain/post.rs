@@ -1,0 +1,122 @@
+//! What we post: how it is addressed, marked and found again.
+
+use super::id::{ChannelId, PostId, QuestionId, ResponseUrlId, UserId};
+
+/// Who may see an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody in the channel or thread.
+    Channel,
+    /// The asker alone.
+    Asker,
+}
+
+/// How an answer reaches people; chosen at admission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// As posts of the bot account, growing by edits.
+    Bot {
+        /// The channel.
+        channel: ChannelId,
+        /// The thread, where there is one.
+        root: Option<PostId>,
+        /// What is used instead where the bot may not post there.
+        fallback: Option<ResponseUrlId>,
+    },
+    /// As posts of the bot account in its direct channel with the asker.
+    Direct {
+        /// The asker.
+        asker: UserId,
+    },
+    /// By a command's `response_url`: finished text, no id back, five uses in 30 minutes.
+    Response {
+        /// The right to post.
+        id: ResponseUrlId,
+        /// Who may see it.
+        audience: Audience,
+    },
+    /// By the incoming webhook: finished text, no id back.
+    Webhook {
+        /// The channel's name, which must be sent, else the hook posts in its home channel.
+        channel_name: String,
+        /// The same channel by id, to recognise our own text when it comes back.
+        channel: ChannelId,
+    },
+    /// In the HTTP reply to a request made by hand.
+    Inline,
+}
+
+/// What a post of ours is part of; kept in its props, so that it is known again after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Marker {
+    /// The question answered.
+    pub question: QuestionId,
+    /// Which generation of the answer: 1, and one more for each regeneration.
+    pub generation: u32,
+    /// Which post of the answer, counting from 0.
+    pub part: u32,
+}
+
+/// What was committed before a post was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartIntent {
+    /// Which post of the answer, counting from 0.
+    pub part: u32,
+    /// Where it is to be created.
+    pub channel: ChannelId,
+    /// The thread, where there is one.
+    pub root: Option<PostId>,
+    /// The random `pending_post_id` by which Mattermost recognises a repeated create for 30 seconds.
+    pub pending: u128,
+    /// A post known to be older than ours, from which to read back.
+    pub anchor: Option<PostId>,
+    /// When the intent was committed.
+    pub intended_at: super::time::Timestamp,
+}
+
+/// One post of an answer as the store knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What was intended.
+    pub intent: PartIntent,
+    /// The post, once its creation was confirmed and committed.
+    pub post: Option<PostId>,
+}
+
+/// A post to be created by the bot account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPost {
+    /// Where.
+    pub channel: ChannelId,
+    /// The thread, where there is one.
+    pub root: Option<PostId>,
+    /// The finished Markdown, at most 16,383 runes.
+    pub message: String,
+    /// What it is part of.
+    pub marker: Marker,
+    /// Recognised by Mattermost for 30 seconds.
+    pub pending: u128,
+}
+
+/// A post as read from Mattermost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenPost {
+    /// Its id.
+    pub id: PostId,
+    /// Its author.
+    pub author: UserId,
+    /// Its channel.
+    pub channel: ChannelId,
+    /// The root of its thread, where it is a reply.
+    pub root: Option<PostId>,
+    /// Its text.
+    pub message: String,
+    /// Our marker, where it carries one.
+    pub marker: Option<Marker>,
+    /// Whether props say that a webhook or command wrote it.
+    pub from_webhook: bool,
+    /// Whether props say that a bot wrote it.
+    pub from_bot: bool,
+    /// When it was created, in milliseconds since the Unix epoch, by the server's clock.
+    pub created_at_ms: i64,
+}

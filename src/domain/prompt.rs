@@ -1,0 +1,187 @@
+//! What a model is asked: instructions, the turns that fit, and the question.
+
+use super::conversation::Turn;
+
+/// Who says a message of a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The instructions.
+    System,
+    /// A person.
+    User,
+    /// The model, earlier.
+    Assistant,
+}
+
+/// One message of a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who says it.
+    pub role: Role,
+    /// What is said.
+    pub text: String,
+}
+
+/// How much a model can take in, in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Prompt and answer together.
+    pub total_tokens: u32,
+    /// What is kept free for the answer.
+    pub answer_tokens: u32,
+}
+
+/// A prompt that fits the window it was made for, as far as it could be made to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// Instructions first, then whole turns, oldest first, then the question.
+    pub messages: Vec<Message>,
+    /// How many tokens the answer may have.
+    pub max_answer_tokens: u32,
+    /// How many of the oldest turns were left out.
+    pub dropped_turns: usize,
+}
+
+/// Tokens that the wrapping of a message costs, by the models we know at most.
+const MESSAGE_OVERHEAD: u64 = 8;
+
+/// Estimates how many tokens a text has, rather too many than too few: three ASCII bytes a token, and three halves of a token for any other
+/// character (Korean in GPT-4o's vocabulary has about 0.7 a syllable, in older ones up to 2).
+#[must_use]
+pub fn estimate_tokens(text: &str) -> u64 {
+    let ascii = text.bytes().filter(u8::is_ascii).count() as u64;
+    let others = text
+        .chars()
+        .filter(|character| !character.is_ascii())
+        .count() as u64;
+    ascii.div_ceil(3) + (others * 3).div_ceil(2)
+}
+
+fn message_tokens(text: &str) -> u64 {
+    estimate_tokens(text) + MESSAGE_OVERHEAD
+}
+
+fn turn_tokens(turn: &Turn) -> u64 {
+    message_tokens(&turn.question) + message_tokens(&turn.answer)
+}
+
+impl Prompt {
+    /// Fits a conversation into a window by leaving out whole turns, oldest first.
+    ///
+    /// The instructions and the new question are never dropped or cut, and the room for the answer is kept free: where even
+    /// these do not fit, the prompt has no turns, and it is for the model's server to refuse it.
+    /// `turns` come oldest first and so leave.
+    #[must_use]
+    pub fn fit(instructions: String, turns: &[Turn], question: String, window: Window) -> Self {
+        let fixed = message_tokens(&instructions) + message_tokens(&question);
+        let room = u64::from(window.total_tokens)
+            .saturating_sub(u64::from(window.answer_tokens))
+            .saturating_sub(fixed);
+        let mut used = 0;
+        let kept = turns
+            .iter()
+            .rev()
+            .take_while(|turn| {
+                used += turn_tokens(turn);
+                used <= room
+            })
+            .count();
+        let dropped_turns = turns.len() - kept;
+        let mut messages = vec![Message {
+            role: Role::System,
+            text: instructions,
+        }];
+        for turn in turns.iter().skip(dropped_turns) {
+            messages.push(Message {
+                role: Role::User,
+                text: turn.question.clone(),
+            });
+            messages.push(Message {
+                role: Role::Assistant,
+                text: turn.answer.clone(),
+            });
+        }
+        messages.push(Message {
+            role: Role::User,
+            text: question,
+        });
+        Self {
+            messages,
+            max_answer_tokens: window.answer_tokens,
+            dropped_turns,
+        }
+    }
+
+    /// Returns the estimate of the prompt's tokens, the answer not included.
+    #[must_use]
+    pub fn estimated_tokens(&self) -> u64 {
+        self.messages
+            .iter()
+            .map(|message| message_tokens(&message.text))
+            .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    fn turn(question: &str, answer: &str) -> Turn {
+        Turn {
+            asker_name: "alice".into(),
+            question: question.into(),
+            answer: answer.into(),
+            asked_at: Timestamp::EPOCH,
+            finished_at: Timestamp::EPOCH,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn instructions_and_question_are_never_dropped_and_turns_leave_whole_from_the_oldest(
+            instructions in ".{0,200}",
+            question in ".{0,200}",
+            texts in prop::collection::vec((".{0,80}", ".{0,80}"), 0..12),
+            total_tokens in 0u32..600,
+            answer_tokens in 0u32..300,
+        ) {
+            let turns: Vec<_> = texts.iter().map(|(asked, answered)| turn(asked, answered)).collect();
+            let window = Window { total_tokens, answer_tokens };
+            let prompt = Prompt::fit(instructions.clone(), &turns, question.clone(), window);
+
+            prop_assert_eq!(&prompt.messages.first().unwrap().text, &instructions);
+            prop_assert_eq!(&prompt.messages.last().unwrap().text, &question);
+            let kept: Vec<_> = prompt.messages[1..prompt.messages.len() - 1].chunks(2).map(|pair| (pair[0].text.clone(), pair[1].text.clone())).collect();
+            prop_assert_eq!(&kept[..], &texts[texts.len() - kept.len()..]);
+            prop_assert_eq!(prompt.dropped_turns, texts.len() - kept.len());
+        }
+
+        #[test]
+        fn room_for_the_answer_stays_free_whenever_turns_are_kept(
+            texts in prop::collection::vec((".{0,80}", ".{0,80}"), 1..12),
+            total_tokens in 0u32..600,
+            answer_tokens in 0u32..300,
+        ) {
+            let turns: Vec<_> = texts.iter().map(|(asked, answered)| turn(asked, answered)).collect();
+            let prompt = Prompt::fit("be kind".into(), &turns, "why?".into(), Window { total_tokens, answer_tokens });
+            if prompt.messages.len() > 2 {
+                prop_assert!(prompt.estimated_tokens() + u64::from(answer_tokens) <= u64::from(total_tokens));
+            }
+        }
+
+        #[test]
+        fn one_more_turn_would_not_have_fitted(
+            texts in prop::collection::vec((".{0,80}", ".{0,80}"), 1..12),
+            total_tokens in 0u32..600,
+        ) {
+            let turns: Vec<_> = texts.iter().map(|(asked, answered)| turn(asked, answered)).collect();
+            let prompt = Prompt::fit("be kind".into(), &turns, "why?".into(), Window { total_tokens, answer_tokens: 50 });
+            if let Some(next) = prompt.dropped_turns.checked_sub(1) {
+                prop_assert!(prompt.estimated_tokens() + turn_tokens(&turns[next]) + 50 > u64::from(total_tokens));
+            }
+        }
+    }
+}

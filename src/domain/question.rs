@@ -1,0 +1,284 @@
+//! A question: what is asked of us, and the one state in which it ends.
+
+use super::completion::{ModelFailure, Usage};
+use super::conversation::ConversationKey;
+use super::event::{EventKey, Origin, Person};
+use super::id::{QuestionId, ServerId};
+use super::job::LaneKey;
+use super::post::{Audience, Delivery};
+use super::time::Timestamp;
+
+/// What a text addressed to us asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Nothing was written: explain how to ask.
+    Explain,
+    /// `help` or `도움말`.
+    Help,
+    /// `new` or `새로`: a fresh conversation.
+    StartAfresh,
+    /// `stop` or `그만`: end my running answers here.
+    Stop,
+    /// A question.
+    Ask {
+        /// The question, trimmed.
+        text: String,
+        /// Who may see the answer.
+        audience: Audience,
+    },
+}
+
+const HELP_WORDS: [&str; 2] = ["help", "도움말"];
+const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
+const STOP_WORDS: [&str; 2] = ["stop", "그만"];
+const PRIVATE_PREFIXES: [&str; 2] = ["private", "나만"];
+
+impl Request {
+    /// Reads what a text asks for.
+    ///
+    /// Words are commands only when they are the whole text, so that no question is swallowed: `new features in Rust` is a
+    /// question. The prefix `private:` (or `나만:`) needs its colon for the same reason.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let text = text.trim();
+        let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+        if text.is_empty() {
+            Self::Explain
+        } else if is_one_of(&HELP_WORDS) {
+            Self::Help
+        } else if is_one_of(&AFRESH_WORDS) {
+            Self::StartAfresh
+        } else if is_one_of(&STOP_WORDS) {
+            Self::Stop
+        } else {
+            Self::read_question(text)
+        }
+    }
+
+    fn read_question(text: &str) -> Self {
+        let private = text.split_once([':', '：']).filter(|(prefix, _)| {
+            PRIVATE_PREFIXES
+                .iter()
+                .any(|word| prefix.trim().eq_ignore_ascii_case(word))
+        });
+        match private {
+            Some((_, rest)) if rest.trim().is_empty() => Self::Explain,
+            Some((_, rest)) => Self::Ask {
+                text: rest.trim().to_owned(),
+                audience: Audience::Asker,
+            },
+            None => Self::Ask {
+                text: text.to_owned(),
+                audience: Audience::Channel,
+            },
+        }
+    }
+}
+
+/// A question as it was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Its id.
+    pub id: QuestionId,
+    /// The server it was asked on.
+    pub server: ServerId,
+    /// The event it came with; unique for each server.
+    pub key: EventKey,
+    /// How it came.
+    pub origin: Origin,
+    /// Who asks.
+    pub asker: Person,
+    /// What is asked, as it was written.
+    pub text: String,
+    /// Who may see the answer.
+    pub audience: Audience,
+    /// How the answer is delivered.
+    pub delivery: Delivery,
+    /// The conversation whose turns are its context.
+    pub conversation: ConversationKey,
+    /// What it waits its turn in.
+    pub lane: LaneKey,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// When it must have ended.
+    pub deadline: Timestamp,
+}
+
+/// Why we do not answer, though we could.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The provider's filter withheld the answer.
+    Filtered,
+    /// The asker is no member of the channel where the answer would be posted.
+    NotAMember,
+}
+
+/// Why we could not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// The model failed.
+    Model(ModelFailure),
+    /// The deadline passed.
+    Deadline,
+    /// Work on it began several times and never ended: each time the process died or panicked.
+    Abandoned,
+    /// Something of ours.
+    Internal,
+}
+
+/// The one state in which a question ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The answer was shown whole.
+    Answered,
+    /// The answer was shown up to the model's or our length limit.
+    CutShort,
+    /// The answer was shown up to where the model or we broke off.
+    Interrupted,
+    /// The asker stopped it.
+    Stopped,
+    /// It was refused.
+    Refused(Refusal),
+    /// It failed.
+    Failed(Failure),
+    /// It turned out not to be a question to us: a post of our own, or of another bot or webhook.
+    Ignored,
+}
+
+impl Outcome {
+    /// Whether what was answered belongs to the conversation's later context.
+    #[must_use]
+    pub fn is_a_turn(&self) -> bool {
+        match self {
+            Self::Answered | Self::CutShort | Self::Interrupted => true,
+            Self::Stopped | Self::Refused(_) | Self::Failed(_) | Self::Ignored => false,
+        }
+    }
+
+    /// Returns the word under which the outcome is stored and counted.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::CutShort => "cut_short",
+            Self::Interrupted => "interrupted",
+            Self::Stopped => "stopped",
+            Self::Refused(Refusal::Filtered) => "refused:filtered",
+            Self::Refused(Refusal::NotAMember) => "refused:not_a_member",
+            Self::Failed(Failure::Model(failure)) => failure.as_outcome(),
+            Self::Failed(Failure::Deadline) => "failed:deadline",
+            Self::Failed(Failure::Abandoned) => "failed:abandoned",
+            Self::Failed(Failure::Internal) => "failed:internal",
+            Self::Ignored => "ignored",
+        }
+    }
+
+    /// Reads the word that [`Outcome::as_str`] returned; `None` for any other.
+    #[must_use]
+    pub fn from_stored(word: &str) -> Option<Self> {
+        Some(match word {
+            "answered" => Self::Answered,
+            "cut_short" => Self::CutShort,
+            "interrupted" => Self::Interrupted,
+            "stopped" => Self::Stopped,
+            "refused:filtered" => Self::Refused(Refusal::Filtered),
+            "refused:not_a_member" => Self::Refused(Refusal::NotAMember),
+            "failed:deadline" => Self::Failed(Failure::Deadline),
+            "failed:abandoned" => Self::Failed(Failure::Abandoned),
+            "failed:internal" => Self::Failed(Failure::Internal),
+            "ignored" => Self::Ignored,
+            other => Self::Failed(Failure::Model(ModelFailure::from_outcome(other)?)),
+        })
+    }
+}
+
+/// The end of a question as it is committed before it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conclusion {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the model wrote, as it wrote it; empty where it wrote nothing. Later context is made of it.
+    pub answer: String,
+    /// What is posted, already in Mattermost's Markdown, one text for each post.
+    pub texts: Vec<String>,
+    /// What the provider reported as used.
+    pub usage: Usage,
+    /// The model that answered, as the provider names it.
+    pub model: Option<String>,
+    /// When it was concluded.
+    pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(text: &str, audience: Audience) -> Request {
+        Request::Ask {
+            text: text.to_owned(),
+            audience,
+        }
+    }
+
+    #[test]
+    fn words_are_commands_only_when_they_are_the_whole_text() {
+        let table = [
+            ("", Request::Explain),
+            ("  \n", Request::Explain),
+            ("help", Request::Help),
+            (" HELP ", Request::Help),
+            ("도움말", Request::Help),
+            ("help me", asks("help me", Audience::Channel)),
+            ("new", Request::StartAfresh),
+            ("새로", Request::StartAfresh),
+            (
+                "new features in Rust",
+                asks("new features in Rust", Audience::Channel),
+            ),
+            ("stop", Request::Stop),
+            ("그만", Request::Stop),
+            (
+                "그만두는 법을 알려줘",
+                asks("그만두는 법을 알려줘", Audience::Channel),
+            ),
+            ("private: 연봉?", asks("연봉?", Audience::Asker)),
+            ("나만: 연봉?", asks("연봉?", Audience::Asker)),
+            ("나만：연봉?", asks("연봉?", Audience::Asker)),
+            ("Private :x", asks("x", Audience::Asker)),
+            ("나만:", Request::Explain),
+            (
+                "private keys: how?",
+                asks("private keys: how?", Audience::Channel),
+            ),
+            ("나만 모르는 것", asks("나만 모르는 것", Audience::Channel)),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Request::read(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_outcome_is_read_back_as_it_was_stored() {
+        let mut outcomes = vec![
+            Outcome::Answered,
+            Outcome::CutShort,
+            Outcome::Interrupted,
+            Outcome::Stopped,
+            Outcome::Ignored,
+            Outcome::Refused(Refusal::Filtered),
+            Outcome::Refused(Refusal::NotAMember),
+            Outcome::Failed(Failure::Deadline),
+            Outcome::Failed(Failure::Abandoned),
+            Outcome::Failed(Failure::Internal),
+        ];
+        outcomes.extend(ModelFailure::ALL.map(|failure| Outcome::Failed(Failure::Model(failure))));
+        for outcome in outcomes {
+            assert_eq!(
+                Outcome::from_stored(outcome.as_str()),
+                Some(outcome.clone()),
+                "{outcome:?}"
+            );
+        }
+        assert_eq!(Outcome::from_stored("something else"), None);
+    }
+}

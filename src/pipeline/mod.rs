@@ -1,0 +1,71 @@
+//! The verbs: what is done with an event, from its admission to the settled answer.
+
+use std::time::Duration;
+
+use crate::domain::conversation::ConversationScope;
+use crate::domain::draft::Pace;
+use crate::domain::prompt::Window;
+use crate::domain::retry::RetryPolicy;
+use crate::text::Language;
+
+/// How questions are answered.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The language askwell itself speaks.
+    pub language: Language,
+    /// The assistant's name in answers, `GPT` by default.
+    pub assistant_name: String,
+    /// The word people type after the slash, for the help text: `askgpt`.
+    pub command_trigger: String,
+    /// A minijinja template of what is shown, checked; variables `name`, `question`, `assistant`, `answer`, `echo`.
+    pub template: String,
+    /// What the model is told, as a minijinja template with `assistant`, `date`, `zone`; where absent, the text we ship.
+    pub instructions: Option<String>,
+    /// The time zone in which the model is told the date, an IANA name.
+    pub time_zone: String,
+    /// How an answer grows.
+    pub pace: Pace,
+    /// What the model can take in.
+    pub window: Window,
+    /// Whether LaTeX is shown (`EnableLatex` of the server).
+    pub latex: bool,
+    /// Characters of a question, at most.
+    pub max_question_chars: usize,
+    /// Who shares a conversation outside threads.
+    pub scope: ConversationScope,
+    /// A conversation that was silent for this long begins afresh.
+    pub session_idle: Duration,
+    /// Turns read back, at most.
+    pub max_turns: u32,
+    /// A question ends within this time.
+    pub deadline: Duration,
+    /// The same where the answer goes by a `response_url`, which lives for 30 minutes.
+    pub response_deadline: Duration,
+    /// Questions worked on at once, at most.
+    pub workers: u32,
+    /// Questions waiting to be admitted, at most; more are told to come back.
+    pub admission_queue: usize,
+    /// How long a lease lasts without being renewed.
+    pub lease: Duration,
+    /// How often work on a question may begin before it is given up.
+    pub max_attempts: u32,
+    /// How often a model is asked before its first token.
+    pub model_retry: RetryPolicy,
+    /// How often an answer is tried to be shown.
+    pub delivery_retry: RetryPolicy,
+    /// After a crash while the model wrote: what was shown is kept from this many characters on, below it the model is asked again.
+    pub keep_from_chars: usize,
+    /// Posts of one answer, at most.
+    pub max_posts: usize,
+    /// How questions by hand, commands and hooks are delivered.
+    pub delivery: DeliveryWays,
+}
+
+/// The ways of delivery that are configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryWays {
+    /// There is a bot account.
+    pub bot: bool,
+    /// There is an incoming webhook.
+    pub incoming_webhook: bool,
+}
