@@ -1,0 +1,62 @@
+# 사람에게 보이는 askwell의 모든 문장. 해요체로, 짧고 친절하게.
+# 오류는 무슨 일이 있었는지와 무엇을 하면 되는지를 함께 말해요.
+
+## 도움말과 안내
+
+help =
+    {""}**{ $assistant } 사용법**
+    - `/{ $trigger } 질문` : 질문하면 여기에서 답해 드려요. 이어서 물으면 앞의 대화를 기억해요.
+    - `/{ $trigger } 나만: 질문` : 나에게만 보이게 답해요. (`private: 질문`도 돼요.)
+    - `/{ $trigger } 새로` : 앞의 대화를 잊고 새로 시작해요. (`new`도 돼요.)
+    - `/{ $trigger } 그만` : 쓰고 있는 내 답변을 멈춰요. (`stop`도 돼요.)
+    - `/{ $trigger } 도움말` : 이 안내를 보여 드려요. (`help`도 돼요.)
+nothing-asked = 무엇이든 물어보세요. 예: `/{ $trigger } 회의록 잘 쓰는 법 알려줘` · 전체 사용법은 `/{ $trigger } 도움말`
+working = 답변을 준비하고 있어요. 잠시만 기다려 주세요.
+working-privately = 나에게만 보이는 답변을 준비하고 있어요. 잠시만 기다려 주세요.
+conversation-begun = 새 대화를 시작할게요. 앞의 대화는 이제 참고하지 않아요.
+stopped = 쓰고 있던 답변 { $count }개를 멈췄어요.
+nothing-to-stop = 지금 멈출 답변이 없어요.
+
+## 답변에 붙는 말
+
+answer-stopped = _요청하신 대로 여기서 답변을 멈췄어요._
+answer-cut-at-length = _길이 제한 때문에 답변이 여기서 끊겼어요. “계속해 줘”라고 하시면 이어서 답해 드려요._
+answer-interrupted = _답변이 여기서 중단되었어요. 다시 물어봐 주세요._
+answer-withheld = _모델이 안전 기준에 따라 나머지 답변을 보여 주지 않았어요. 질문을 바꿔서 다시 물어봐 주세요._
+continued = _(이어서)_
+
+## 오류
+
+error = 오류 발생: { $reason } (문의 번호 { $id })
+model-key-rejected = 모델 서버가 API 키를 받아 주지 않았어요. 관리자에게 키를 확인해 달라고 알려 주세요.
+model-not-found = 설정된 모델을 모델 서버에서 찾을 수 없어요. 관리자에게 모델 이름을 확인해 달라고 알려 주세요.
+model-rate-limited = 지금 모델 서버에 요청이 너무 많아요. 잠시 뒤에 다시 물어봐 주세요.
+model-quota-exhausted = 모델 서버의 사용 한도를 다 썼어요. 관리자에게 한도를 확인해 달라고 알려 주세요.
+model-unreachable = 모델 서버에 연결할 수 없거나 서버가 응답하지 않아요. 잠시 뒤에 다시 물어보시고, 계속되면 관리자에게 알려 주세요.
+model-failed = 모델 서버에 문제가 생겼어요. 잠시 뒤에 다시 물어보시고, 계속되면 관리자에게 알려 주세요.
+model-rejected-request = 모델 서버가 요청을 받아들이지 않았어요. 질문을 바꿔 보시고, 계속되면 관리자에게 알려 주세요.
+model-slow-to-begin = 모델이 제때 답변을 시작하지 않았어요. 잠시 뒤에 다시 물어봐 주세요.
+model-fell-silent = 모델이 답변하다가 응답을 멈췄어요. 다시 물어봐 주세요.
+model-answered-nothing = 모델이 빈 답변을 보냈어요. 질문을 조금 바꿔서 다시 물어봐 주세요.
+model-refused = 모델이 안전 기준에 따라 답변하지 않았어요. 질문을 바꿔서 다시 물어봐 주세요.
+context-too-long = 대화가 모델이 읽을 수 있는 길이를 넘었어요. 질문을 줄이거나 `새로` 명령으로 새 대화를 시작해 주세요.
+answer-too-large = 답변이 너무 커서 다 보여 드릴 수 없어요. 질문을 나누어 물어봐 주세요.
+deadline-passed = 답변이 너무 오래 걸려서 그만두었어요. 질문을 줄이거나 잠시 뒤에 다시 물어봐 주세요.
+post-refused = 이 채널에 답변을 올릴 수 없어요. 보관된 채널인지, 봇에게 글을 쓸 권한이 있는지 관리자에게 확인해 주세요.
+mattermost-unreachable = Mattermost에 답변을 올리지 못했어요. 잠시 뒤에 다시 물어봐 주세요.
+question-too-long = 질문이 너무 길어요. { $limit }자 이하로 줄여서 다시 물어봐 주세요.
+question-without-text = 질문에 읽을 수 있는 글자가 없어요. 글로 써서 다시 물어봐 주세요.
+internal = 저희 쪽에서 문제가 생겼어요. 다시 물어보시고, 계속되면 문의 번호를 관리자에게 알려 주세요.
+gave-up = 여러 번 시도했지만 답변을 끝내지 못했어요. 다시 물어보시고, 계속되면 문의 번호를 관리자에게 알려 주세요.
+not-a-member = 이 채널의 구성원만 여기에서 답변을 받을 수 있어요. 채널에 들어온 뒤 다시 물어봐 주세요.
+shutting-down = 서버가 다시 시작하는 중이에요. 잠시 뒤에 다시 물어봐 주세요.
+queue-full = 기다리는 질문이 너무 많아요. 잠시 뒤에 다시 물어봐 주세요.
+private-unavailable = 여기서는 나에게만 보이는 답변을 보낼 수 없어요. 채널의 슬래시 명령으로 물어봐 주세요.
+response-expired = 답변을 보낼 수 있는 시간이 지났어요. 다시 물어봐 주세요.
+
+## 직접 호출할 때
+
+usage-no-text = `text`에 질문을 넣어 주세요. 예: `curl -d token=… -d text=안녕하세요 -d user_name=me 주소`
+usage-content-type = `application/x-www-form-urlencoded`나 `application/json`으로 보내 주세요.
+usage-body-too-large = 요청이 너무 커요. { $limit }바이트 이하로 보내 주세요.
+usage-malformed = 요청을 읽을 수 없어요. 필드가 빠지거나 겹치지 않았는지 확인해 주세요.

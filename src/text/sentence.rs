@@ -1,0 +1,467 @@
+//! The sentences, one variant each, and how they are said.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{Loader, static_loader};
+
+use super::language::Language;
+use crate::domain::completion::ModelFailure;
+use crate::domain::question::{Failure, Refusal};
+
+static_loader! {
+    static SENTENCES = {
+        locales: "./src/text",
+        fallback_language: "en",
+        // Without this, fluent puts U+2068 and U+2069 around every argument, which breaks Markdown and copied text.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+/// One thing askwell says to a person, in Mattermost's Markdown.
+///
+/// Arguments go in as they are: whoever passes text written by people neutralises it first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sentence<'a> {
+    /// Explains all commands.
+    Help {
+        /// The word people type after the slash, such as `askgpt`.
+        trigger: &'a str,
+        /// The assistant's name.
+        assistant: &'a str,
+    },
+    /// Answers a command without a question: how to ask.
+    NothingAsked {
+        /// The word people type after the slash, such as `askgpt`.
+        trigger: &'a str,
+    },
+    /// Acknowledges a question where there is no bot whose typing could show it.
+    Working,
+    /// Acknowledges a private question.
+    WorkingPrivately,
+    /// Confirms that a fresh conversation has begun.
+    ConversationBegun,
+    /// Confirms that the asker's running answers were stopped.
+    Stopped {
+        /// How many were running; at least one.
+        count: u32,
+    },
+    /// Says that the asker has no running answer.
+    NothingToStop,
+    /// Footnote: the asker stopped this answer.
+    AnswerStopped,
+    /// Footnote: the model reached the length reserved for it.
+    AnswerCutAtLength,
+    /// Footnote: a crash or a lost connection ended this answer.
+    AnswerInterrupted,
+    /// Footnote: the model or its server withheld the rest.
+    AnswerWithheld,
+    /// Marks a post that goes on from the one before.
+    Continued,
+    /// Says that a question failed, why, what to do, and which id to quote.
+    Error {
+        /// Why, and what to do about it.
+        reason: Reason,
+        /// The id by which an administrator finds the question.
+        id: &'a str,
+    },
+    /// Says a reason alone, where nothing was accepted and so no id exists.
+    Refused(Reason),
+    /// Tells a caller by hand that the question is missing.
+    UsageNoText,
+    /// Tells a caller by hand which content types are understood.
+    UsageContentType,
+    /// Tells a caller by hand that the request is too large.
+    UsageBodyTooLarge {
+        /// The largest body taken, in bytes.
+        limit: u64,
+    },
+    /// Tells a caller by hand that the request cannot be read.
+    UsageMalformed,
+}
+
+/// Why a question was not answered; said together with what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The model server refused our key (401, 403).
+    ModelKeyRejected,
+    /// The model server knows no model of the configured name.
+    ModelNotFound,
+    /// The model server asks us to slow down (429).
+    ModelRateLimited,
+    /// The account at the model server has no quota left.
+    ModelQuotaExhausted,
+    /// The model server cannot be reached.
+    ModelUnreachable,
+    /// The model server failed (5xx, an error inside the stream, an answer that cannot be read).
+    ModelFailed,
+    /// The model server refused the request as such (another 4xx).
+    ModelRejectedRequest,
+    /// No first token came in time.
+    ModelSlowToBegin,
+    /// The model stopped writing in the middle.
+    ModelFellSilent,
+    /// The model's answer holds no text.
+    ModelAnsweredNothing,
+    /// The model or a content filter declined.
+    ModelRefused,
+    /// The conversation does not fit the model's window.
+    ContextTooLong,
+    /// The answer is larger than we keep.
+    AnswerTooLarge,
+    /// The question's deadline passed.
+    DeadlinePassed,
+    /// Mattermost refused the post: the channel is archived, or the bot has no right to write there.
+    PostRefused,
+    /// Mattermost could not be reached to deliver the answer.
+    MattermostUnreachable,
+    /// The question is longer than we take.
+    QuestionTooLong {
+        /// The longest question taken, in characters.
+        limit: u32,
+    },
+    /// The question holds only white space or control characters.
+    QuestionWithoutText,
+    /// The failure is ours.
+    Internal,
+    /// Work on it began several times and never ended.
+    GaveUp,
+    /// The asker is no member of the channel where the answer would be posted.
+    NotAMember,
+    /// The server is being stopped and takes no questions.
+    ShuttingDown,
+    /// Too many questions wait already.
+    QueueFull,
+    /// No way to answer only one person exists here.
+    PrivateUnavailable,
+    /// The `response_url` no longer takes an answer.
+    ResponseExpired,
+}
+
+impl From<ModelFailure> for Reason {
+    fn from(failure: ModelFailure) -> Self {
+        match failure {
+            ModelFailure::KeyRefused => Self::ModelKeyRejected,
+            ModelFailure::ModelUnknown => Self::ModelNotFound,
+            ModelFailure::RateLimited => Self::ModelRateLimited,
+            ModelFailure::QuotaSpent => Self::ModelQuotaExhausted,
+            ModelFailure::Unavailable => Self::ModelUnreachable,
+            ModelFailure::FirstTokenTimeout => Self::ModelSlowToBegin,
+            ModelFailure::IdleTimeout => Self::ModelFellSilent,
+            ModelFailure::TotalTimeout => Self::DeadlinePassed,
+            ModelFailure::ContextTooLong => Self::ContextTooLong,
+            ModelFailure::RequestRefused => Self::ModelRejectedRequest,
+            ModelFailure::Filtered => Self::ModelRefused,
+            ModelFailure::Broken | ModelFailure::Garbled => Self::ModelFailed,
+            ModelFailure::Empty => Self::ModelAnsweredNothing,
+            ModelFailure::TooLarge => Self::AnswerTooLarge,
+        }
+    }
+}
+
+impl From<&Failure> for Reason {
+    fn from(failure: &Failure) -> Self {
+        match failure {
+            Failure::Model(failure) => (*failure).into(),
+            Failure::Deadline => Self::DeadlinePassed,
+            Failure::Abandoned => Self::GaveUp,
+            Failure::Internal => Self::Internal,
+        }
+    }
+}
+
+impl From<Refusal> for Reason {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Filtered => Self::ModelRefused,
+            Refusal::NotAMember => Self::NotAMember,
+        }
+    }
+}
+
+/// Says a sentence in a language.
+#[must_use]
+pub fn say(language: Language, sentence: &Sentence<'_>) -> String {
+    render(language, &sentence.message(language))
+}
+
+/// A Fluent message with its arguments.
+pub(super) struct Message<'a> {
+    id: &'static str,
+    arguments: HashMap<Cow<'static, str>, FluentValue<'a>>,
+}
+
+impl<'a> Message<'a> {
+    pub(super) fn named(id: &'static str) -> Self {
+        Self {
+            id,
+            arguments: HashMap::new(),
+        }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<FluentValue<'a>>) -> Self {
+        self.arguments.insert(Cow::Borrowed(name), value.into());
+        self
+    }
+}
+
+pub(super) fn render(language: Language, message: &Message<'_>) -> String {
+    SENTENCES.lookup_complete(language.identifier(), message.id, Some(&message.arguments))
+}
+
+impl<'a> Sentence<'a> {
+    fn message(&self, language: Language) -> Message<'a> {
+        match *self {
+            Self::Help { trigger, assistant } => Message::named("help")
+                .with("trigger", trigger)
+                .with("assistant", assistant),
+            Self::NothingAsked { trigger } => {
+                Message::named("nothing-asked").with("trigger", trigger)
+            }
+            Self::Working => Message::named("working"),
+            Self::WorkingPrivately => Message::named("working-privately"),
+            Self::ConversationBegun => Message::named("conversation-begun"),
+            Self::Stopped { count } => Message::named("stopped").with("count", count),
+            Self::NothingToStop => Message::named("nothing-to-stop"),
+            Self::AnswerStopped => Message::named("answer-stopped"),
+            Self::AnswerCutAtLength => Message::named("answer-cut-at-length"),
+            Self::AnswerInterrupted => Message::named("answer-interrupted"),
+            Self::AnswerWithheld => Message::named("answer-withheld"),
+            Self::Continued => Message::named("continued"),
+            Self::Error { reason, id } => Message::named("error")
+                .with("reason", render(language, &reason.message()))
+                .with("id", id),
+            Self::Refused(reason) => reason.message(),
+            Self::UsageNoText => Message::named("usage-no-text"),
+            Self::UsageContentType => Message::named("usage-content-type"),
+            Self::UsageBodyTooLarge { limit } => {
+                Message::named("usage-body-too-large").with("limit", limit)
+            }
+            Self::UsageMalformed => Message::named("usage-malformed"),
+        }
+    }
+}
+
+impl Reason {
+    fn message<'a>(self) -> Message<'a> {
+        let message = Message::named(self.id());
+        if let Self::QuestionTooLong { limit } = self {
+            message.with("limit", limit)
+        } else {
+            message
+        }
+    }
+
+    fn id(self) -> &'static str {
+        match self {
+            Self::ModelKeyRejected => "model-key-rejected",
+            Self::ModelNotFound => "model-not-found",
+            Self::ModelRateLimited => "model-rate-limited",
+            Self::ModelQuotaExhausted => "model-quota-exhausted",
+            Self::ModelUnreachable => "model-unreachable",
+            Self::ModelFailed => "model-failed",
+            Self::ModelRejectedRequest => "model-rejected-request",
+            Self::ModelSlowToBegin => "model-slow-to-begin",
+            Self::ModelFellSilent => "model-fell-silent",
+            Self::ModelAnsweredNothing => "model-answered-nothing",
+            Self::ModelRefused => "model-refused",
+            Self::ContextTooLong => "context-too-long",
+            Self::AnswerTooLarge => "answer-too-large",
+            Self::DeadlinePassed => "deadline-passed",
+            Self::PostRefused => "post-refused",
+            Self::MattermostUnreachable => "mattermost-unreachable",
+            Self::QuestionTooLong { .. } => "question-too-long",
+            Self::QuestionWithoutText => "question-without-text",
+            Self::Internal => "internal",
+            Self::GaveUp => "gave-up",
+            Self::NotAMember => "not-a-member",
+            Self::ShuttingDown => "shutting-down",
+            Self::QueueFull => "queue-full",
+            Self::PrivateUnavailable => "private-unavailable",
+            Self::ResponseExpired => "response-expired",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const REASONS: [Reason; 25] = [
+        Reason::ModelKeyRejected,
+        Reason::ModelNotFound,
+        Reason::ModelRateLimited,
+        Reason::ModelQuotaExhausted,
+        Reason::ModelUnreachable,
+        Reason::ModelFailed,
+        Reason::ModelRejectedRequest,
+        Reason::ModelSlowToBegin,
+        Reason::ModelFellSilent,
+        Reason::ModelAnsweredNothing,
+        Reason::ModelRefused,
+        Reason::ContextTooLong,
+        Reason::AnswerTooLarge,
+        Reason::DeadlinePassed,
+        Reason::PostRefused,
+        Reason::MattermostUnreachable,
+        Reason::QuestionTooLong { limit: 4321 },
+        Reason::QuestionWithoutText,
+        Reason::Internal,
+        Reason::GaveUp,
+        Reason::NotAMember,
+        Reason::ShuttingDown,
+        Reason::QueueFull,
+        Reason::PrivateUnavailable,
+        Reason::ResponseExpired,
+    ];
+
+    fn sentences() -> Vec<Sentence<'static>> {
+        let mut sentences = vec![
+            Sentence::Help {
+                trigger: "askgpt",
+                assistant: "GPT",
+            },
+            Sentence::NothingAsked { trigger: "askgpt" },
+            Sentence::Working,
+            Sentence::WorkingPrivately,
+            Sentence::ConversationBegun,
+            Sentence::Stopped { count: 2 },
+            Sentence::NothingToStop,
+            Sentence::AnswerStopped,
+            Sentence::AnswerCutAtLength,
+            Sentence::AnswerInterrupted,
+            Sentence::AnswerWithheld,
+            Sentence::Continued,
+            Sentence::Error {
+                reason: Reason::Internal,
+                id: "q7k2",
+            },
+            Sentence::UsageNoText,
+            Sentence::UsageContentType,
+            Sentence::UsageBodyTooLarge { limit: 8192 },
+            Sentence::UsageMalformed,
+        ];
+        sentences.extend(REASONS.map(Sentence::Refused));
+        sentences
+    }
+
+    fn ids_written_in(source: &str) -> BTreeSet<&str> {
+        source
+            .lines()
+            .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
+            .filter_map(|line| line.split_once(" =").map(|(id, _)| id))
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_hold_exactly_the_sentences_of_the_enum() {
+        let said: BTreeSet<&str> = sentences()
+            .iter()
+            .map(|sentence| sentence.message(Language::English).id)
+            .collect();
+        assert_eq!(ids_written_in(include_str!("ko/sentences.ftl")), said);
+        assert_eq!(ids_written_in(include_str!("en/sentences.ftl")), said);
+    }
+
+    #[test]
+    fn every_sentence_is_said_in_both_languages_without_a_missing_argument() {
+        for language in Language::ALL {
+            for sentence in sentences() {
+                let message = sentence.message(language);
+                let said = SENTENCES.lookup_single_language(
+                    language.identifier(),
+                    message.id,
+                    Some(&message.arguments),
+                );
+                let said =
+                    said.unwrap_or_else(|error| panic!("{language:?} {sentence:?}: {error}"));
+                assert!(!said.trim().is_empty(), "{language:?} {sentence:?}");
+                assert!(!said.contains(['{', '}', '\u{2068}', '\u{2069}']), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_korean_sentence_is_left_in_english() {
+        for sentence in sentences() {
+            let said = say(Language::Korean, &sentence);
+            assert!(
+                said.chars()
+                    .any(|character| ('가'..='힣').contains(&character)),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_argument_is_seen_in_the_sentence() {
+        for language in Language::ALL {
+            let help = Sentence::Help {
+                trigger: "지피티",
+                assistant: "비서",
+            };
+            let said = say(language, &help);
+            assert!(
+                said.contains("`/지피티 ") && said.contains("비서"),
+                "{said}"
+            );
+            let limit = Sentence::Refused(Reason::QuestionTooLong { limit: 4321 });
+            assert!(say(language, &limit).contains("4321"));
+            let bytes = Sentence::UsageBodyTooLarge { limit: 8192 };
+            assert!(say(language, &bytes).contains("8192"));
+        }
+    }
+
+    #[test]
+    fn the_help_names_every_command_in_both_languages() {
+        for language in Language::ALL {
+            let said = say(
+                language,
+                &Sentence::Help {
+                    trigger: "askgpt",
+                    assistant: "GPT",
+                },
+            );
+            for word in [
+                "help",
+                "도움말",
+                "new",
+                "새로",
+                "stop",
+                "그만",
+                "private:",
+                "나만:",
+            ] {
+                assert!(said.contains(word), "{language:?}: {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_says_its_reason_and_the_id_to_quote() {
+        let error = Sentence::Error {
+            reason: Reason::QueueFull,
+            id: "q7k2",
+        };
+        let korean = say(Language::Korean, &error);
+        assert!(korean.starts_with("오류 발생: 기다리는 질문이"), "{korean}");
+        assert!(korean.ends_with("(문의 번호 q7k2)"), "{korean}");
+        let english = say(Language::English, &error);
+        assert!(
+            english.starts_with("Error: Too many questions"),
+            "{english}"
+        );
+        assert!(english.ends_with("(quote id q7k2)"), "{english}");
+    }
+
+    #[test]
+    fn one_stopped_answer_is_said_in_the_singular() {
+        let said = say(Language::English, &Sentence::Stopped { count: 1 });
+        assert_eq!(said, "I stopped the answer I was writing.");
+        let said = say(Language::English, &Sentence::Stopped { count: 3 });
+        assert_eq!(said, "I stopped the 3 answers I was writing.");
+    }
+}
