@@ -1,1 +1,2 @@
 //! The playground.
+pub mod model;

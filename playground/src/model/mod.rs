@@ -1,0 +1,38 @@
+//! A model server whose every answer is a script in the test's hands.
+//!
+//! It speaks `OpenAI`'s chat completions over HTTP/1.1 on loopback and writes the bytes itself, so that a test
+//! decides where a chunk ends, when the connection drops and how. It keeps no timers: a stall is a
+//! [gate](ScriptedModel::open_gate) that the test opens. It does not generate language.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use askwell_playground::model::{Reply, ScriptedModel};
+//!
+//! let model = ScriptedModel::start().await;
+//! model.answer_when("weather", Reply::deltas(["Sun", "ny."]).gate("noon").content(" Warm."));
+//! model.answer_otherwise(Reply::rate_limited(Some("7")));
+//! assert!(model.base_url().ends_with("/v1"));
+//! # });
+//! ```
+
+mod completion;
+mod connection;
+mod echo;
+mod gate;
+mod journal;
+mod plan;
+mod recording;
+mod reply;
+mod request;
+mod respond;
+mod server;
+mod standalone;
+
+pub use completion::{LineEnd, RoleChunk, Usage, UsagePlace};
+pub use echo::Echo;
+pub use journal::Outcome;
+pub use recording::{RecordedChunk, RecordedRequest, RecordedResponse, Recording, RecordingError};
+pub use reply::Reply;
+pub use request::Request;
+pub use server::{SAFETY_LIMIT, ScriptedModel};
+pub use standalone::{Arguments, serve};

@@ -1,0 +1,8 @@
+//! The scripted model server, as clients meet it.
+
+#![cfg(test)]
+
+mod abilities;
+mod client;
+mod recordings;
+mod stalls;
