@@ -463,9 +463,14 @@ async fn requests_that_cannot_be_read_are_refused() {
 
 #[tokio::test]
 async fn a_stopped_server_can_return_at_its_address() {
-    let model = ScriptedModel::start().await;
+    // An address of its own, so that no other test is given the port meanwhile.
+    let model = ScriptedModel::start_at(([127, 0, 0, 77], 0).into())
+        .await
+        .unwrap();
     let address = model.address();
     let mut idle = Client::connect(address).await;
+    idle.ask("hi", true).await;
+    idle.response().await;
     model.stop().await;
     assert_eq!(idle.end().await, None);
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
