@@ -268,6 +268,12 @@ pub enum MattermostFailure {
 }
 
 impl MattermostFailure {
+    /// Whether we may not post there at all, so that another way of delivery is to be taken.
+    #[must_use]
+    pub fn is_shut_out(self) -> bool {
+        matches!(self, Self::Forbidden | Self::NotFound | Self::Rejected)
+    }
+
     /// Returns the class that decides whether to try again.
     #[must_use]
     pub fn class(self) -> FailureClass {

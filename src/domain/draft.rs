@@ -70,9 +70,7 @@ impl Pace {
 
     fn first_step(&self, now: Timestamp, begun: Timestamp, chars: usize) -> Step {
         let latest = begun.after(self.create_after);
-        if chars == 0 {
-            Step::WaitForText
-        } else if chars >= READABLE_CHARS || now >= latest {
+        if chars >= READABLE_CHARS || now >= latest {
             Step::Show
         } else {
             Step::WaitUntil(latest)
@@ -81,7 +79,11 @@ impl Pace {
 
     fn next_step(&self, now: Timestamp, chars: usize, shown: Shown) -> Step {
         let share = shown.chars.saturating_mul(self.edit_growth_percent) / 100;
-        let needed = self.edit_growth_chars.max(share);
+        let needed = match shown.chars {
+            // Nothing but a sign of life is shown: the first words matter.
+            0 => READABLE_CHARS,
+            _ => self.edit_growth_chars.max(share),
+        };
         let earliest = shown.at.after(self.edit_interval);
         if chars < shown.chars.saturating_add(needed) {
             Step::WaitForText
@@ -139,7 +141,10 @@ mod tests {
     #[test]
     fn the_first_post_waits_for_readable_words_or_two_seconds() {
         let pace = Pace::default();
-        assert_eq!(pace.step(at(100), at(0), 0, None), Step::WaitForText);
+        assert_eq!(
+            pace.step(at(100), at(0), 0, None),
+            Step::WaitUntil(at(2_000))
+        );
         assert_eq!(
             pace.step(at(100), at(0), READABLE_CHARS - 1, None),
             Step::WaitUntil(at(2_000))

@@ -20,6 +20,4 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// Connections at once, at most.
     pub max_connections: usize,
-    /// How long a request made by hand waits for its answer; Mattermost itself would wait 30 seconds.
-    pub inline_timeout: Duration,
 }

@@ -1,4 +1,26 @@
 //! The verbs: what is done with an event, from its admission to the settled answer.
+//!
+//! In the order of a question's way: [`admit`] makes an event durable; [`work`] leases questions and works on each; `answer` is the page
+//! to read first, and calls `gather` (what the model is told), `generate` (what it writes), `publish` (what people see) and `settle`
+//! (how it ended); `recover` is what begins where a crash left off. `compose` makes texts of posts, `delivery` chooses the way to
+//! people, `hold` keeps a lease, and `world` is what all of them share.
+
+pub mod admit;
+mod answer;
+mod compose;
+pub mod delivery;
+mod gather;
+mod generate;
+mod hold;
+mod interruption;
+mod publish;
+mod recover;
+mod settle;
+pub mod work;
+mod world;
+
+pub use compose::DEFAULT_TEMPLATE;
+pub use world::{Ports, World};
 
 use std::time::Duration;
 
@@ -57,6 +79,8 @@ pub struct Settings {
     pub keep_from_chars: usize,
     /// Posts of one answer, at most.
     pub max_posts: usize,
+    /// How long a caller whose reply carries the answer waits for it; Mattermost itself waits 30 seconds.
+    pub inline_timeout: Duration,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
 }

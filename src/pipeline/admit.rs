@@ -1,0 +1,381 @@
+//! Admission: from a verified event to a durable question, and only then an acknowledgement.
+//!
+//! What to do about an event is decided purely, without network or store ([`decide`]). Questions that arrive together are
+//! committed together: a single task takes what is queued and writes it in one transaction (group commit), so that a
+//! burst costs one fsync and not one for each. A failed commit acknowledges none of its questions.
+//!
+//! A crash before the commit loses nothing that was acknowledged; a crash after it leaves questions that the next start works on.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::Settings;
+use super::delivery;
+use super::world::{InlineAnswer, World};
+use crate::domain::conversation::{ConversationKey, ConversationScope};
+use crate::domain::event::{InboundEvent, Origin, Place};
+use crate::domain::id::{QuestionId, UserId};
+use crate::domain::job::{ControlScope, LaneKey};
+use crate::domain::post::{Audience, Delivery};
+use crate::domain::question::{Outcome, Question, Request};
+use crate::ports::{Admission, StoreError, timeout};
+use crate::text::{Reason, Sentence, say};
+
+/// Questions committed together, at most. Beyond a few hundred a batch gains little more.
+const MAX_BATCH: usize = 256;
+
+/// What the sender of an event is told at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing: the answer comes by another way.
+    Silent,
+    /// Something only the sender sees.
+    Ephemeral(String),
+    /// The answer itself.
+    Channel(String),
+    /// That it did not work.
+    Failure(String),
+}
+
+/// Where events come in. Cheap to share.
+pub struct Intake {
+    world: Arc<World>,
+    queue: mpsc::Sender<Pending>,
+}
+
+/// The other end of the queue: the task that commits.
+pub struct Committer {
+    world: Arc<World>,
+    queue: mpsc::Receiver<Pending>,
+}
+
+struct Pending {
+    question: Question,
+    committed: oneshot::Sender<Result<Admission, ()>>,
+}
+
+/// What is to be done about an event.
+#[derive(Debug, PartialEq, Eq)]
+enum Decision {
+    Say(String),
+    Refuse(Reason),
+    StartAfresh(ConversationKey),
+    Stop(ControlScope),
+    Admit(Box<Question>),
+}
+
+/// Makes an intake and its committer, joined by a queue of the configured length.
+#[must_use]
+pub fn intake(world: Arc<World>) -> (Intake, Committer) {
+    let (sender, receiver) = mpsc::channel(world.settings.admission_queue.max(1));
+    let committer = Committer {
+        world: world.clone(),
+        queue: receiver,
+    };
+    let intake = Intake {
+        world,
+        queue: sender,
+    };
+    (intake, committer)
+}
+
+impl Intake {
+    /// Takes one event and returns what its sender is told. Nothing waits for Mattermost or a model, except where the reply itself
+    /// carries the answer.
+    pub async fn receive(&self, event: InboundEvent) -> Reply {
+        let world = &self.world;
+        let id = world.ids.question_id(event.received_at);
+        let decision = match self.is_our_own_text(&event).await {
+            Ok(true) => return Reply::Silent,
+            Ok(false) => decide(event, id, &world.settings),
+            Err(error) => return self.store_failed(&error, id),
+        };
+        match decision {
+            Decision::Say(text) => Reply::Ephemeral(text),
+            Decision::Refuse(reason) => {
+                Reply::Failure(say(world.settings.language, &Sentence::Refused(reason)))
+            }
+            Decision::StartAfresh(conversation) => self.start_afresh(&conversation, id).await,
+            Decision::Stop(scope) => self.stop(&scope, id).await,
+            Decision::Admit(question) => self.admit(*question).await,
+        }
+    }
+
+    /// What we posted without a bot comes back through outgoing webhooks with the human's id and no props; it is known by its digest.
+    async fn is_our_own_text(&self, event: &InboundEvent) -> Result<bool, StoreError> {
+        let Origin::OutgoingHook { place, .. } = &event.origin else {
+            return Ok(false);
+        };
+        let since = event.received_at.before(delivery::OWN_TEXT_MEMORY);
+        let digest = delivery::digest(&event.text);
+        self.world
+            .store
+            .is_own_text(&event.server, &place.channel, &digest, since)
+            .await
+    }
+
+    async fn start_afresh(&self, conversation: &ConversationKey, id: QuestionId) -> Reply {
+        let world = &self.world;
+        let server = world.mattermost.server();
+        match world
+            .store
+            .start_afresh(server, conversation, world.clock.now())
+            .await
+        {
+            Ok(()) => Reply::Ephemeral(say(world.settings.language, &Sentence::ConversationBegun)),
+            Err(error) => self.store_failed(&error, id),
+        }
+    }
+
+    async fn stop(&self, scope: &ControlScope, id: QuestionId) -> Reply {
+        let world = &self.world;
+        match world
+            .store
+            .request_stop(world.mattermost.server(), scope)
+            .await
+        {
+            Ok(questions) => {
+                world.halts.stop(&questions);
+                let sentence = match u32::try_from(questions.len()).unwrap_or(u32::MAX) {
+                    0 => Sentence::NothingToStop,
+                    count => Sentence::Stopped { count },
+                };
+                Reply::Ephemeral(say(world.settings.language, &sentence))
+            }
+            Err(error) => self.store_failed(&error, id),
+        }
+    }
+
+    async fn admit(&self, question: Question) -> Reply {
+        let world = &self.world;
+        let id = question.id;
+        let acknowledgement = acknowledgement(&question, world.settings.language);
+        let audience = question.audience;
+        let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
+        match self.commit(question).await {
+            Ok(Admission::Accepted) => match caller {
+                Some(answer) => self.wait_for(id, audience, answer).await,
+                None => acknowledgement,
+            },
+            Ok(Admission::Duplicate) => {
+                world.callers.forget(id);
+                acknowledgement
+            }
+            Err(reason) => {
+                world.callers.forget(id);
+                self.failed(reason, id)
+            }
+        }
+    }
+
+    async fn commit(&self, question: Question) -> Result<Admission, Reason> {
+        let (committed, result) = oneshot::channel();
+        let pending = Pending {
+            question,
+            committed,
+        };
+        self.queue.try_send(pending).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Reason::QueueFull,
+            mpsc::error::TrySendError::Closed(_) => Reason::ShuttingDown,
+        })?;
+        match result.await {
+            Ok(Ok(admission)) => Ok(admission),
+            Ok(Err(())) => Err(Reason::Internal),
+            Err(_) => Err(Reason::ShuttingDown),
+        }
+    }
+
+    async fn wait_for(
+        &self,
+        id: QuestionId,
+        audience: Audience,
+        answer: oneshot::Receiver<InlineAnswer>,
+    ) -> Reply {
+        let world = &self.world;
+        let limit = world.settings.inline_timeout;
+        match timeout(&*world.clock, limit, answer).await {
+            Ok(Ok(InlineAnswer {
+                outcome: Outcome::Failed(_) | Outcome::Refused(_),
+                text,
+            })) => Reply::Failure(text),
+            Ok(Ok(answer)) if audience == Audience::Asker => Reply::Ephemeral(answer.text),
+            Ok(Ok(answer)) => Reply::Channel(answer.text),
+            Ok(Err(_)) => self.failed(Reason::ShuttingDown, id),
+            Err(_) => {
+                world.callers.forget(id);
+                self.failed(Reason::DeadlinePassed, id)
+            }
+        }
+    }
+
+    fn store_failed(&self, error: &StoreError, id: QuestionId) -> Reply {
+        tracing::error!(question.id = %id, error = %error, source = ?std::error::Error::source(error), "the store failed an event");
+        self.failed(Reason::Internal, id)
+    }
+
+    fn failed(&self, reason: Reason, id: QuestionId) -> Reply {
+        let quoted = id.quoted();
+        let sentence = Sentence::Error {
+            reason,
+            id: &quoted,
+        };
+        Reply::Failure(say(self.world.settings.language, &sentence))
+    }
+}
+
+impl Committer {
+    /// Commits what is queued until the intake is gone, in batches as large as what has gathered meanwhile.
+    pub async fn run(mut self) {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        while self.queue.recv_many(&mut batch, MAX_BATCH).await > 0 {
+            self.commit(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    async fn commit(&self, batch: Vec<Pending>) {
+        let (questions, waiters): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .map(|pending| (pending.question, pending.committed))
+            .unzip();
+        let admissions = match self.world.store.admit(&questions).await {
+            Ok(admissions) => admissions.into_iter().map(Ok).collect(),
+            Err(error) => {
+                tracing::error!(questions = questions.len(), error = %error, source = ?std::error::Error::source(&error), "questions could not be stored; none was acknowledged");
+                vec![Err(()); waiters.len()]
+            }
+        };
+        if admissions.contains(&Ok(Admission::Accepted)) {
+            self.world.work_waits.notify_one();
+        }
+        for (waiter, admission) in waiters.into_iter().zip(admissions) {
+            if waiter.send(admission).is_err() {
+                tracing::debug!(
+                    "a caller hung up before its question was acknowledged; it is answered all the same"
+                );
+            }
+        }
+    }
+}
+
+fn acknowledgement(question: &Question, language: crate::text::Language) -> Reply {
+    match (&question.delivery, question.audience) {
+        (Delivery::Response { .. } | Delivery::Direct { .. }, Audience::Asker) => {
+            Reply::Ephemeral(say(language, &Sentence::WorkingPrivately))
+        }
+        (Delivery::Response { .. }, Audience::Channel) => {
+            Reply::Ephemeral(say(language, &Sentence::Working))
+        }
+        (
+            Delivery::Bot { .. }
+            | Delivery::Webhook { .. }
+            | Delivery::Direct { .. }
+            | Delivery::Inline,
+            _,
+        ) => Reply::Silent,
+    }
+}
+
+/// Decides what an event asks for and how it would be answered, without looking at anything else.
+fn decide(event: InboundEvent, id: QuestionId, settings: &Settings) -> Decision {
+    let language = settings.language;
+    let trigger = settings.command_trigger.as_str();
+    match Request::read(&event.text) {
+        Request::Explain => Decision::Say(say(language, &Sentence::NothingAsked { trigger })),
+        Request::Help => {
+            let assistant = settings.assistant_name.as_str();
+            Decision::Say(say(language, &Sentence::Help { trigger, assistant }))
+        }
+        Request::StartAfresh => match event.origin.place() {
+            Some(place) => Decision::StartAfresh(conversation_in(
+                place,
+                event.asker.id.as_ref(),
+                settings.scope,
+            )),
+            None => Decision::Say(say(language, &Sentence::ConversationBegun)),
+        },
+        Request::Stop => match (event.origin.place(), event.asker.id) {
+            (Some(place), Some(asker)) => Decision::Stop(ControlScope {
+                conversation: conversation_in(place, Some(&asker), settings.scope),
+                channel: place.channel.clone(),
+                asker,
+            }),
+            _ => Decision::Say(say(language, &Sentence::NothingToStop)),
+        },
+        Request::Ask { text, audience } => admit_question(event, id, text, audience, settings),
+    }
+}
+
+fn admit_question(
+    event: InboundEvent,
+    id: QuestionId,
+    text: String,
+    audience: Audience,
+    settings: &Settings,
+) -> Decision {
+    let limit = settings.max_question_chars;
+    if text.chars().count() > limit {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        return Decision::Refuse(Reason::QuestionTooLong { limit });
+    }
+    let Some(delivery) = delivery::choose(&event, audience, settings.delivery) else {
+        return Decision::Refuse(Reason::PrivateUnavailable);
+    };
+    let (conversation, lane) = place_of(&event, id, audience, settings.scope);
+    let allowed = match delivery {
+        Delivery::Response { .. } => settings.response_deadline.min(settings.deadline),
+        Delivery::Inline => settings.inline_timeout.min(settings.deadline),
+        Delivery::Bot { .. } | Delivery::Direct { .. } | Delivery::Webhook { .. } => {
+            settings.deadline
+        }
+    };
+    Decision::Admit(Box::new(Question {
+        id,
+        server: event.server,
+        key: event.key,
+        origin: event.origin,
+        asker: event.asker,
+        text,
+        audience,
+        delivery,
+        conversation,
+        lane,
+        asked_at: event.received_at,
+        deadline: event.received_at.after(allowed),
+    }))
+}
+
+fn place_of(
+    event: &InboundEvent,
+    id: QuestionId,
+    audience: Audience,
+    scope: ConversationScope,
+) -> (ConversationKey, LaneKey) {
+    let (Some(place), Some(asker)) = (event.origin.place(), event.asker.id.as_ref()) else {
+        return (ConversationKey::alone(id), LaneKey::alone(id));
+    };
+    let lane = match &place.thread {
+        Some(root) if audience == Audience::Channel => LaneKey::thread(&place.channel, root),
+        _ => LaneKey::person(&place.channel, asker),
+    };
+    let conversation = match audience {
+        Audience::Asker => ConversationKey::private(&place.channel, asker),
+        Audience::Channel => conversation_in(place, Some(asker), scope),
+    };
+    (conversation, lane)
+}
+
+/// The conversation that goes on in a place: its thread's, else the channel's or the person's in it.
+pub(super) fn conversation_in(
+    place: &Place,
+    asker: Option<&UserId>,
+    scope: ConversationScope,
+) -> ConversationKey {
+    match (&place.thread, scope, asker) {
+        (Some(root), _, _) => ConversationKey::thread(&place.channel, root),
+        (None, ConversationScope::Person, Some(asker)) => {
+            ConversationKey::person(&place.channel, asker)
+        }
+        (None, _, _) => ConversationKey::channel(&place.channel),
+    }
+}

@@ -1,0 +1,78 @@
+//! How an answer can reach people, best way first, and how our own texts are known again where they carry no mark.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::DeliveryWays;
+use crate::domain::event::{InboundEvent, Origin};
+use crate::domain::post::{Audience, Delivery};
+
+/// How long a text we posted without a mark is taken for ours when an outgoing webhook brings it back.
+pub const OWN_TEXT_MEMORY: Duration = Duration::from_hours(1);
+
+/// Chooses the first way of delivery that can work; `None` where there is none for one person alone.
+///
+/// A bot comes first, because only its posts grow, stay in threads and can be found again. What only the asker may see goes by the
+/// `response_url` (shown in place, to nobody else), else into the bot's direct channel with them. Where nothing else is
+/// left, the HTTP reply itself carries the answer.
+#[must_use]
+pub fn choose(event: &InboundEvent, audience: Audience, ways: DeliveryWays) -> Option<Delivery> {
+    match (&event.origin, audience) {
+        (
+            Origin::Command {
+                response: Some(id), ..
+            },
+            Audience::Asker,
+        ) => Some(Delivery::Response {
+            id: id.clone(),
+            audience,
+        }),
+        (Origin::Command { .. } | Origin::OutgoingHook { .. }, Audience::Asker) if ways.bot => {
+            event
+                .asker
+                .id
+                .clone()
+                .map(|asker| Delivery::Direct { asker })
+        }
+        (Origin::ByHand, _) | (Origin::Command { .. }, Audience::Asker) => Some(Delivery::Inline),
+        (Origin::OutgoingHook { .. }, Audience::Asker) => None,
+        (Origin::Command { place, response }, Audience::Channel) => Some(match response {
+            fallback if ways.bot => Delivery::Bot {
+                channel: place.channel.clone(),
+                root: place.thread.clone(),
+                fallback: fallback.clone(),
+            },
+            Some(id) => Delivery::Response {
+                id: id.clone(),
+                audience,
+            },
+            None => Delivery::Inline,
+        }),
+        (Origin::OutgoingHook { place, post }, Audience::Channel) => Some(if ways.bot {
+            Delivery::Bot {
+                channel: place.channel.clone(),
+                root: Some(place.thread.clone().unwrap_or_else(|| post.clone())),
+                fallback: None,
+            }
+        } else if ways.incoming_webhook {
+            Delivery::Webhook {
+                channel_name: place.channel_name.clone(),
+                channel: place.channel.clone(),
+            }
+        } else {
+            Delivery::Inline
+        }),
+    }
+}
+
+/// Digests a text for recognition, with its white space folded, because Mattermost trims and hooks strip what they like.
+#[must_use]
+pub fn digest(text: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for word in text.split_whitespace() {
+        hash.update(word.as_bytes());
+        hash.update([b' ']);
+    }
+    hash.finalize().into()
+}

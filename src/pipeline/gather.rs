@@ -1,0 +1,190 @@
+//! Gathering: what the model is told, and whether the asker may be answered there at all.
+//!
+//! Uses only what the asker may read: the turns of this conversation, after the asker's membership was checked wherever the bot can
+//! see the channel. This is the first place where the network is touched for a question; admission never does.
+
+use jiff::Timestamp as Instant;
+use jiff::tz::TimeZone;
+use minijinja::context;
+
+use super::admit::conversation_in;
+use super::hold::Hold;
+use super::interruption::Interruption;
+use super::world::World;
+use crate::domain::conversation::{ConversationScope, Turn};
+use crate::domain::event::{Origin, Place};
+use crate::domain::job::ClaimedJob;
+use crate::domain::post::{Audience, Delivery};
+use crate::domain::prompt::Prompt;
+use crate::domain::question::{Question, Refusal};
+use crate::domain::time::Timestamp;
+use crate::text::{Language, default_instructions};
+
+/// What gathering found.
+pub(super) enum Gathered {
+    /// The question, its place completed, and what the model is asked.
+    Ready {
+        prompt: Prompt,
+        question: Box<Question>,
+    },
+    /// It is no question to us.
+    Ignored,
+    /// It must not be answered there.
+    Refused(Refusal),
+}
+
+/// Gathers the prompt of a question.
+pub(super) async fn gather(
+    world: &World,
+    job: &ClaimedJob,
+    hold: &Hold,
+) -> Result<Gathered, Interruption> {
+    let mut question = Box::new(job.question.clone());
+    if world.settings.delivery.bot {
+        if !complete_place(world, &mut question, hold).await? {
+            return Ok(Gathered::Ignored);
+        }
+        if !may_read(world, &question).await? {
+            return Ok(Gathered::Refused(Refusal::NotAMember));
+        }
+    }
+    let prompt = prompt(world, &question).await?;
+    Ok(Gathered::Ready { prompt, question })
+}
+
+/// Reads the post of an outgoing webhook, which says neither its thread nor who made it. Returns false where it is not ours to answer.
+async fn complete_place(
+    world: &World,
+    question: &mut Question,
+    hold: &Hold,
+) -> Result<bool, Interruption> {
+    let Origin::OutgoingHook { place, post } = &mut question.origin else {
+        return Ok(true);
+    };
+    let Some(seen) = world.mattermost.read_post(post).await? else {
+        // Deleted before we came to it. Where the bot may not see the channel, it could not answer there either.
+        return Ok(false);
+    };
+    if seen.from_webhook || seen.from_bot {
+        return Ok(false);
+    }
+    if let Some(root) = seen.root {
+        place.thread = Some(root.clone());
+        if question.audience == Audience::Channel {
+            question.conversation =
+                conversation_in(place, question.asker.id.as_ref(), world.settings.scope);
+            world
+                .store
+                .place_in(hold.lease(), &question.conversation)
+                .await?;
+        }
+        if let Delivery::Bot {
+            root: answered_in, ..
+        } = &mut question.delivery
+        {
+            *answered_in = Some(root);
+        }
+    }
+    Ok(true)
+}
+
+async fn may_read(world: &World, question: &Question) -> Result<bool, Interruption> {
+    let (Some(Place { channel, .. }), Some(asker)) = (question.origin.place(), &question.asker.id)
+    else {
+        return Ok(true);
+    };
+    // Where the bot cannot see the channel it reads nothing of it: the context is this conversation's own turns.
+    Ok(world
+        .mattermost
+        .is_member(channel, asker)
+        .await?
+        .unwrap_or(true))
+}
+
+async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interruption> {
+    let settings = &world.settings;
+    let history = world
+        .store
+        .history(&question.server, &question.conversation, settings.max_turns)
+        .await?;
+    let is_shared =
+        question.audience == Audience::Channel && settings.scope == ConversationScope::Channel;
+    let turns: Vec<Turn> = history
+        .session(question.asked_at, settings.session_idle)
+        .iter()
+        .cloned()
+        .map(|turn| Turn {
+            question: said_by(&turn.asker_name, &turn.question, is_shared),
+            ..turn
+        })
+        .collect();
+    let asked = said_by(&question.asker.name, &question.text, is_shared);
+    let prompt = Prompt::fit(instructions(world), &turns, asked, settings.window);
+    if prompt.dropped_turns > 0 {
+        tracing::debug!(question.id = %question.id, dropped_turns = prompt.dropped_turns, "older turns do not fit the model's window");
+    }
+    Ok(prompt)
+}
+
+/// Says who speaks, where several people share a conversation.
+fn said_by(name: &str, text: &str, is_shared: bool) -> String {
+    if is_shared {
+        format!("{name}: {text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn instructions(world: &World) -> String {
+    let settings = &world.settings;
+    let zone = settings.time_zone.as_str();
+    let date = date_in_words(world.clock.now(), zone, settings.language);
+    let assistant = settings.assistant_name.as_str();
+    let shipped = || default_instructions(settings.language, assistant, &date, zone);
+    let Some(template) = &settings.instructions else {
+        return shipped();
+    };
+    minijinja::Environment::new()
+        .render_str(template, context! { assistant, date => date.as_str(), zone })
+        .unwrap_or_else(|error| {
+            // Checked at start; see Composer::fill.
+            tracing::error!(error = %error, "the configured instructions failed; the shipped ones are used");
+            shipped()
+        })
+}
+
+/// Writes the date and time as people of the language do, in a time zone that was checked at start.
+fn date_in_words(now: Timestamp, zone: &str, language: Language) -> String {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let instant = Instant::from_microsecond(now.as_micros()).unwrap_or(Instant::UNIX_EPOCH);
+    let local = instant.to_zoned(zone);
+    match language {
+        Language::Korean => {
+            let weekday = ["월", "화", "수", "목", "금", "토", "일"]
+                .get(usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or_default())
+                .copied()
+                .unwrap_or_default();
+            format!("{} ({weekday})", local.strftime("%Y년 %-m월 %-d일 %H:%M"))
+        }
+        Language::English => local.strftime("%A, %-d %B %Y, %H:%M").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_is_written_as_people_of_the_language_do() {
+        // 2026-11-22T15:30:00Z is already Monday in Seoul.
+        let now = Timestamp::from_micros(1_795_361_400_000_000);
+        assert_eq!(
+            date_in_words(now, "Asia/Seoul", Language::Korean),
+            "2026년 11월 23일 00:30 (월)"
+        );
+        assert_eq!(
+            date_in_words(now, "UTC", Language::English),
+            "Sunday, 22 November 2026, 15:30"
+        );
+    }
+}

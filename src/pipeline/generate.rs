@@ -1,0 +1,330 @@
+//! Generation: asks the model and lets the answer grow before people's eyes.
+//!
+//! Reading the model and showing what it wrote go on side by side: while a post is being edited, the stream is read on. The model is
+//! asked again only before its first token; after that, what was shown stays.
+
+use std::future::pending;
+use std::pin::Pin;
+
+use futures_util::StreamExt;
+
+use super::hold::{Halt, Hold};
+use super::interruption::Interruption;
+use super::publish::Publisher;
+use super::world::World;
+use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
+use crate::domain::draft::{Shown, Step};
+use crate::domain::prompt::Prompt;
+use crate::domain::question::Question;
+use crate::domain::time::Timestamp;
+use crate::markdown::POST_RUNES;
+use crate::ports::{DeltaStream, ModelError};
+
+/// How generation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The model finished.
+    Finished(FinishReason),
+    /// The model failed for good, at the beginning or in the middle.
+    Failed(ModelFailure),
+    /// The asker stopped it.
+    Stopped,
+    /// The question's deadline passed.
+    DeadlinePassed,
+}
+
+/// What the model wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Generated {
+    pub(super) text: String,
+    pub(super) ending: Ending,
+    pub(super) usage: Usage,
+    pub(super) model: Option<String>,
+}
+
+/// What is shown where two seconds have passed and the model has not written a word.
+const NOTHING_YET: &str = "…";
+
+type Showing<'a> =
+    Pin<Box<dyn Future<Output = (Publisher<'a>, Result<(), Interruption>)> + Send + 'a>>;
+
+/// The answer as it grows.
+struct Growth<'a, 'q> {
+    world: &'a World,
+    question: &'q Question,
+    hold: &'a Hold,
+    begun: Timestamp,
+    text: String,
+    chars: usize,
+    usage: Usage,
+    model: Option<String>,
+    shown: Option<Shown>,
+    /// The publisher, while it is not busy showing.
+    idle: Option<Publisher<'a>>,
+    showing: Option<Showing<'a>>,
+}
+
+/// What comes from the model.
+enum Event {
+    Replied(Result<DeltaStream, ModelError>),
+    Delta(Option<Result<Delta, ModelError>>),
+}
+
+enum Next {
+    Event(Event),
+    /// Something was shown, or may be shown now.
+    Shown,
+    Ended(Ending),
+    Interrupted(Interruption),
+}
+
+/// How one try of asking the model went.
+enum Tried {
+    Ended(Ending),
+    /// It failed before it wrote anything, so it may be asked again.
+    FailedAtOnce(ModelError),
+}
+
+/// Asks the model and shows its answer growing, until it ends in one of the ways of [`Ending`].
+pub(super) async fn generate<'a>(
+    world: &'a World,
+    question: &Question,
+    prompt: &Prompt,
+    hold: &'a Hold,
+    publisher: Publisher<'a>,
+) -> Result<(Generated, Publisher<'a>), Interruption> {
+    let mut growth = Growth::begin(world, question, hold, publisher);
+    let mut failed = 0;
+    let ending = loop {
+        let error = match growth.ask(prompt).await? {
+            Tried::Ended(ending) => break ending,
+            Tried::FailedAtOnce(error) => error,
+        };
+        failed += 1;
+        let class = error.failure.class(error.retry_after);
+        let delay = world
+            .settings
+            .model_retry
+            .delay(class, failed, world.ids.jitter());
+        tracing::warn!(question.id = %question.id, failure = ?error.failure, status = error.status, tries = failed, again = delay.is_some(), source = ?std::error::Error::source(&error).map(ToString::to_string), "the model failed before its first token");
+        let Some(delay) = delay else {
+            break Ending::Failed(error.failure);
+        };
+        if let Some(ending) = growth.wait_until(world.clock.now().after(delay)).await? {
+            break ending;
+        }
+    };
+    let publisher = growth.publisher().await?;
+    let generated = Generated {
+        text: growth.text,
+        ending,
+        usage: growth.usage,
+        model: growth.model,
+    };
+    Ok((generated, publisher))
+}
+
+impl<'a, 'q> Growth<'a, 'q> {
+    fn begin(
+        world: &'a World,
+        question: &'q Question,
+        hold: &'a Hold,
+        publisher: Publisher<'a>,
+    ) -> Self {
+        Self {
+            world,
+            question,
+            hold,
+            begun: world.clock.now(),
+            text: String::new(),
+            chars: 0,
+            usage: Usage::default(),
+            model: None,
+            shown: None,
+            idle: None,
+            showing: Some(Box::pin(publisher.show_begun())),
+        }
+    }
+
+    /// Asks once, and reads what comes.
+    async fn ask(&mut self, prompt: &Prompt) -> Result<Tried, Interruption> {
+        let mut stream: Option<DeltaStream> = None;
+        let world = self.world;
+        let mut asking = Some(world.model.complete(prompt));
+        let mut finish = None;
+        loop {
+            let event = async {
+                match (&mut stream, &mut asking) {
+                    (Some(stream), _) => Event::Delta(stream.next().await),
+                    (None, Some(asking)) => Event::Replied(asking.as_mut().await),
+                    (None, None) => pending().await,
+                }
+            };
+            match self.next(event).await {
+                Next::Event(Event::Replied(Ok(begun))) => {
+                    asking = None;
+                    stream = Some(begun);
+                }
+                Next::Event(Event::Replied(Err(error)) | Event::Delta(Some(Err(error)))) => {
+                    return Ok(self.failed(error, finish));
+                }
+                Next::Event(Event::Delta(Some(Ok(delta)))) => {
+                    finish = finish.or(self.take(delta));
+                    if self.is_full() {
+                        return Ok(Tried::Ended(Ending::Finished(FinishReason::Length)));
+                    }
+                }
+                Next::Event(Event::Delta(None)) => return Ok(self.ended(finish)),
+                Next::Ended(ending) => return Ok(Tried::Ended(ending)),
+                Next::Shown => {}
+                Next::Interrupted(interruption) => return Err(interruption),
+            }
+        }
+    }
+
+    /// Waits for the next event, while what was written is shown at its pace.
+    async fn next(&mut self, event: impl Future<Output = Event>) -> Next {
+        let clock = &*self.world.clock;
+        let step = self.step();
+        if step == Some(Step::Show) {
+            self.show();
+        }
+        let pace = async {
+            match step {
+                Some(Step::WaitUntil(at)) => clock.sleep_until(at).await,
+                Some(Step::WaitForText | Step::Show) | None => pending().await,
+            }
+        };
+        let showing = async {
+            match &mut self.showing {
+                Some(showing) => showing.as_mut().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            halt = self.hold.halted() => match halt {
+                Halt::Stopped => Next::Ended(Ending::Stopped),
+                Halt::HandBack => Next::Interrupted(Interruption::HandBack),
+            },
+            () = clock.sleep_until(self.question.deadline) => Next::Ended(Ending::DeadlinePassed),
+            (publisher, result) = showing => {
+                self.showing = None;
+                self.idle = Some(publisher);
+                result.map_or_else(Next::Interrupted, |()| Next::Shown)
+            }
+            () = pace => Next::Shown,
+            event = event => Next::Event(event),
+        }
+    }
+
+    /// What to do about showing now; nothing while something is being shown.
+    fn step(&self) -> Option<Step> {
+        self.idle.as_ref()?;
+        let pace = &self.world.settings.pace;
+        Some(pace.step(self.world.clock.now(), self.begun, self.chars, self.shown))
+    }
+
+    fn show(&mut self) {
+        let Some(publisher) = self.idle.take() else {
+            return;
+        };
+        let written = if self.text.trim().is_empty() {
+            NOTHING_YET
+        } else {
+            &self.text
+        };
+        let composed = self.world.composer.answer(self.question, written, None);
+        self.shown = Some(Shown {
+            chars: self.chars,
+            at: self.world.clock.now(),
+        });
+        self.showing = Some(Box::pin(publisher.show(composed.texts)));
+    }
+
+    /// Takes in a delta; returns why the model finished, where it says so.
+    fn take(&mut self, delta: Delta) -> Option<FinishReason> {
+        match delta {
+            Delta::Text(text) => {
+                self.chars += text.chars().count();
+                self.text.push_str(&text);
+                None
+            }
+            Delta::Reasoning(_) => None,
+            Delta::Usage(usage) => {
+                self.usage = usage;
+                None
+            }
+            Delta::Model(model) => {
+                self.model = Some(model);
+                None
+            }
+            Delta::Finished(reason) => Some(reason),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.chars > self.world.settings.max_posts.saturating_mul(POST_RUNES)
+    }
+
+    fn ended(&self, finish: Option<FinishReason>) -> Tried {
+        match finish {
+            // A model that finishes without a word may do better when asked again.
+            Some(FinishReason::Stop | FinishReason::Unsaid) if self.text.trim().is_empty() => {
+                Tried::FailedAtOnce(failure(ModelFailure::Empty))
+            }
+            Some(reason) => Tried::Ended(Ending::Finished(reason)),
+            None => self.failed(failure(ModelFailure::Broken), None),
+        }
+    }
+
+    fn failed(&self, error: ModelError, finish: Option<FinishReason>) -> Tried {
+        match finish {
+            Some(reason) => Tried::Ended(Ending::Finished(reason)),
+            None if self.text.is_empty() => Tried::FailedAtOnce(error),
+            None => {
+                tracing::warn!(question.id = %self.question.id, failure = ?error.failure, source = ?std::error::Error::source(&error).map(ToString::to_string), "the model broke off in the middle of an answer");
+                Tried::Ended(Ending::Failed(error.failure))
+            }
+        }
+    }
+
+    /// Waits to ask again; returns the ending where the question ends meanwhile.
+    async fn wait_until(&mut self, at: Timestamp) -> Result<Option<Ending>, Interruption> {
+        let clock = self.world.clock.clone();
+        loop {
+            let waited = async {
+                clock.sleep_until(at).await;
+                Event::Delta(None)
+            };
+            match self.next(waited).await {
+                Next::Event(_) => return Ok(None),
+                Next::Shown => {}
+                Next::Ended(ending) => return Ok(Some(ending)),
+                Next::Interrupted(interruption) => return Err(interruption),
+            }
+        }
+    }
+
+    /// Waits for what is being shown and returns the publisher.
+    async fn publisher(&mut self) -> Result<Publisher<'a>, Interruption> {
+        if let Some(publisher) = self.idle.take() {
+            return Ok(publisher);
+        }
+        match self.showing.take() {
+            Some(showing) => {
+                let (publisher, result) = showing.await;
+                result.map(|()| publisher)
+            }
+            None => Err(Interruption::LeaseLost),
+        }
+    }
+}
+
+fn failure(failure: ModelFailure) -> ModelError {
+    ModelError {
+        failure,
+        status: None,
+        retry_after: None,
+        source: None,
+    }
+}

@@ -1,0 +1,125 @@
+//! The verdict on what was generated: which end it is, and what is said beneath it.
+
+use super::generate::{Ending, Generated};
+use crate::domain::completion::{FinishReason, ModelFailure};
+use crate::domain::question::{Failure, Outcome, Refusal};
+use crate::text::Sentence;
+
+/// How a question ended, and the footnote under what was shown of its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    pub(super) footnote: Option<Sentence<'static>>,
+}
+
+/// Judges what was generated. What was shown is kept in every case; an error stands alone only where nothing was.
+pub(super) fn judge(generated: &Generated) -> Verdict {
+    let is_empty = generated.text.trim().is_empty();
+    let verdict = |outcome, footnote| Verdict { outcome, footnote };
+    match &generated.ending {
+        Ending::Stopped => verdict(Outcome::Stopped, Some(Sentence::AnswerStopped)),
+        Ending::Failed(ModelFailure::Filtered) | Ending::Finished(FinishReason::ContentFilter)
+            if is_empty =>
+        {
+            verdict(Outcome::Refused(Refusal::Filtered), None)
+        }
+        Ending::Failed(failure) if is_empty => {
+            verdict(Outcome::Failed(Failure::Model(*failure)), None)
+        }
+        Ending::DeadlinePassed if is_empty => verdict(Outcome::Failed(Failure::Deadline), None),
+        Ending::Finished(_) if is_empty => {
+            verdict(Outcome::Failed(Failure::Model(ModelFailure::Empty)), None)
+        }
+        Ending::Failed(ModelFailure::Filtered) | Ending::Finished(FinishReason::ContentFilter) => {
+            verdict(Outcome::Interrupted, Some(Sentence::AnswerWithheld))
+        }
+        Ending::Failed(ModelFailure::TooLarge) | Ending::Finished(FinishReason::Length) => {
+            verdict(Outcome::CutShort, Some(Sentence::AnswerCutAtLength))
+        }
+        Ending::Failed(_) | Ending::DeadlinePassed => {
+            verdict(Outcome::Interrupted, Some(Sentence::AnswerInterrupted))
+        }
+        Ending::Finished(FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Unsaid) => {
+            verdict(Outcome::Answered, None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::completion::Usage;
+
+    fn generated(text: &str, ending: Ending) -> Generated {
+        Generated {
+            text: text.to_owned(),
+            ending,
+            usage: Usage::default(),
+            model: None,
+        }
+    }
+
+    #[test]
+    fn what_was_shown_is_kept_and_an_error_stands_alone_only_where_nothing_was() {
+        let broken = || Ending::Failed(ModelFailure::Broken);
+        let table = [
+            (
+                "hi",
+                Ending::Finished(FinishReason::Stop),
+                "answered",
+                false,
+            ),
+            (
+                "hi",
+                Ending::Finished(FinishReason::Length),
+                "cut_short",
+                true,
+            ),
+            (
+                "hi",
+                Ending::Finished(FinishReason::ContentFilter),
+                "interrupted",
+                true,
+            ),
+            ("hi", broken(), "interrupted", true),
+            (
+                "hi",
+                Ending::Failed(ModelFailure::TooLarge),
+                "cut_short",
+                true,
+            ),
+            ("hi", Ending::DeadlinePassed, "interrupted", true),
+            ("hi", Ending::Stopped, "stopped", true),
+            (
+                "",
+                Ending::Finished(FinishReason::Stop),
+                "failed:model_empty",
+                false,
+            ),
+            (
+                " \n",
+                Ending::Finished(FinishReason::ContentFilter),
+                "refused:filtered",
+                false,
+            ),
+            (
+                "",
+                Ending::Failed(ModelFailure::Filtered),
+                "refused:filtered",
+                false,
+            ),
+            ("", broken(), "failed:model_broken", false),
+            ("", Ending::DeadlinePassed, "failed:deadline", false),
+            ("", Ending::Stopped, "stopped", true),
+        ];
+        for (text, ending, outcome, has_footnote) in table {
+            let verdict = judge(&generated(text, ending.clone()));
+            assert_eq!(verdict.outcome.as_str(), outcome, "{text:?} {ending:?}");
+            assert_eq!(
+                verdict.footnote.is_some(),
+                has_footnote,
+                "{text:?} {ending:?}"
+            );
+        }
+    }
+}

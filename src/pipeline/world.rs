@@ -1,0 +1,106 @@
+//! What the verbs share: settings, the ports, and the two small registries that live only in this process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::Settings;
+use super::compose::Composer;
+use super::hold::Halts;
+use crate::domain::id::QuestionId;
+use crate::domain::question::Outcome;
+use crate::ports::{Clock, IdSource, LanguageModel, Mattermost, Store};
+
+/// The effects on the world that the pipeline is given.
+pub struct Ports {
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// Where people are.
+    pub mattermost: Arc<dyn Mattermost>,
+    /// Who answers.
+    pub model: Arc<dyn LanguageModel>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// Settings and ports together with what this process alone knows.
+pub struct World {
+    pub(super) settings: Settings,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) mattermost: Arc<dyn Mattermost>,
+    pub(super) model: Arc<dyn LanguageModel>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+    pub(super) composer: Composer,
+    /// Rung when a question was admitted or a lane became free; the workforce listens.
+    pub(super) work_waits: Notify,
+    /// The questions being worked on here, so that a stop is felt at once.
+    pub(super) halts: Halts,
+    /// Callers that wait for their answer in the reply itself.
+    pub(super) callers: Callers,
+}
+
+impl World {
+    /// Brings settings and ports together.
+    ///
+    /// # Errors
+    /// When a template of the settings does not compile.
+    pub fn new(settings: Settings, ports: Ports) -> Result<Self, minijinja::Error> {
+        let composer = Composer::new(&settings)?;
+        Ok(Self {
+            composer,
+            settings,
+            store: ports.store,
+            mattermost: ports.mattermost,
+            model: ports.model,
+            clock: ports.clock,
+            ids: ports.ids,
+            work_waits: Notify::new(),
+            halts: Halts::default(),
+            callers: Callers::default(),
+        })
+    }
+}
+
+/// What a caller by hand is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InlineAnswer {
+    pub(super) outcome: Outcome,
+    pub(super) text: String,
+}
+
+/// Callers waiting for an answer, by question.
+///
+/// Bounded by the connections the server accepts, each of which waits for one answer at most. Lost in a crash, as the callers' connections are.
+#[derive(Default)]
+pub(super) struct Callers(Mutex<HashMap<QuestionId, oneshot::Sender<InlineAnswer>>>);
+
+impl Callers {
+    pub(super) fn expect(&self, question: QuestionId) -> oneshot::Receiver<InlineAnswer> {
+        let (sender, receiver) = oneshot::channel();
+        self.lock().insert(question, sender);
+        receiver
+    }
+
+    /// Hands a caller the answer; a caller that has left hears nothing.
+    pub(super) fn tell(&self, question: QuestionId, answer: InlineAnswer) {
+        if let Some(caller) = self.lock().remove(&question) {
+            // The caller may have left between the lookup and now, which is as if it had left before.
+            drop(caller.send(answer));
+        }
+    }
+
+    pub(super) fn forget(&self, question: QuestionId) {
+        self.lock().remove(&question);
+    }
+
+    fn lock(
+        &self,
+    ) -> std::sync::MutexGuard<'_, HashMap<QuestionId, oneshot::Sender<InlineAnswer>>> {
+        // No code panics while it holds this lock, and a map is whole in any case.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
