@@ -24,8 +24,13 @@ use crate::domain::time::Timestamp;
 /// Time. Every wait in the pipeline and the adapters goes through it, so that tests hold it.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Returns the time.
+    /// Returns the time. It never jumps while the process runs.
     fn now(&self) -> Timestamp;
+
+    /// Returns what the wall clock shows, to tell people the date; it may jump.
+    fn wall(&self) -> Timestamp {
+        self.now()
+    }
 
     /// Waits until a time; returns at once where it has passed. Cancellation safe.
     async fn sleep_until(&self, at: Timestamp);

@@ -138,7 +138,7 @@ fn said_by(name: &str, text: &str, is_shared: bool) -> String {
 fn instructions(world: &World) -> String {
     let settings = &world.settings;
     let zone = settings.time_zone.as_str();
-    let date = date_in_words(world.clock.now(), zone, settings.language);
+    let date = date_in_words(world.clock.wall(), zone, settings.language);
     let assistant = settings.assistant_name.as_str();
     let shipped = || default_instructions(settings.language, assistant, &date, zone);
     let Some(template) = &settings.instructions else {
