@@ -44,11 +44,13 @@ async fn conclude<'a>(
     hold: &'a Hold,
     publisher: Publisher<'a>,
 ) -> Result<(Conclusion, Publisher<'a>), Interruption> {
+    let shown = recover::shown(world, job, &publisher).await?;
     if let Some(outcome) = end_at_once(world, job) {
-        return Ok((ended(world, job, outcome), publisher));
+        return Ok((ended_early(world, job, outcome, shown), publisher));
     }
-    if let Some(shown) = recover::kept(world, job, &publisher).await? {
-        return Ok((interrupted(world, job, shown), publisher));
+    if let Some(shown) = shown.filter(|shown| recover::is_worth_keeping(world, shown)) {
+        let conclusion = kept(world, job, Outcome::Interrupted, shown);
+        return Ok((conclusion, publisher));
     }
     match gather(world, job, hold).await? {
         Gathered::Ignored => Ok((ended(world, job, Outcome::Ignored), publisher)),
@@ -103,12 +105,23 @@ fn of_generated(world: &World, job: &ClaimedJob, generated: Generated) -> Conclu
     }
 }
 
-fn interrupted(world: &World, job: &ClaimedJob, shown: String) -> Conclusion {
-    let composed = world
-        .composer
-        .answer(&job.question, &shown, Some(Sentence::AnswerInterrupted));
+/// The conclusion of a question that ends before the model is asked; what an earlier attempt had shown stays.
+fn ended_early(world: &World, job: &ClaimedJob, outcome: Outcome, shown: Option<String>) -> Conclusion {
+    match (shown, outcome) {
+        (Some(shown), Outcome::Stopped) => kept(world, job, Outcome::Stopped, shown),
+        (Some(shown), _) => kept(world, job, Outcome::Interrupted, shown),
+        (None, outcome) => ended(world, job, outcome),
+    }
+}
+
+fn kept(world: &World, job: &ClaimedJob, outcome: Outcome, shown: String) -> Conclusion {
+    let footnote = match outcome {
+        Outcome::Stopped => Sentence::AnswerStopped,
+        _ => Sentence::AnswerInterrupted,
+    };
+    let composed = world.composer.answer(&job.question, &shown, Some(footnote));
     Conclusion {
-        outcome: Outcome::Interrupted,
+        outcome,
         answer: shown,
         texts: composed.texts,
         usage: Usage::default(),

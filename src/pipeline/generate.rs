@@ -43,7 +43,7 @@ pub(super) struct Generated {
 }
 
 /// What is shown where two seconds have passed and the model has not written a word.
-const NOTHING_YET: &str = "…";
+pub(super) const NOTHING_YET: &str = "…";
 
 type Showing<'a> =
     Pin<Box<dyn Future<Output = (Publisher<'a>, Result<(), Interruption>)> + Send + 'a>>;
