@@ -1,0 +1,142 @@
+//! How questions are answered.
+
+use jiff::tz::TimeZone;
+
+use super::template::{check_answer, check_instructions};
+use super::{System, at_most, model, whole};
+use crate::config::fault::Fault;
+use crate::config::nearest::nearest;
+use crate::config::raw::Values;
+use crate::config::reference as keys;
+use crate::domain::conversation::ConversationScope;
+use crate::domain::draft::Pace;
+use crate::domain::retry::RetryPolicy;
+use crate::pipeline::{DEFAULT_TEMPLATE, DeliveryWays, Settings};
+use crate::text::Language;
+
+/// The time zone where neither the configuration nor the machine names one.
+const FALLBACK_TIME_ZONE: &str = "UTC";
+
+pub(super) fn settings(values: &Values, language: Language, system: &System) -> Option<Settings> {
+    check_delays(values);
+    Some(Settings {
+        language,
+        assistant_name: values.text(&keys::ANSWER_ASSISTANT)?.to_owned(),
+        command_trigger: trigger(values)?,
+        template: template(values),
+        instructions: instructions(values),
+        time_zone: time_zone(values, system),
+        pace: pace(values),
+        window: model::window(values),
+        latex: values.switch(&keys::MATTERMOST_LATEX),
+        max_question_chars: whole(values, &keys::LIMITS_MAX_QUESTION),
+        scope: scope(values),
+        session_idle: values.duration(&keys::CONVERSATION_IDLE),
+        max_turns: whole(values, &keys::CONVERSATION_MAX_TURNS),
+        deadline: values.duration(&keys::LIMITS_DEADLINE),
+        response_deadline: values.duration(&keys::LIMITS_RESPONSE_DEADLINE),
+        workers: whole(values, &keys::LIMITS_WORKERS),
+        admission_queue: whole(values, &keys::LIMITS_QUEUE),
+        lease: values.duration(&keys::LIMITS_LEASE),
+        max_attempts: whole(values, &keys::LIMITS_ATTEMPTS),
+        model_retry: model::retry(values),
+        delivery_retry: delivery_retry(values),
+        keep_from_chars: whole(values, &keys::ANSWER_KEEP_FROM),
+        max_posts: whole(values, &keys::ANSWER_MAX_POSTS),
+        inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
+        delivery: DeliveryWays {
+            bot: values.is_written(&keys::MATTERMOST_BOT_TOKEN),
+            incoming_webhook: values.is_written(&keys::MATTERMOST_INCOMING_WEBHOOK),
+        },
+    })
+}
+
+fn check_delays(values: &Values) {
+    for (first, longest) in [
+        (&keys::MODEL_FIRST_DELAY, &keys::MODEL_LONGEST_DELAY),
+        (&keys::ANSWER_FIRST_DELAY, &keys::ANSWER_LONGEST_DELAY),
+        (&keys::MODEL_FIRST_TOKEN, &keys::MODEL_TOTAL),
+        (&keys::MODEL_TOTAL, &keys::LIMITS_DEADLINE),
+    ] {
+        let most = values.duration(longest);
+        if values.duration(first) > most {
+            values.report(first, at_most(longest, most));
+        }
+    }
+}
+
+/// Administrators may write the trigger with the slash people type.
+fn trigger(values: &Values) -> Option<String> {
+    let text = values.text(&keys::ANSWER_TRIGGER)?;
+    let trigger = text.strip_prefix('/').unwrap_or(text).trim();
+    if trigger.is_empty() || trigger.contains(char::is_whitespace) {
+        values.report(
+            &keys::ANSWER_TRIGGER,
+            Fault::Form(keys::ANSWER_TRIGGER.form),
+        );
+    }
+    Some(trigger.to_owned())
+}
+
+fn template(values: &Values) -> String {
+    let Some(template) = values.text(&keys::ANSWER_TEMPLATE) else {
+        return DEFAULT_TEMPLATE.to_owned();
+    };
+    if let Err(fault) = check_answer(template) {
+        values.report(&keys::ANSWER_TEMPLATE, fault);
+    }
+    template.to_owned()
+}
+
+fn instructions(values: &Values) -> Option<String> {
+    let template = values.text(&keys::ANSWER_INSTRUCTIONS)?;
+    if let Err(fault) = check_instructions(template) {
+        values.report(&keys::ANSWER_INSTRUCTIONS, fault);
+    }
+    Some(template.to_owned())
+}
+
+fn time_zone(values: &Values, system: &System) -> String {
+    match values.text(&keys::ANSWER_TIME_ZONE) {
+        Some(name) => {
+            if TimeZone::get(name).is_err() {
+                let known: Vec<_> = jiff::tz::db()
+                    .available()
+                    .map(|name| name.to_string())
+                    .collect();
+                let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+                values.report(&keys::ANSWER_TIME_ZONE, Fault::TimeZone { nearest });
+            }
+            name.to_owned()
+        }
+        None => system
+            .time_zone
+            .clone()
+            .filter(|name| TimeZone::get(name).is_ok())
+            .unwrap_or_else(|| FALLBACK_TIME_ZONE.to_owned()),
+    }
+}
+
+fn pace(values: &Values) -> Pace {
+    Pace {
+        create_after: values.duration(&keys::ANSWER_CREATE_AFTER),
+        edit_interval: values.duration(&keys::ANSWER_EDIT_INTERVAL),
+        edit_growth_chars: whole(values, &keys::ANSWER_GROWTH_CHARS),
+        edit_growth_percent: whole(values, &keys::ANSWER_GROWTH_PERCENT),
+    }
+}
+
+fn scope(values: &Values) -> ConversationScope {
+    match values.text(&keys::CONVERSATION_SCOPE) {
+        Some("person") => ConversationScope::Person,
+        _ => ConversationScope::Channel,
+    }
+}
+
+fn delivery_retry(values: &Values) -> RetryPolicy {
+    RetryPolicy {
+        tries: whole(values, &keys::ANSWER_TRIES),
+        first_delay: values.duration(&keys::ANSWER_FIRST_DELAY),
+        longest_delay: values.duration(&keys::ANSWER_LONGEST_DELAY),
+    }
+}

@@ -1,0 +1,87 @@
+//! What can be wrong with a configuration, as values; the words for it are in [`super::words`].
+
+use super::reference::{Form, Key};
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// The file is not TOML.
+    Syntax {
+        /// What the parser says, without any text of the file.
+        message: String,
+    },
+    /// A line of `.env` is not `NAME=value`.
+    DotenvLine,
+    /// A name stands twice in `.env`.
+    Twice,
+    /// A key or table nobody reads.
+    Unknown {
+        /// The known name that is most like it, where one is.
+        nearest: Option<String>,
+    },
+    /// A value of another form.
+    Form(Form),
+    /// A text that is too long.
+    TooLong {
+        /// Characters, at most.
+        chars: usize,
+    },
+    /// A text that may not be empty.
+    Empty,
+    /// A secret that cannot be sent in a header.
+    Characters,
+    /// A variable and its twin with `_FILE` are both set.
+    BothSet {
+        /// The twin.
+        twin: String,
+    },
+    /// A file cannot be read.
+    Unreadable {
+        /// Which.
+        path: String,
+        /// What the system says.
+        why: String,
+    },
+    /// No token of a command or webhook is set.
+    NoToken,
+    /// The address of Mattermost is missing.
+    NoMattermost,
+    /// OpenAI's own API is to be asked without a key.
+    NoApiKey,
+    /// An address holds a name or password.
+    Credentials,
+    /// An address holds a query or fragment.
+    Query,
+    /// An address of a public host is not encrypted.
+    PlainHttp {
+        /// The key that allows it.
+        allow: &'static Key,
+    },
+    /// The address of an incoming webhook has another form.
+    IncomingWebhook,
+    /// The database is of no known kind.
+    Database,
+    /// A server's name has other characters.
+    ServerName,
+    /// A time zone nobody knows.
+    TimeZone {
+        /// The known name that is most like it, where one is.
+        nearest: Option<String>,
+    },
+    /// A template cannot be read or rendered.
+    Template {
+        /// What the template engine says.
+        message: String,
+        /// The variables there are.
+        variables: &'static [&'static str],
+    },
+    /// A template shows no answer.
+    NoAnswer,
+    /// A value must be at most a share of another.
+    AtMost {
+        /// The other key.
+        other: &'static Key,
+        /// The largest value that fits it, as written.
+        most: String,
+    },
+}

@@ -1,0 +1,166 @@
+//! Values brought into the form of their key, from a text of the environment or from TOML.
+
+use std::net::SocketAddr;
+
+use secrecy::SecretString;
+use toml::de::DeValue;
+
+use super::fault::Fault;
+use super::raw::Written;
+use super::reference::{Form, Key};
+
+/// Tokens in one list, at most.
+pub const MAX_TOKENS: usize = 100;
+
+/// The longest secret, in bytes: HTTP servers take about 8 KiB of headers in all.
+pub const MAX_SECRET_BYTES: usize = 4096;
+
+/// The longest address, in bytes.
+pub const MAX_ADDRESS_BYTES: usize = 2048;
+
+/// Returns the default of a key, where it has one.
+pub(super) fn default(key: &Key) -> Option<Written> {
+    from_text(key.form, key.default?).ok()
+}
+
+/// Reads a text of the environment.
+pub(super) fn from_text(form: Form, text: &str) -> Result<Written, Fault> {
+    let wrong = || Fault::Form(form);
+    let text = text.trim();
+    match form {
+        Form::Text(_) | Form::Secret | Form::Address | Form::Socket | Form::OneOf(_) => {
+            text_value(form, text)
+        }
+        Form::Secrets => secrets(text.split(',')),
+        Form::Whole(..) => whole(form, text.parse().map_err(|_| wrong())?),
+        Form::Decimal(..) | Form::Seconds(..) => decimal(form, text.parse().map_err(|_| wrong())?),
+        Form::Switch => text.parse().map(Written::Switch).map_err(|_| wrong()),
+    }
+}
+
+/// Reads a value of TOML.
+pub(super) fn from_toml(form: Form, value: &DeValue<'_>) -> Result<Written, Fault> {
+    match (form, value) {
+        (
+            Form::Text(_) | Form::Secret | Form::Address | Form::Socket | Form::OneOf(_),
+            DeValue::String(text),
+        ) => text_value(form, text),
+        (Form::Secrets, DeValue::Array(items)) => {
+            let texts: Option<Vec<_>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            secrets(texts.ok_or(Fault::Form(form))?.into_iter())
+        }
+        (Form::Whole(..), DeValue::Integer(number)) => {
+            let digits = number.as_str();
+            whole(
+                form,
+                u64::from_str_radix(digits, number.radix()).map_err(|_| Fault::Form(form))?,
+            )
+        }
+        (Form::Decimal(..) | Form::Seconds(..), DeValue::Integer(number)) => decimal(
+            form,
+            number.as_str().parse().map_err(|_| Fault::Form(form))?,
+        ),
+        (Form::Decimal(..) | Form::Seconds(..), DeValue::Float(number)) => decimal(
+            form,
+            number.as_str().parse().map_err(|_| Fault::Form(form))?,
+        ),
+        (Form::Switch, DeValue::Boolean(on)) => Ok(Written::Switch(*on)),
+        _ => Err(Fault::Form(form)),
+    }
+}
+
+fn text_value(form: Form, text: &str) -> Result<Written, Fault> {
+    if text.trim().is_empty() {
+        return Err(Fault::Empty);
+    }
+    match form {
+        Form::Text(chars) if text.chars().count() > chars => Err(Fault::TooLong { chars }),
+        Form::Secret => secret(text).map(Written::Secret),
+        Form::Address if text.len() > MAX_ADDRESS_BYTES => Err(Fault::TooLong {
+            chars: MAX_ADDRESS_BYTES,
+        }),
+        Form::Socket if text.parse::<SocketAddr>().is_err() => Err(Fault::Form(form)),
+        Form::OneOf(choices) if !choices.contains(&text) => Err(Fault::Form(form)),
+        _ => Ok(Written::Text(text.to_owned())),
+    }
+}
+
+fn secret(text: &str) -> Result<SecretString, Fault> {
+    let text = text.trim();
+    if text.is_empty() {
+        Err(Fault::Empty)
+    } else if text.len() > MAX_SECRET_BYTES {
+        Err(Fault::TooLong {
+            chars: MAX_SECRET_BYTES,
+        })
+    } else if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(SecretString::from(text))
+    } else {
+        Err(Fault::Characters)
+    }
+}
+
+fn secrets<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Written, Fault> {
+    // A comma at the end is a habit, not a mistake.
+    let secrets = texts
+        .filter(|text| !text.trim().is_empty())
+        .map(secret)
+        .collect::<Result<Vec<_>, _>>()?;
+    match secrets.len() {
+        0 => Err(Fault::Empty),
+        1..=MAX_TOKENS => Ok(Written::Secrets(secrets)),
+        _ => Err(Fault::Form(Form::Secrets)),
+    }
+}
+
+fn whole(form: Form, number: u64) -> Result<Written, Fault> {
+    match form {
+        Form::Whole(min, max) if (min..=max).contains(&number) => Ok(Written::Whole(number)),
+        _ => Err(Fault::Form(form)),
+    }
+}
+
+fn decimal(form: Form, number: f64) -> Result<Written, Fault> {
+    match form {
+        Form::Decimal(min, max) | Form::Seconds(min, max) if (min..=max).contains(&number) => {
+            Ok(Written::Decimal(number))
+        }
+        _ => Err(Fault::Form(form)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::reference::KEYS;
+
+    #[test]
+    fn every_default_has_the_form_of_its_key() {
+        for key in KEYS.iter().filter(|key| key.default.is_some()) {
+            assert!(default(key).is_some(), "{}", key.path());
+        }
+    }
+
+    #[test]
+    fn numbers_are_taken_at_their_bounds_and_not_beyond() {
+        for (form, inside, outside) in [
+            (Form::Whole(2, 5), ["2", "5"], ["1", "6"]),
+            (Form::Seconds(0.5, 5.0), ["0.5", "5"], ["0.49", "5.01"]),
+            (Form::Decimal(0.0, 2.0), ["0", "2"], ["-0.1", "NaN"]),
+        ] {
+            assert!(inside.iter().all(|text| from_text(form, text).is_ok()));
+            assert!(outside.iter().all(|text| from_text(form, text).is_err()));
+        }
+    }
+
+    #[test]
+    fn a_list_of_tokens_and_each_token_have_a_longest_form() {
+        let tokens = |count: usize| vec!["t"; count].join(",");
+        assert!(from_text(Form::Secrets, &tokens(MAX_TOKENS)).is_ok());
+        assert!(from_text(Form::Secrets, &tokens(MAX_TOKENS + 1)).is_err());
+        assert!(from_text(Form::Secret, &"t".repeat(MAX_SECRET_BYTES)).is_ok());
+        assert!(from_text(Form::Secret, &"t".repeat(MAX_SECRET_BYTES + 1)).is_err());
+        assert!(from_text(Form::Address, &"t".repeat(MAX_ADDRESS_BYTES)).is_ok());
+        assert!(from_text(Form::Address, &"t".repeat(MAX_ADDRESS_BYTES + 1)).is_err());
+    }
+}

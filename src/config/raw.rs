@@ -1,0 +1,189 @@
+//! The configuration as it is written: a value of the right form for each key, and where it stands.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::fault::Fault;
+use super::form;
+use super::place::Place;
+use super::problem::Problem;
+use super::reference::{KEYS, Key};
+
+/// A value of a key's form. Secrets are wrapped from here on.
+pub(super) enum Written {
+    Text(String),
+    Secret(SecretString),
+    Secrets(Vec<SecretString>),
+    Whole(u64),
+    Decimal(f64),
+    Switch(bool),
+}
+
+/// Where a value comes from, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nothing was written.
+    Default,
+    /// The environment of the process, by this variable.
+    Environment(String),
+    /// A file, by its name.
+    File(String),
+}
+
+/// A value, and where it stands.
+pub(super) struct Setting {
+    /// `None` where something of another form stands there, which was reported.
+    pub(super) value: Option<Written>,
+    /// The name by which it was written.
+    pub(super) name: String,
+    pub(super) place: Place,
+}
+
+/// Every value that was written, and the problems found so far.
+pub(super) struct Values {
+    settings: BTreeMap<String, Setting>,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl Values {
+    /// Puts together what was written, a later layer before an earlier one.
+    pub(super) fn layered(layers: Vec<BTreeMap<String, Setting>>, problems: Vec<Problem>) -> Self {
+        let mut settings = BTreeMap::new();
+        for layer in layers {
+            settings.extend(layer);
+        }
+        Self {
+            settings,
+            problems: RefCell::new(problems),
+        }
+    }
+
+    /// Reports a problem with the value of a key.
+    pub(super) fn report(&self, key: &Key, fault: Fault) {
+        let (subject, place) = match self.settings.get(&key.path()) {
+            Some(setting) => (setting.name.clone(), setting.place.clone()),
+            None => (
+                key.env.map_or_else(|| key.path(), str::to_owned),
+                Place::Nowhere,
+            ),
+        };
+        self.problems.borrow_mut().push(Problem {
+            subject,
+            place,
+            fault,
+        });
+    }
+
+    /// Returns the problems found.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems.into_inner()
+    }
+
+    /// Says whether something was written, also where it could not be used.
+    pub(super) fn is_written(&self, key: &Key) -> bool {
+        self.settings.contains_key(&key.path())
+    }
+
+    /// Says where the value of a key comes from.
+    pub(super) fn origin(&self, key: &Key) -> Origin {
+        match self.settings.get(&key.path()) {
+            None => Origin::Default,
+            Some(Setting { name, place, .. }) => match place.file() {
+                Some(file) => Origin::File(file.to_owned()),
+                None => Origin::Environment(name.clone()),
+            },
+        }
+    }
+
+    fn written(&self, key: &Key) -> Option<&Written> {
+        self.settings.get(&key.path())?.value.as_ref()
+    }
+
+    /// Returns the value of a key whose form is a text, an address, a socket or a word.
+    pub(super) fn text(&self, key: &Key) -> Option<&str> {
+        match self.written(key) {
+            Some(Written::Text(text)) => Some(text),
+            _ => key.default,
+        }
+    }
+
+    /// Returns the value of a secret key.
+    pub(super) fn secret(&self, key: &Key) -> Option<SecretString> {
+        match self.written(key) {
+            Some(Written::Secret(secret)) => Some(secret.clone()),
+            _ => key.default.map(SecretString::from),
+        }
+    }
+
+    /// Returns the values of a key that is a list of secrets.
+    pub(super) fn secrets(&self, key: &Key) -> Vec<SecretString> {
+        match self.written(key) {
+            Some(Written::Secrets(secrets)) => secrets.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the value of a whole-numbered key.
+    pub(super) fn whole(&self, key: &Key) -> Option<u64> {
+        match self.written(key) {
+            Some(Written::Whole(number)) => Some(*number),
+            _ => match form::default(key)? {
+                Written::Whole(number) => Some(number),
+                _ => None,
+            },
+        }
+    }
+
+    /// Returns the value of a decimal key.
+    pub(super) fn decimal(&self, key: &Key) -> Option<f64> {
+        match self.written(key) {
+            Some(Written::Decimal(number)) => Some(*number),
+            _ => match form::default(key)? {
+                Written::Decimal(number) => Some(number),
+                _ => None,
+            },
+        }
+    }
+
+    /// Returns the value of a key in seconds.
+    pub(super) fn duration(&self, key: &Key) -> Duration {
+        // Its bounds are those of the key's form, so that it is neither negative nor endless.
+        Duration::try_from_secs_f64(self.decimal(key).unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Returns the value of a key that is `true` or `false`.
+    pub(super) fn switch(&self, key: &Key) -> bool {
+        match self.written(key) {
+            Some(Written::Switch(on)) => *on,
+            _ => key.default == Some("true"),
+        }
+    }
+
+    /// Returns what may be shown of the value of a key, where there is one.
+    pub(super) fn shown(&self, key: &Key) -> Option<String> {
+        let default;
+        let value = match self.written(key) {
+            Some(value) => value,
+            None => {
+                default = form::default(key)?;
+                &default
+            }
+        };
+        Some(match value {
+            Written::Text(text) => text.escape_debug().to_string(),
+            Written::Secret(_) => "set".to_owned(),
+            Written::Secrets(secrets) => format!("{} set", secrets.len()),
+            Written::Whole(number) => number.to_string(),
+            Written::Decimal(number) => number.to_string(),
+            Written::Switch(on) => on.to_string(),
+        })
+    }
+}
+
+/// Returns the key of this full name.
+pub(super) fn key_of(path: &str) -> Option<&'static Key> {
+    KEYS.iter().copied().find(|key| key.path() == path)
+}

@@ -1,0 +1,359 @@
+//! Every key of the configuration, once: its name in `askwell.toml`, its name in the environment, its form, default and meaning.
+//!
+//! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
+//! it, so that a key can be neither undocumented nor forgotten.
+
+/// One key of the configuration.
+#[derive(Debug, PartialEq)]
+pub struct Key {
+    /// Its table in `askwell.toml`.
+    pub section: &'static str,
+    /// Its name in that table.
+    pub name: &'static str,
+    /// Its name in the environment, which also exists with `_FILE` at its end.
+    pub env: Option<&'static str>,
+    /// What may be written.
+    pub form: Form,
+    /// What holds where nothing is written; where absent, the meaning says it.
+    pub default: Option<&'static str>,
+    /// What it means, in English.
+    pub english: &'static str,
+    /// What it means, in Korean.
+    pub korean: &'static str,
+}
+
+/// What may be written for a key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Form {
+    /// A text of at most so many characters.
+    Text(usize),
+    /// A text that never prints.
+    Secret,
+    /// A list of texts that never print, separated by commas in the environment.
+    Secrets,
+    /// An `http` or `https` address.
+    Address,
+    /// An IP address and a port.
+    Socket,
+    /// A whole number between two others, both included.
+    Whole(u64, u64),
+    /// A number between two others, both included.
+    Decimal(f64, f64),
+    /// Seconds between two numbers, both included.
+    Seconds(f64, f64),
+    /// `true` or `false`.
+    Switch,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+impl Form {
+    /// Says whether what is written may never be shown.
+    #[must_use]
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::Secrets)
+    }
+}
+
+impl Key {
+    const fn new(section: &'static str, name: &'static str, form: Form) -> Self {
+        Self {
+            section,
+            name,
+            env: None,
+            form,
+            default: None,
+            english: "",
+            korean: "",
+        }
+    }
+
+    const fn env(mut self, name: &'static str) -> Self {
+        self.env = Some(name);
+        self
+    }
+
+    const fn default(mut self, text: &'static str) -> Self {
+        self.default = Some(text);
+        self
+    }
+
+    const fn means(mut self, english: &'static str, korean: &'static str) -> Self {
+        self.english = english;
+        self.korean = korean;
+        self
+    }
+
+    /// Returns its full name, as `mattermost.url`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+}
+
+/// Where the path of `askwell.toml` is read from; it has no key of its own.
+pub const CONFIG_VARIABLE: &str = "ASKWELL_CONFIG";
+
+/// The file read where [`CONFIG_VARIABLE`] names none; it may be missing.
+pub const DEFAULT_CONFIG_FILE: &str = "askwell.toml";
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
+
+macro_rules! keys {
+    ($($name:ident = $key:expr;)*) => {
+        $(pub(super) static $name: Key = $key;)*
+
+        /// Every key, in the order of the documentation.
+        pub static KEYS: &[&Key] = &[$(&$name),*];
+    };
+}
+
+keys! {
+    SERVER_LISTEN = Key::new("server", "listen", Form::Socket).env("ASKWELL_LISTEN").default("0.0.0.0:8000").means(
+        "Where askwell listens for Mattermost.",
+        "askwell이 Mattermost의 요청을 받을 주소예요.",
+    );
+    SERVER_PUBLIC_URL = Key::new("server", "public_url", Form::Address).env("ASKWELL_PUBLIC_URL").means(
+        "How Mattermost reaches askwell, for the addresses askwell tells you to enter there. None is assumed.",
+        "Mattermost에서 askwell에 접속하는 주소예요. Mattermost에 입력할 주소를 안내할 때 써요. 기본값은 없어요.",
+    );
+    SERVER_LANGUAGE = Key::new("server", "language", Form::OneOf(&["ko", "en"])).env("ASKWELL_LANGUAGE").default("ko").means(
+        "The language askwell itself speaks: Korean or English. Answers follow the question.",
+        "askwell이 직접 하는 말의 언어예요(한국어 또는 영어). 답변의 언어는 질문을 따라가요.",
+    );
+    SERVER_MAX_BODY = Key::new("server", "max_body_bytes", Form::Whole(64 * KIB, 16 * MIB)).default("1048576").means(
+        "Bytes of a request, at most. 300 kB of Korean is about 900 kB on the wire.",
+        "요청 하나의 최대 크기(바이트)예요. 한글 300 kB는 전송될 때 약 900 kB가 돼요.",
+    );
+    SERVER_BODY_TIMEOUT = Key::new("server", "body_timeout_seconds", Form::Seconds(1.0, 60.0)).default("10").means(
+        "How long a request may take to arrive.",
+        "요청 본문을 다 받을 때까지 기다리는 시간이에요.",
+    );
+    SERVER_MAX_CONNECTIONS = Key::new("server", "max_connections", Form::Whole(16, 65_536)).default("1024").means(
+        "Connections at once, at most.",
+        "동시에 받는 연결의 최대 수예요.",
+    );
+    SERVER_INLINE_TIMEOUT = Key::new("server", "inline_timeout_seconds", Form::Seconds(1.0, 28.0)).default("25").means(
+        "How long a request made by hand waits for its answer. Mattermost itself gives up after 30 seconds.",
+        "직접 보낸 요청이 답변을 기다리는 시간이에요. Mattermost는 30초가 지나면 포기해요.",
+    );
+
+    MATTERMOST_URL = Key::new("mattermost", "url", Form::Address).env("MATTERMOST_URL").means(
+        "The Mattermost server as askwell reaches it. Required.",
+        "askwell이 접속할 Mattermost 서버 주소예요. 꼭 필요해요.",
+    );
+    MATTERMOST_COMMAND_TOKENS = Key::new("mattermost", "command_tokens", Form::Secrets).env("MATTERMOST_COMMAND_TOKENS").means(
+        "Tokens of the slash command. Several may be valid while one is being replaced. Either these or `outgoing_tokens` are required.",
+        "슬래시 명령의 토큰이에요. 토큰을 교체하는 동안 여러 개를 함께 쓸 수 있어요. 이 값과 `outgoing_tokens` 중 하나는 꼭 필요해요.",
+    );
+    MATTERMOST_OUTGOING_TOKENS = Key::new("mattermost", "outgoing_tokens", Form::Secrets).env("MATTERMOST_OUTGOING_TOKENS").means(
+        "Tokens of outgoing webhooks.",
+        "발신 웹훅의 토큰이에요.",
+    );
+    MATTERMOST_BOT_TOKEN = Key::new("mattermost", "bot_token", Form::Secret).env("MATTERMOST_BOT_TOKEN").means(
+        "The access token of the bot account. With it an answer is one post that grows; without it the finished text arrives at once.",
+        "봇 계정의 액세스 토큰이에요. 있으면 답변이 한 게시물에서 점점 자라나고, 없으면 완성된 글이 한 번에 도착해요.",
+    );
+    MATTERMOST_INCOMING_WEBHOOK = Key::new("mattermost", "incoming_webhook_url", Form::Secret).env("MATTERMOST_INCOMING_WEBHOOK_URL").means(
+        "The address of an incoming webhook, for answers to outgoing webhooks where there is no bot. Whoever knows it can post, so it never prints.",
+        "수신 웹훅 주소예요. 봇이 없을 때 발신 웹훅 질문에 답하는 데 써요. 주소를 아는 사람은 누구나 글을 쓸 수 있어서 화면에 표시하지 않아요.",
+    );
+    MATTERMOST_NAME = Key::new("mattermost", "name", Form::Text(64)).default("mattermost").means(
+        "The name under which this server's rows are stored: `a-z`, `0-9`, `-` and `_`. Changing it hides what was stored before.",
+        "이 서버의 기록을 저장할 때 쓰는 이름이에요(`a-z`, `0-9`, `-`, `_`). 바꾸면 전에 저장한 기록이 보이지 않아요.",
+    );
+    MATTERMOST_PLAIN_HTTP = Key::new("mattermost", "allow_plain_http", Form::Switch).default("false").means(
+        "Allows `http://` to a public host, where tokens and posts can be read on the way. Hosts of your own network need no permission.",
+        "공개 호스트에 `http://`로 접속하는 것을 허용해요. 이 경우 토큰과 글이 중간에서 읽힐 수 있어요. 내부망 호스트는 허용하지 않아도 돼요.",
+    );
+    MATTERMOST_LATEX = Key::new("mattermost", "latex", Form::Switch).default("false").means(
+        "Whether the server shows LaTeX (`EnableLatex`); elsewhere formulas are shown as code.",
+        "서버가 LaTeX를 표시하는지(`EnableLatex`) 여부예요. 아니면 수식을 코드로 보여 줘요.",
+    );
+    MATTERMOST_WRITES = Key::new("mattermost", "writes_per_second", Form::Decimal(0.1, 1000.0)).default("8").means(
+        "Posts and edits a second, on average, at most.",
+        "초당 게시와 수정의 평균 최대 횟수예요.",
+    );
+    MATTERMOST_BURST = Key::new("mattermost", "write_burst", Form::Whole(1, 10_000)).default("20").means(
+        "Posts and edits at once, at most.",
+        "한꺼번에 할 수 있는 게시와 수정의 최대 횟수예요.",
+    );
+    MATTERMOST_CALL_TIMEOUT = Key::new("mattermost", "call_timeout_seconds", Form::Seconds(1.0, 60.0)).default("15").means(
+        "How long one call to Mattermost may take. Must be shorter than half of `limits.lease_seconds`.",
+        "Mattermost 호출 한 번에 걸릴 수 있는 최대 시간이에요. `limits.lease_seconds`의 절반보다 짧아야 해요.",
+    );
+
+    MODEL_BASE_URL = Key::new("model", "base_url", Form::Address).env("OPENAI_BASE_URL").default("https://api.openai.com/v1").means(
+        "The base of an OpenAI-compatible API, up to and including `/v1`.",
+        "OpenAI 호환 API의 기본 주소예요. `/v1`까지 적어요.",
+    );
+    MODEL_API_KEY = Key::new("model", "api_key", Form::Secret).env("OPENAI_API_KEY").means(
+        "The key of that API. Required with the default base; elsewhere sent where it is set.",
+        "API 키예요. 기본 주소를 쓸 때는 꼭 필요하고, 다른 주소에서는 있을 때만 보내요.",
+    );
+    MODEL_NAME = Key::new("model", "name", Form::Text(200)).env("ASKWELL_MODEL").means(
+        "The model. With the default base it is `gpt-4o-mini`; with another base that lists exactly one model, that one.",
+        "모델 이름이에요. 기본 주소에서는 `gpt-4o-mini`이고, 다른 주소에서 모델이 하나뿐이면 그 모델을 써요.",
+    );
+    MODEL_PLAIN_HTTP = Key::new("model", "allow_plain_http", Form::Switch).default("false").means(
+        "Allows `http://` to a public host, where questions and answers can be read on the way.",
+        "공개 호스트에 `http://`로 접속하는 것을 허용해요. 이 경우 질문과 답변이 중간에서 읽힐 수 있어요.",
+    );
+    MODEL_TEMPERATURE = Key::new("model", "temperature", Form::Decimal(0.0, 2.0)).means(
+        "Sampling temperature; the model server's own where absent.",
+        "샘플링 온도예요. 없으면 모델 서버의 값을 따라요.",
+    );
+    MODEL_WINDOW = Key::new("model", "window_tokens", Form::Whole(512, 10_000_000)).means(
+        "How much the model can take in, prompt and answer together: 128000 with the default base, 8192 with another.",
+        "모델이 한 번에 다룰 수 있는 토큰 수예요(질문과 답변 합계). 기본 주소에서는 128000, 다른 주소에서는 8192예요.",
+    );
+    MODEL_ANSWER = Key::new("model", "answer_tokens", Form::Whole(16, 1_000_000)).means(
+        "Tokens of an answer, at most: 4096 with the default base, 1024 with another. Must be at most half of the window.",
+        "답변의 최대 토큰 수예요. 기본 주소에서는 4096, 다른 주소에서는 1024예요. `window_tokens`의 절반을 넘을 수 없어요.",
+    );
+    MODEL_FIRST_TOKEN = Key::new("model", "first_token_timeout_seconds", Form::Seconds(1.0, 10.0 * MINUTE)).default("60").means(
+        "From the request to the answer's first token, at most.",
+        "요청부터 첫 토큰까지 기다리는 최대 시간이에요.",
+    );
+    MODEL_IDLE = Key::new("model", "idle_timeout_seconds", Form::Seconds(1.0, 10.0 * MINUTE)).default("60").means(
+        "Between two pieces of an answer, at most.",
+        "답변이 이어지는 사이에 기다리는 최대 시간이에요.",
+    );
+    MODEL_TOTAL = Key::new("model", "total_timeout_seconds", Form::Seconds(1.0, HOUR)).default("300").means(
+        "For a whole answer, at most.",
+        "답변 하나를 다 받을 때까지의 최대 시간이에요.",
+    );
+    MODEL_MAX_ANSWER = Key::new("model", "max_answer_bytes", Form::Whole(4 * KIB, 16 * MIB)).default("1048576").means(
+        "Bytes of answer and reasoning accepted, at most.",
+        "받아들이는 답변과 추론 글의 최대 크기(바이트)예요.",
+    );
+    MODEL_TRIES = Key::new("model", "tries", Form::Whole(1, 10)).default("3").means(
+        "How often a model is asked before its first token, the first try included.",
+        "첫 토큰이 오기 전까지 모델에 물어보는 횟수예요(처음 포함).",
+    );
+    MODEL_FIRST_DELAY = Key::new("model", "first_delay_seconds", Form::Seconds(0.05, MINUTE)).default("0.5").means(
+        "The delay before the second try; it doubles with each further one.",
+        "두 번째 시도 전에 기다리는 시간이에요. 시도할 때마다 두 배로 늘어나요.",
+    );
+    MODEL_LONGEST_DELAY = Key::new("model", "longest_delay_seconds", Form::Seconds(0.05, 10.0 * MINUTE)).default("20").means(
+        "The longest delay between two tries, also when the server asks for a longer one.",
+        "다음 시도까지 기다리는 최대 시간이에요. 서버가 더 길게 요청해도 넘지 않아요.",
+    );
+
+    ANSWER_ASSISTANT = Key::new("answer", "assistant", Form::Text(64)).default("GPT").means(
+        "The assistant's name in answers.",
+        "답변에 표시하는 어시스턴트의 이름이에요.",
+    );
+    ANSWER_TRIGGER = Key::new("answer", "trigger", Form::Text(64)).default("askgpt").means(
+        "The word people type after the slash, for the help text.",
+        "사람들이 `/` 뒤에 입력하는 명령어예요. 도움말에 표시해요.",
+    );
+    ANSWER_TEMPLATE = Key::new("answer", "template", Form::Text(4_000)).means(
+        "How an answer looks, see below.",
+        "답변의 모양이에요. 아래를 참고하세요.",
+    );
+    ANSWER_INSTRUCTIONS = Key::new("answer", "instructions", Form::Text(20_000)).means(
+        "What the model is told before the conversation, see below; the text askwell ships where absent.",
+        "대화 앞에 모델에게 알려 주는 글이에요. 아래를 참고하세요. 없으면 askwell에 들어 있는 글을 써요.",
+    );
+    ANSWER_TIME_ZONE = Key::new("answer", "time_zone", Form::Text(64)).means(
+        "The time zone in which the model is told the date, as `Asia/Seoul`; the machine's own where absent, else `UTC`.",
+        "모델에게 날짜를 알려 줄 때 쓰는 시간대예요(예: `Asia/Seoul`). 없으면 컴퓨터의 시간대, 그것도 없으면 `UTC`예요.",
+    );
+    ANSWER_CREATE_AFTER = Key::new("answer", "create_after_seconds", Form::Seconds(0.0, MINUTE)).default("2").means(
+        "A post is created at the first readable text, or after this time with what there is.",
+        "읽을 만한 글이 모이거나 이 시간이 지나면 게시물을 만들어요.",
+    );
+    ANSWER_EDIT_INTERVAL = Key::new("answer", "edit_interval_seconds", Form::Seconds(0.1, MINUTE)).default("0.5").means(
+        "Between two edits of a growing post, at least.",
+        "자라나는 게시물을 다시 수정하기까지의 최소 시간이에요.",
+    );
+    ANSWER_GROWTH_CHARS = Key::new("answer", "edit_growth_chars", Form::Whole(1, 10_000)).default("120").means(
+        "Characters a post has grown by before it is edited, at least.",
+        "게시물을 수정하려면 최소한 이만큼의 글자가 늘어나야 해요.",
+    );
+    ANSWER_GROWTH_PERCENT = Key::new("answer", "edit_growth_percent", Form::Whole(0, 100)).default("20").means(
+        "The same as a share of what is shown, in percent; the larger of both counts.",
+        "같은 조건을 이미 보이는 글에 대한 비율(%)로 정해요. 둘 중 큰 쪽을 따라요.",
+    );
+    ANSWER_MAX_POSTS = Key::new("answer", "max_posts", Form::Whole(1, 50)).default("10").means(
+        "Posts of one answer, at most.",
+        "답변 하나가 차지하는 게시물의 최대 수예요.",
+    );
+    ANSWER_KEEP_FROM = Key::new("answer", "keep_from_chars", Form::Whole(0, 100_000)).default("200").means(
+        "After a crash: an answer of which so many characters were shown is kept and marked as cut; a shorter one is asked for again.",
+        "갑자기 멈췄다가 다시 켜졌을 때, 이만큼 보인 답변은 끊겼다고 표시해 남기고 더 짧으면 다시 물어봐요.",
+    );
+    ANSWER_TRIES = Key::new("answer", "delivery_tries", Form::Whole(1, 100)).default("12").means(
+        "How often an answer is tried to be shown when Mattermost fails.",
+        "Mattermost가 응답하지 않을 때 답변을 올리려고 시도하는 횟수예요.",
+    );
+    ANSWER_FIRST_DELAY = Key::new("answer", "delivery_first_delay_seconds", Form::Seconds(0.1, MINUTE)).default("1").means(
+        "The delay before the second of these tries; it doubles with each further one.",
+        "두 번째 시도 전에 기다리는 시간이에요. 시도할 때마다 두 배로 늘어나요.",
+    );
+    ANSWER_LONGEST_DELAY = Key::new("answer", "delivery_longest_delay_seconds", Form::Seconds(0.1, HOUR)).default("300").means(
+        "The longest delay between two of these tries.",
+        "다음 시도까지 기다리는 최대 시간이에요.",
+    );
+
+    CONVERSATION_SCOPE = Key::new("conversation", "scope", Form::OneOf(&["channel", "person"])).default("channel").means(
+        "Who shares a conversation outside threads: everybody in the channel, or each person has one of their own.",
+        "글타래 밖에서 대화를 함께하는 범위예요. `channel`은 채널의 모두가, `person`은 사람마다 따로예요.",
+    );
+    CONVERSATION_IDLE = Key::new("conversation", "idle_seconds", Form::Seconds(MINUTE, 30.0 * DAY)).default("1800").means(
+        "A conversation that was silent for this long begins afresh.",
+        "이 시간 동안 조용하면 대화를 새로 시작해요.",
+    );
+    CONVERSATION_MAX_TURNS = Key::new("conversation", "max_turns", Form::Whole(0, 1_000)).default("50").means(
+        "Earlier questions and answers a model is told, at most; fewer where its window is full.",
+        "모델에게 알려 주는 이전 질문과 답변의 최대 수예요. 모델의 창이 차면 더 적어져요.",
+    );
+
+    DATABASE_URL = Key::new("database", "url", Form::Secret).env("ASKWELL_DATABASE").default("sqlite:askwell.db").means(
+        "`sqlite:PATH`, or `postgres://user:password@host/name`. It may hold a password and so never prints.",
+        "`sqlite:경로` 또는 `postgres://사용자:암호@호스트/이름`이에요. 암호가 들어 있을 수 있어서 화면에 표시하지 않아요.",
+    );
+
+    LIMITS_MAX_QUESTION = Key::new("limits", "max_question_chars", Form::Whole(100, 200_000)).default("20000").means(
+        "Characters of a question, at most.",
+        "질문의 최대 글자 수예요.",
+    );
+    LIMITS_DEADLINE = Key::new("limits", "deadline_seconds", Form::Seconds(30.0, DAY)).default("600").means(
+        "A question ends within this time, answered or with an explanation.",
+        "질문은 이 시간 안에 답변이나 설명으로 끝나요.",
+    );
+    LIMITS_RESPONSE_DEADLINE = Key::new("limits", "response_deadline_seconds", Form::Seconds(30.0, 29.0 * MINUTE)).default("1500").means(
+        "The same where the answer goes by a `response_url`, which Mattermost forgets after 30 minutes.",
+        "`response_url`로 답할 때의 같은 제한이에요. Mattermost는 30분이 지나면 그 주소를 잊어요.",
+    );
+    LIMITS_WORKERS = Key::new("limits", "workers", Form::Whole(1, 1_024)).default("64").means(
+        "Questions worked on at once, at most.",
+        "동시에 처리하는 질문의 최대 수예요.",
+    );
+    LIMITS_QUEUE = Key::new("limits", "admission_queue", Form::Whole(16, 100_000)).default("4096").means(
+        "Questions waiting to be recorded, at most; more are told to come back.",
+        "기록되기를 기다리는 질문의 최대 수예요. 넘치면 나중에 다시 물어봐 달라고 해요.",
+    );
+    LIMITS_LEASE = Key::new("limits", "lease_seconds", Form::Seconds(5.0, HOUR)).default("60").means(
+        "After this time without a sign of life, another process takes a question over.",
+        "이 시간 동안 소식이 없으면 다른 프로세스가 질문을 이어받아요.",
+    );
+    LIMITS_ATTEMPTS = Key::new("limits", "max_attempts", Form::Whole(1, 100)).default("5").means(
+        "How often work on a question may begin before it is given up.",
+        "질문 하나를 처리하려고 시작할 수 있는 최대 횟수예요.",
+    );
+
+    LOG_FORMAT = Key::new("log", "format", Form::OneOf(&["text", "json"])).default("text").means(
+        "How log lines look: for people or for machines.",
+        "로그의 모양이에요. `text`는 사람이, `json`은 기계가 읽기 좋아요.",
+    );
+    LOG_LEVEL = Key::new("log", "level", Form::OneOf(&["error", "warn", "info", "debug"])).default("info").means(
+        "What is logged, at least. Message text and secrets never are.",
+        "기록할 로그의 최소 수준이에요. 글의 내용과 비밀 값은 절대 기록하지 않아요.",
+    );
+}

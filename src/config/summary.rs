@@ -1,0 +1,88 @@
+//! Every effective setting and where it comes from, for a person who wonders; no secret is part of it.
+
+use std::fmt::Write;
+
+use super::load::Config;
+use super::raw::{Origin, Values};
+use super::reference::{self as keys, KEYS};
+use crate::store;
+use crate::text::Language;
+
+/// One key with its value, as it may be shown.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    section: &'static str,
+    name: &'static str,
+    value: Option<String>,
+    origin: Origin,
+}
+
+/// Collects what may be shown of every key.
+pub(super) fn lines(values: &Values, config: &Config) -> Vec<Line> {
+    KEYS.iter()
+        .map(|key| Line {
+            section: key.section,
+            name: key.name,
+            value: computed(&key.path(), config).or_else(|| values.shown(key)),
+            origin: values.origin(key),
+        })
+        .collect()
+}
+
+/// Returns values that are not what is written: those that follow from others, and the kind of database without its password.
+fn computed(path: &str, config: &Config) -> Option<String> {
+    let is = |key: &keys::Key| key.path() == path;
+    if is(&keys::MODEL_NAME) {
+        config.model.model.clone()
+    } else if is(&keys::MODEL_WINDOW) {
+        Some(config.pipeline.window.total_tokens.to_string())
+    } else if is(&keys::MODEL_ANSWER) {
+        Some(config.pipeline.window.answer_tokens.to_string())
+    } else if is(&keys::ANSWER_TIME_ZONE) {
+        Some(config.pipeline.time_zone.clone())
+    } else if is(&keys::DATABASE_URL) {
+        Some(match &config.store {
+            store::Settings::Sqlite(path) => format!("sqlite:{}", path.display()),
+            store::Settings::Postgres(_) => "postgres, set".to_owned(),
+        })
+    } else {
+        None
+    }
+}
+
+/// Writes all effective settings: a line for each key, with its value and its origin.
+#[must_use]
+pub fn summary(config: &Config) -> String {
+    let mut text = String::new();
+    let mut section = "";
+    for line in &config.lines {
+        if line.section != section {
+            section = line.section;
+            let gap = if text.is_empty() { "" } else { "\n" };
+            write(&mut text, format_args!("{gap}[{section}]\n"));
+        }
+        let value = line.value.as_deref().unwrap_or("-");
+        let origin = origin(&line.origin, config.language);
+        write(
+            &mut text,
+            format_args!("{} = {value}  ({origin})\n", line.name),
+        );
+    }
+    text
+}
+
+fn write(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    text.write_fmt(arguments)
+        .expect("a string takes all that is written to it");
+}
+
+fn origin(origin: &Origin, language: Language) -> String {
+    match (origin, language) {
+        (Origin::Default, Language::English) => "default".to_owned(),
+        (Origin::Default, Language::Korean) => "기본값".to_owned(),
+        (Origin::Environment(name), Language::English) => format!("from {name}"),
+        (Origin::Environment(name), Language::Korean) => format!("환경 변수 {name}"),
+        (Origin::File(name), Language::English) => format!("from {name}"),
+        (Origin::File(name), Language::Korean) => format!("{name}에서"),
+    }
+}
