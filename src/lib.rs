@@ -12,6 +12,7 @@
 pub mod clock;
 pub mod domain;
 pub mod lifecycle;
+pub mod mattermost;
 pub mod ports;
 pub mod telemetry;
 pub mod text;

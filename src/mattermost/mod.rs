@@ -1,4 +1,19 @@
 //! One Mattermost server: its REST API as the bot account, its webhooks, and what its integrations send us.
+//!
+//! - [`inbound`] reads, purely, what a slash command, an outgoing webhook or a caller by hand sent.
+//! - `rest` is the [`Mattermost`](crate::ports::Mattermost) port over HTTP; each subject of the API has a file: `posts`, `channels`,
+//!   `hooks`. `client` sends one call and `failure` says what kind of failure a reply is; `limiter` paces every write.
+//! - `wire` is the JSON of all of them. The facts it relies on were recorded from a Mattermost 11.1 server (`recorded/`).
+
+mod channels;
+mod client;
+mod failure;
+mod hooks;
+pub mod inbound;
+mod limiter;
+mod posts;
+mod rest;
+mod wire;
 
 use std::time::Duration;
 
@@ -6,6 +21,12 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::id::ServerId;
+
+pub use client::{CONNECT_TIMEOUT, MAX_REPLY_BYTES, http_client};
+pub use failure::{MAX_ERROR_ID_CHARS, MAX_RETRY_AFTER};
+pub use limiter::{LATER_RESERVE, MAX_WAITING_WRITES, SLOW_WRITE};
+pub use posts::{FIND_PAGE_POSTS, MAX_FIND_PAGES};
+pub use rest::Server;
 
 /// How to reach a Mattermost server.
 #[derive(Clone, Debug)]
@@ -22,6 +43,6 @@ pub struct Settings {
     pub writes_per_second: f64,
     /// Writes at once, at most.
     pub write_burst: u32,
-    /// One call, at most.
+    /// One call, at most. A write may wait as long again for its turn before it is sent.
     pub call_timeout: Duration,
 }

@@ -1,0 +1,234 @@
+//! Sends one call to the server and reads its bounded reply; knows whom to show the bot's token, and nothing of posts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Response, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::failure::{self, Subject};
+use crate::ports::{Clock, MattermostError, MattermostFailure, timeout};
+
+/// Opening a connection, at most; what cannot be reached is known to have changed nothing.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes of a reply that are read, at most: a page of 60 full posts in Korean has 3 MB.
+pub const MAX_REPLY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Builds the HTTP client that a [`Server`](super::Server) needs: it follows no redirect, so that no other host is shown a token.
+///
+/// # Errors
+/// When TLS cannot be set up, for example where the system has no root certificates.
+pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("askwell/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+/// Who a call is made as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// The bot account, by its token.
+    Bot,
+    /// Nobody: the address itself is the right, or none is needed.
+    Nobody,
+}
+
+/// One call.
+#[derive(Debug)]
+pub(super) struct Call {
+    name: &'static str,
+    method: Method,
+    url: Url,
+    body: Option<Vec<u8>>,
+    caller: Caller,
+    subject: Subject,
+}
+
+impl Call {
+    /// Sends this JSON along.
+    pub(super) fn with_json(mut self, body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("our wire types have string keys only");
+        self.body = Some(body);
+        self
+    }
+
+    /// Sends this in the query.
+    pub(super) fn with_query(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.url.query_pairs_mut().extend_pairs(pairs);
+        self
+    }
+
+    /// Reads a refusal as one of a `response_url`.
+    pub(super) fn by_response_url(mut self) -> Self {
+        self.subject = Subject::ResponseUrl;
+        self
+    }
+}
+
+/// A reply that says yes.
+#[derive(Debug)]
+pub(super) struct Reply {
+    call: &'static str,
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    /// Reads the JSON of the reply. Where it is none, something else than Mattermost spoke, and what happened is not known.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, MattermostError> {
+        serde_json::from_slice(&self.body).map_err(|_| self.unusable())
+    }
+
+    /// Says that the reply lacks what it must have. The parser's own words are dropped, because they can quote a post.
+    pub(super) fn unusable(&self) -> MattermostError {
+        failure::plain(
+            self.call,
+            MattermostFailure::Ambiguous,
+            Some(self.status),
+            "",
+        )
+    }
+}
+
+/// The way to one server.
+pub(super) struct Client {
+    http: reqwest::Client,
+    url: Url,
+    bot_token: Option<SecretString>,
+    call_timeout: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl Client {
+    pub(super) fn new(
+        http: reqwest::Client,
+        url: Url,
+        bot_token: Option<SecretString>,
+        call_timeout: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            http,
+            url,
+            bot_token,
+            call_timeout,
+            clock,
+        }
+    }
+
+    /// Says whether there is a bot account.
+    pub(super) fn has_bot(&self) -> bool {
+        self.bot_token.is_some()
+    }
+
+    /// Begins a call of the REST API as the bot.
+    pub(super) fn api(&self, name: &'static str, method: Method, path: &[&str]) -> Call {
+        let whole: Vec<&str> = ["api", "v4"].iter().chain(path).copied().collect();
+        self.call(name, method, &whole, Caller::Bot)
+    }
+
+    /// Begins a call as nobody.
+    pub(super) fn open(&self, name: &'static str, method: Method, path: &[&str]) -> Call {
+        self.call(name, method, path, Caller::Nobody)
+    }
+
+    fn call(&self, name: &'static str, method: Method, path: &[&str], caller: Caller) -> Call {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        if let Ok(mut segments) = url.path_segments_mut() {
+            // A server can live below a path of its host.
+            segments.pop_if_empty().extend(path);
+        }
+        Call {
+            name,
+            method,
+            url,
+            body: None,
+            caller,
+            subject: Subject::Api,
+        }
+    }
+
+    /// Sends a call, and returns its reply where that says yes.
+    pub(super) async fn send(&self, call: Call) -> Result<Reply, MattermostError> {
+        let name = call.name;
+        timeout(&*self.clock, self.call_timeout, self.exchange(call))
+            .await
+            .unwrap_or_else(|_elapsed| {
+                Err(failure::plain(name, MattermostFailure::Ambiguous, None, ""))
+            })
+    }
+
+    async fn exchange(&self, call: Call) -> Result<Reply, MattermostError> {
+        let name = call.name;
+        let mut request = self.http.request(call.method, call.url);
+        if call.caller == Caller::Bot {
+            request = request.header(AUTHORIZATION, self.authorization(name)?);
+        }
+        if let Some(body) = call.body {
+            request = request
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body);
+        }
+        let sent = request.send().await;
+        let response = sent.map_err(|error| failure::of_transport(name, error))?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = read(name, response).await?;
+        if status.is_success() {
+            let status = status.as_u16();
+            Ok(Reply {
+                call: name,
+                status,
+                body,
+            })
+        } else {
+            Err(failure::of_reply(
+                name,
+                call.subject,
+                status.as_u16(),
+                &headers,
+                &body,
+            ))
+        }
+    }
+
+    fn authorization(&self, call: &'static str) -> Result<HeaderValue, MattermostError> {
+        let refused = || failure::plain(call, MattermostFailure::Rejected, None, "askwell.no_bot");
+        let token = self.bot_token.as_ref().ok_or_else(refused)?;
+        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
+            .map_err(|_| refused())?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// Reads a body up to the bound. What was done before a reply broke off was done, so it is not known what happened.
+async fn read(call: &'static str, mut response: Response) -> Result<Vec<u8>, MattermostError> {
+    let status = Some(response.status().as_u16());
+    let mut body = Vec::new();
+    loop {
+        let chunk = response.chunk().await;
+        let Some(chunk) = chunk.map_err(|error| failure::of_transport(call, error))? else {
+            return Ok(body);
+        };
+        if body.len() + chunk.len() > MAX_REPLY_BYTES {
+            let kind = MattermostFailure::Ambiguous;
+            return Err(failure::plain(
+                call,
+                kind,
+                status,
+                "askwell.reply_too_large",
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+}

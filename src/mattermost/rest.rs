@@ -1,0 +1,254 @@
+//! The Mattermost port over HTTP: which calls wait for a turn, which can be left out, and who we are.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use reqwest::Method;
+use secrecy::SecretString;
+
+use super::Settings;
+use super::client::{Call, Client, Reply};
+use super::failure;
+use super::limiter::{Limiter, TooBusy};
+use super::wire::Identified;
+use super::{channels, hooks, posts};
+use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
+use crate::domain::post::{Audience, NewPost, SeenPost};
+use crate::ports::{Clock, Edited, Mattermost, MattermostError, MattermostFailure, Priority};
+
+/// One Mattermost server over its REST API and webhooks.
+///
+/// Every write goes through one limiter. Where there is no bot account, what only a bot could see is not seen (`None`), and what
+/// only a bot could do is [`MattermostFailure::Rejected`].
+pub struct Server {
+    id: ServerId,
+    client: Client,
+    limiter: Limiter,
+    clock: Arc<dyn Clock>,
+    /// The id inside the incoming webhook's address; a secret.
+    pub(super) hook: Option<SecretString>,
+    /// The bot's own account, once it was asked for; forgotten when the token is refused, because another one may follow.
+    bot: Mutex<Option<UserId>>,
+}
+
+impl Server {
+    /// Prepares to talk to a server; nothing is sent yet. The client must follow no redirects: [`super::http_client`] makes one.
+    #[must_use]
+    pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+        let limiter = Limiter::new(
+            settings.writes_per_second,
+            settings.write_burst,
+            settings.call_timeout,
+            Arc::clone(&clock),
+        );
+        let hook = settings.incoming_webhook_url.as_ref().map(hooks::hook_id);
+        let client = Client::new(
+            http,
+            settings.url,
+            settings.bot_token,
+            settings.call_timeout,
+            Arc::clone(&clock),
+        );
+        Self {
+            id: settings.server,
+            client,
+            limiter,
+            clock,
+            hook,
+            bot: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Makes a call that changes nothing.
+    pub(super) async fn read(&self, call: Call) -> Result<Reply, MattermostError> {
+        let result = self.client.send(call).await;
+        self.heed(&result);
+        result
+    }
+
+    /// Makes a call that has to be made, when its turn comes.
+    pub(super) async fn write(
+        &self,
+        name: &'static str,
+        call: Call,
+    ) -> Result<Reply, MattermostError> {
+        if let Err(TooBusy { retry_after }) = self.limiter.wait_turn().await {
+            let kind = MattermostFailure::RateLimited { retry_after };
+            return Err(failure::plain(name, kind, None, "askwell.paced"));
+        }
+        self.send_write(call).await
+    }
+
+    /// Makes a call that can be left out; `None` where it would have had to wait.
+    pub(super) async fn write_or_skip(&self, call: Call) -> Result<Option<Reply>, MattermostError> {
+        if !self.limiter.try_turn() {
+            return Ok(None);
+        }
+        match self.send_write(call).await {
+            Err(error) if matches!(error.kind, MattermostFailure::RateLimited { .. }) => Ok(None),
+            result => result.map(Some),
+        }
+    }
+
+    async fn send_write(&self, call: Call) -> Result<Reply, MattermostError> {
+        let begun = self.clock.now();
+        let result = self.client.send(call).await;
+        self.heed(&result);
+        if !matches!(&result, Err(error) if error.kind == MattermostFailure::Unreachable) {
+            self.limiter.observe(self.clock.now().since(begun));
+        }
+        result
+    }
+
+    /// Learns from a reply, whatever was asked: a limit counts for all calls, and a refused token for all of the bot's.
+    fn heed(&self, result: &Result<Reply, MattermostError>) {
+        let Err(error) = result else { return };
+        match error.kind {
+            MattermostFailure::RateLimited { retry_after } => {
+                self.limiter
+                    .pause(retry_after.unwrap_or(PAUSE_WITHOUT_A_WORD));
+            }
+            MattermostFailure::TokenRefused => self.set_bot(None),
+            MattermostFailure::Forbidden
+            | MattermostFailure::NotFound
+            | MattermostFailure::Rejected
+            | MattermostFailure::UsedUp
+            | MattermostFailure::Unreachable
+            | MattermostFailure::Ambiguous => {}
+        }
+    }
+
+    /// Returns the bot's own account.
+    pub(super) async fn bot(&self) -> Result<UserId, MattermostError> {
+        let known = self
+            .bot
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match known {
+            Some(bot) => Ok(bot),
+            None => self.ask_who_we_are().await,
+        }
+    }
+
+    async fn ask_who_we_are(&self) -> Result<UserId, MattermostError> {
+        let call = self
+            .client
+            .api("read the bot's account", Method::GET, &["users", "me"]);
+        let reply = self.read(call).await?;
+        let me: Identified = reply.json()?;
+        let bot = UserId::parse(&me.id).map_err(|_| reply.unusable())?;
+        self.set_bot(Some(bot.clone()));
+        Ok(bot)
+    }
+
+    fn set_bot(&self, bot: Option<UserId>) {
+        *self.bot.lock().unwrap_or_else(PoisonError::into_inner) = bot;
+    }
+
+    /// Asks whether the server answers; where there is a bot, also whether its token is still good.
+    async fn check(&self) -> Result<(), MattermostError> {
+        if self.client.has_bot() {
+            return self.ask_who_we_are().await.map(|_| ());
+        }
+        let path = ["api", "v4", "system", "ping"];
+        let reply = self
+            .read(self.client.open("ping", Method::GET, &path))
+            .await?;
+        reply.json::<serde::de::IgnoredAny>().map(|_| ())
+    }
+}
+
+/// How long writes stop after a 429 that does not say for how long.
+const PAUSE_WITHOUT_A_WORD: std::time::Duration = std::time::Duration::from_secs(1);
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Server")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Mattermost for Server {
+    fn server(&self) -> &ServerId {
+        &self.id
+    }
+
+    async fn create_post(&self, post: &NewPost) -> Result<PostId, MattermostError> {
+        posts::create(self, post).await
+    }
+
+    async fn edit_post(
+        &self,
+        post: &PostId,
+        message: &str,
+        priority: Priority,
+    ) -> Result<Edited, MattermostError> {
+        posts::edit(self, post, message, priority).await
+    }
+
+    async fn read_post(&self, post: &PostId) -> Result<Option<SeenPost>, MattermostError> {
+        posts::read(self, post).await
+    }
+
+    async fn newest_post(&self, channel: &ChannelId) -> Result<Option<PostId>, MattermostError> {
+        posts::newest(self, channel).await
+    }
+
+    async fn find_own_posts(
+        &self,
+        channel: &ChannelId,
+        anchor: Option<&PostId>,
+        question: QuestionId,
+    ) -> Result<Vec<SeenPost>, MattermostError> {
+        posts::find_own(self, channel, anchor, question).await
+    }
+
+    async fn delete_post(&self, post: &PostId) -> Result<(), MattermostError> {
+        posts::delete(self, post).await
+    }
+
+    async fn direct_channel(&self, person: &UserId) -> Result<ChannelId, MattermostError> {
+        channels::open_direct(self, person).await
+    }
+
+    async fn is_member(
+        &self,
+        channel: &ChannelId,
+        person: &UserId,
+    ) -> Result<Option<bool>, MattermostError> {
+        channels::is_member(self, channel, person).await
+    }
+
+    async fn show_typing(
+        &self,
+        channel: &ChannelId,
+        root: Option<&PostId>,
+    ) -> Result<(), MattermostError> {
+        channels::show_typing(self, channel, root).await
+    }
+
+    async fn respond(
+        &self,
+        id: &ResponseUrlId,
+        texts: &[String],
+        audience: Audience,
+    ) -> Result<(), MattermostError> {
+        hooks::respond(self, id, texts, audience).await
+    }
+
+    async fn post_by_webhook(&self, channel_name: &str, text: &str) -> Result<(), MattermostError> {
+        hooks::post(self, channel_name, text).await
+    }
+
+    async fn ping(&self) -> Result<(), MattermostError> {
+        self.check().await
+    }
+}

@@ -1,0 +1,293 @@
+//! The JSON of Mattermost's REST API and webhooks, as far as we write and read it.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::id::{ChannelId, PostId, QuestionId, UserId};
+use crate::domain::post::{Marker, NewPost, SeenPost};
+
+/// The one key of ours among a post's props.
+const MARKER_PROP: &str = "askwell";
+
+/// A post as we create it.
+#[derive(Debug, Serialize)]
+pub(super) struct CreatePost<'a> {
+    channel_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root_id: Option<&'a str>,
+    message: &'a str,
+    /// An opaque text for Mattermost, whose own clients send `user:milliseconds`; ours is 32 hexadecimal digits.
+    pending_post_id: String,
+    props: CreatedProps,
+}
+
+#[derive(Debug, Serialize)]
+struct CreatedProps {
+    askwell: MarkerProp,
+    unsafe_links: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct MarkerProp {
+    question: String,
+    generation: u32,
+    part: u32,
+}
+
+/// Props of every post with a model's words: the server fetches no preview, clients load no image. It must be a string.
+#[derive(Debug, Serialize)]
+pub(super) struct InertProps {
+    unsafe_links: &'static str,
+}
+
+impl InertProps {
+    pub(super) const ON: Self = Self {
+        unsafe_links: "true",
+    };
+}
+
+impl<'a> From<&'a NewPost> for CreatePost<'a> {
+    fn from(post: &'a NewPost) -> Self {
+        Self {
+            channel_id: post.channel.as_str(),
+            root_id: post.root.as_ref().map(PostId::as_str),
+            message: &post.message,
+            pending_post_id: format!("{:032x}", post.pending),
+            props: CreatedProps {
+                askwell: MarkerProp {
+                    question: post.marker.question.to_string(),
+                    generation: post.marker.generation,
+                    part: post.marker.part,
+                },
+                unsafe_links: InertProps::ON.unsafe_links,
+            },
+        }
+    }
+}
+
+/// An edit of a post's text; props that are not sent stay as they are.
+#[derive(Debug, Serialize)]
+pub(super) struct PatchPost<'a> {
+    pub(super) message: &'a str,
+}
+
+/// Typing, in a channel or, by the root post, in a thread.
+#[derive(Debug, Serialize)]
+pub(super) struct Typing<'a> {
+    pub(super) channel_id: &'a str,
+    pub(super) parent_id: &'a str,
+}
+
+/// A finished text sent by a `response_url`; further ones ride along in `extra_responses`, which must hold no `null`.
+#[derive(Debug, Serialize)]
+pub(super) struct CommandResponse<'a> {
+    pub(super) response_type: &'static str,
+    pub(super) text: &'a str,
+    pub(super) skip_slack_parsing: bool,
+    pub(super) props: InertProps,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) extra_responses: Vec<CommandResponse<'a>>,
+}
+
+/// A finished text sent by the incoming webhook.
+#[derive(Debug, Serialize)]
+pub(super) struct WebhookPost<'a> {
+    pub(super) text: &'a str,
+    pub(super) channel: &'a str,
+    pub(super) props: InertProps,
+}
+
+/// A post as we read it; what we do not use is ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Post {
+    id: String,
+    user_id: String,
+    channel_id: String,
+    root_id: String,
+    message: String,
+    create_at: i64,
+    delete_at: i64,
+    props: Option<Map<String, Value>>,
+}
+
+impl Post {
+    /// Returns the id, where it is one.
+    pub(super) fn id(&self) -> Option<PostId> {
+        PostId::parse(&self.id).ok()
+    }
+
+    /// Takes the post as it is seen; `None` where it was deleted or is no post of this server's.
+    pub(super) fn into_seen(self) -> Option<SeenPost> {
+        if self.delete_at != 0 {
+            return None;
+        }
+        let props = self.props.unwrap_or_default();
+        Some(SeenPost {
+            id: PostId::parse(&self.id).ok()?,
+            author: UserId::parse(&self.user_id).ok()?,
+            channel: ChannelId::parse(&self.channel_id).ok()?,
+            root: PostId::parse(&self.root_id).ok(),
+            marker: marker(&props),
+            from_webhook: is_set(&props, "from_webhook"),
+            from_bot: is_set(&props, "from_bot"),
+            message: self.message,
+            created_at_ms: self.create_at,
+        })
+    }
+}
+
+/// Reads our marker. Anybody can write one, so it identifies only posts whose author is the bot.
+fn marker(props: &Map<String, Value>) -> Option<Marker> {
+    let prop = props.get(MARKER_PROP)?;
+    let number = |name: &str| u32::try_from(prop.get(name)?.as_u64()?).ok();
+    Some(Marker {
+        question: QuestionId::parse(prop.get("question")?.as_str()?).ok()?,
+        generation: number("generation")?,
+        part: number("part")?,
+    })
+}
+
+fn is_set(props: &Map<String, Value>, name: &str) -> bool {
+    match props.get(name) {
+        Some(Value::String(text)) => text == "true",
+        Some(Value::Bool(set)) => *set,
+        _ => false,
+    }
+}
+
+/// A page of posts, newest first.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PostList {
+    order: Option<Vec<String>>,
+    posts: Option<HashMap<String, Post>>,
+}
+
+impl PostList {
+    /// Returns how many posts the page lists.
+    pub(super) fn len(&self) -> usize {
+        self.order.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Returns the newest post's id.
+    pub(super) fn newest(&self) -> Option<PostId> {
+        PostId::parse(self.order.as_ref()?.first()?).ok()
+    }
+
+    /// Takes the listed posts as they are seen; others in the page (thread roots that came along) are left out.
+    pub(super) fn into_seen(self) -> Vec<SeenPost> {
+        let mut posts = self.posts.unwrap_or_default();
+        self.order
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|id| posts.remove(id)?.into_seen())
+            .collect()
+    }
+}
+
+/// Anything that has an id: a user, a channel.
+#[derive(Debug, Deserialize)]
+pub(super) struct Identified {
+    pub(super) id: String,
+}
+
+/// Reads the id of an error of Mattermost's own; `None` where the body is something else.
+pub(super) fn error_id(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct AppError {
+        id: String,
+        #[serde(rename = "message")]
+        _message: String,
+    }
+    let error: AppError = serde_json::from_slice(body).ok()?;
+    Some(error.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn new_post(root: Option<&str>) -> NewPost {
+        NewPost {
+            channel: ChannelId::parse("5y9gmg3343depb6sytofa1y1eh").unwrap(),
+            root: root.map(|id| PostId::parse(id).unwrap()),
+            message: "생각 중…".to_owned(),
+            marker: Marker {
+                question: QuestionId::from_bits(3),
+                generation: 1,
+                part: 2,
+            },
+            pending: 0xabc,
+        }
+    }
+
+    #[test]
+    fn a_post_is_created_with_its_marker_and_without_previews() {
+        let written = serde_json::to_value(CreatePost::from(&new_post(None))).unwrap();
+        let expected = json!({
+            "channel_id": "5y9gmg3343depb6sytofa1y1eh",
+            "message": "생각 중…",
+            "pending_post_id": "00000000000000000000000000000abc",
+            "props": {
+                "askwell": {"question": "00000000000000000000000000000003", "generation": 1, "part": 2},
+                "unsafe_links": "true",
+            },
+        });
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn a_marker_survives_being_written_and_read() {
+        let root = "xyhie6i9rpr4jyedb9j53b4z6a";
+        let new = new_post(Some(root));
+        let mut post = serde_json::to_value(CreatePost::from(&new)).unwrap();
+        post["id"] = json!("cyi3e1qg4tbwfyu1i56pnrempo");
+        post["user_id"] = json!("ejwg1yf16384ipb445sj7mh98r");
+        let seen = serde_json::from_value::<Post>(post)
+            .unwrap()
+            .into_seen()
+            .unwrap();
+        assert_eq!(seen.marker, Some(new.marker));
+        assert_eq!(seen.root.unwrap().as_str(), root);
+    }
+
+    #[test]
+    fn somebody_elses_props_are_no_marker() {
+        for prop in [
+            json!(null),
+            json!("x"),
+            json!({"question": "q3"}),
+            json!({"question": "00000000000000000000000000000003", "generation": -1, "part": 0}),
+        ] {
+            let props = Map::from_iter([(MARKER_PROP.to_owned(), prop)]);
+            assert_eq!(marker(&props), None, "{props:?}");
+        }
+    }
+
+    #[test]
+    fn one_response_sends_no_list_of_further_ones() {
+        let response = CommandResponse {
+            response_type: "in_channel",
+            text: "x",
+            skip_slack_parsing: true,
+            props: InertProps::ON,
+            extra_responses: Vec::new(),
+        };
+        let expected = json!({
+            "response_type": "in_channel", "text": "x", "skip_slack_parsing": true, "props": {"unsafe_links": "true"},
+        });
+        assert_eq!(serde_json::to_value(response).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_empty_channel_lists_nothing() {
+        let list: PostList = serde_json::from_str(r#"{"order":null,"posts":null}"#).unwrap();
+        assert_eq!((list.len(), list.newest()), (0, None));
+        assert!(list.into_seen().is_empty());
+    }
+}
