@@ -11,6 +11,7 @@
 
 pub mod clock;
 pub mod domain;
+pub mod http;
 pub mod lifecycle;
 pub mod mattermost;
 pub mod ports;

@@ -16,26 +16,70 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "ports", "telemetry"]),
     ("mattermost", &["domain", "ports", "telemetry"]),
     ("llm", &["domain", "ports", "telemetry"]),
-    ("pipeline", &["domain", "ports", "markdown", "telemetry", "text"]),
-    ("http", &["domain", "ports", "pipeline", "mattermost", "telemetry", "text"]),
+    (
+        "pipeline",
+        &["domain", "ports", "markdown", "telemetry", "text"],
+    ),
+    (
+        "http",
+        &[
+            "domain",
+            "ports",
+            "pipeline",
+            "mattermost",
+            "telemetry",
+            "text",
+        ],
+    ),
     (
         "config",
-        &["domain", "pipeline", "http", "mattermost", "llm", "store", "telemetry", "text"],
+        &[
+            "domain",
+            "pipeline",
+            "http",
+            "mattermost",
+            "llm",
+            "store",
+            "telemetry",
+            "text",
+        ],
     ),
     (
         "app",
         &[
-            "domain", "ports", "clock", "lifecycle", "store", "mattermost", "llm", "pipeline", "http", "config", "telemetry", "text",
+            "domain",
+            "ports",
+            "clock",
+            "lifecycle",
+            "store",
+            "mattermost",
+            "llm",
+            "pipeline",
+            "http",
+            "config",
+            "telemetry",
+            "text",
         ],
     ),
-    ("cli", &["app", "clock", "config", "lifecycle", "telemetry", "text"]),
+    (
+        "cli",
+        &["app", "clock", "config", "lifecycle", "telemetry", "text"],
+    ),
     ("main", &["cli"]),
 ];
 
 /// The crates from outside that a pure room may use.
 const PURE: &[(&str, &[&str])] = &[
     ("domain", &["thiserror", "std"]),
-    ("markdown", &["pulldown_cmark", "unicode_segmentation", "unicode_normalization", "std"]),
+    (
+        "markdown",
+        &[
+            "pulldown_cmark",
+            "unicode_segmentation",
+            "unicode_normalization",
+            "std",
+        ],
+    ),
 ];
 
 /// Rooms in which serialisation does not belong.
@@ -51,12 +95,17 @@ fn files_under(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        let Ok(entries) = fs::read_dir(&folder) else {
+            continue;
+        };
         for entry in entries {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one)) {
+            } else if path
+                .extension()
+                .is_some_and(|ending| endings.iter().any(|one| ending == *one))
+            {
                 found.push(path);
             }
         }
@@ -68,7 +117,13 @@ fn files_under(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
 /// The room a source file stands in: the first step of its path below `src`.
 fn room_of(path: &Path) -> String {
     let inside = path.strip_prefix(root().join("src")).unwrap();
-    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+    let first = inside
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_str()
+        .unwrap();
     first.trim_end_matches(".rs").to_owned()
 }
 
@@ -116,7 +171,9 @@ fn first_names_of_group(group: &str) -> Vec<String> {
 }
 
 fn word(text: &str) -> String {
-    text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
+    text.chars()
+        .take_while(|character| character.is_alphanumeric() || *character == '_')
+        .collect()
 }
 
 fn arrows_drawn() -> BTreeMap<String, BTreeSet<(String, PathBuf)>> {
@@ -127,10 +184,17 @@ fn arrows_drawn() -> BTreeMap<String, BTreeSet<(String, PathBuf)>> {
             continue;
         }
         let code = code_of(&path);
-        let prefix = if room == "main" { "askwell::" } else { "crate::" };
+        let prefix = if room == "main" {
+            "askwell::"
+        } else {
+            "crate::"
+        };
         for name in names_after(&code, prefix) {
             if name != room {
-                drawn.entry(room.clone()).or_default().insert((name, path.clone()));
+                drawn
+                    .entry(room.clone())
+                    .or_default()
+                    .insert((name, path.clone()));
             }
         }
     }
@@ -178,7 +242,10 @@ fn the_plan_has_no_cycle() {
             }
         }
         let left: Vec<_> = plan.keys().filter(|room| !placed.contains(*room)).collect();
-        assert!(placed.len() > before, "these rooms look at each other in a circle: {left:?}");
+        assert!(
+            placed.len() > before,
+            "these rooms look at each other in a circle: {left:?}"
+        );
     }
 }
 
@@ -187,10 +254,18 @@ fn pure_rooms_use_no_crate_from_outside_but_those_named() {
     for (room, crates) in PURE {
         for path in files_under(&root().join("src").join(room), &["rs"]) {
             let code = code_of(&path);
-            for line in code.lines().map(str::trim).filter(|line| line.starts_with("use ")) {
+            for line in code
+                .lines()
+                .map(str::trim)
+                .filter(|line| line.starts_with("use "))
+            {
                 let name = word(line.trim_start_matches("use ").trim_start_matches("::"));
                 let is_ours = ["crate", "super", "self"].contains(&name.as_str());
-                assert!(is_ours || crates.contains(&name.as_str()), "{room} uses {name} in {}", path.display());
+                assert!(
+                    is_ours || crates.contains(&name.as_str()),
+                    "{room} uses {name} in {}",
+                    path.display()
+                );
             }
         }
     }
@@ -201,7 +276,9 @@ fn serialisation_stays_at_the_edges() {
     for room in WITHOUT_SERDE {
         let folder = root().join("src").join(room);
         let file = folder.with_extension("rs");
-        let paths = files_under(&folder, &["rs"]).into_iter().chain(file.exists().then_some(file));
+        let paths = files_under(&folder, &["rs"])
+            .into_iter()
+            .chain(file.exists().then_some(file));
         for path in paths {
             assert!(!code_of(&path).contains("serde"), "{}", path.display());
         }
@@ -225,18 +302,27 @@ fn no_file_is_longer_than_600_lines() {
 fn the_product_shares_no_code_with_the_playground() {
     for path in files_under(&root().join("playground"), &["rs", "toml"]) {
         let source = fs::read_to_string(&path).unwrap();
-        let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let code: String = source
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect();
         assert!(!code.contains("askwell::"), "{}", path.display());
         assert!(!code.contains("path = \"..\""), "{}", path.display());
     }
     for path in files_under(&root().join("src"), &["rs"]) {
-        assert!(!code_of(&path).contains("askwell_playground"), "{}", path.display());
+        assert!(
+            !code_of(&path).contains("askwell_playground"),
+            "{}",
+            path.display()
+        );
     }
 }
 
 #[test]
 fn no_module_has_a_vague_name() {
-    let vague = ["util", "utils", "common", "helpers", "misc", "errors", "types", "models", "manager"];
+    let vague = [
+        "util", "utils", "common", "helpers", "misc", "errors", "types", "models", "manager",
+    ];
     for folder in ["src", "playground/src", "tests"] {
         for path in files_under(&root().join(folder), &["rs"]) {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();

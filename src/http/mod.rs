@@ -1,9 +1,31 @@
 //! What we serve: the hooks Mattermost calls, and health.
+//!
+//! - [`router`] has every route on one page; [`serve`] listens, with bounds on connections, headers and time.
+//! - `hooks` are the thin handlers: read the body (`body`), find out who sent it (`token`), give it to the pipeline, and say its reply in
+//!   the form that the sender understands (`reply`).
+//! - `health` answers the probes of whoever runs us.
+
+mod body;
+mod connection;
+mod health;
+mod hooks;
+mod panics;
+mod reply;
+mod router;
+mod server;
+mod token;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
+
+pub use health::{CHECK_NEIGHBOURS_EVERY, CHECK_STORE_EVERY, LONGEST_CHECK};
+pub use hooks::{LONGEST_RECEPTION, Receive, Reply};
+pub use router::{World, router};
+pub use server::{
+    HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEAD_BYTES, MAX_HEADERS, SHUTDOWN_DEADLINE, serve,
+};
 
 /// How to listen, and whom to believe.
 #[derive(Clone, Debug)]

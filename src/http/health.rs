@@ -1,0 +1,257 @@
+//! `/healthz` says that the process serves; `/readyz` says whether it can keep what it accepts, and how its neighbours are.
+//!
+//! Ready is who can write its store: a question accepted while Mattermost or the model is down is answered later. What a probe asks is
+//! remembered for a while, so that probes, which carry no token, cannot make us work; and no probe waits longer than
+//! [`LONGEST_CHECK`].
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+use futures_util::future::join;
+use serde::Serialize;
+
+use super::reply;
+use crate::domain::completion::ModelFailure;
+use crate::domain::time::Timestamp;
+use crate::ports::{Backlog, Clock, LanguageModel, Mattermost, MattermostFailure, Store, timeout};
+
+/// How often Mattermost and the model are asked how they are, at most.
+pub const CHECK_NEIGHBOURS_EVERY: Duration = Duration::from_secs(10);
+
+/// How often the store is written to see whether it can be, at most.
+pub const CHECK_STORE_EVERY: Duration = Duration::from_secs(1);
+
+/// How long one of them may take to answer, before it counts as failing.
+pub const LONGEST_CHECK: Duration = Duration::from_secs(2);
+
+/// How something was when it was last asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+struct Condition {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'static str>,
+}
+
+impl Condition {
+    const UNKNOWN: Self = Self {
+        state: "unknown",
+        failure: None,
+    };
+    const OK: Self = Self {
+        state: "ok",
+        failure: None,
+    };
+
+    fn failing(failure: &'static str) -> Self {
+        Self {
+            state: "failing",
+            failure: Some(failure),
+        }
+    }
+}
+
+/// What is remembered of the last checks.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    store: Condition,
+    store_due: Timestamp,
+    backlog: Backlog,
+    mattermost: Condition,
+    model: Condition,
+    neighbours_due: Timestamp,
+}
+
+/// Asks, and remembers what was answered.
+pub(super) struct Health {
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    mattermost: Arc<dyn Mattermost>,
+    model: Arc<dyn LanguageModel>,
+    /// Never held across an await.
+    seen: Mutex<Seen>,
+}
+
+/// The body of `/readyz`.
+#[derive(Debug, Serialize)]
+struct Report {
+    ready: bool,
+    store: Condition,
+    mattermost: Condition,
+    model: Condition,
+    backlog: Counts,
+}
+
+#[derive(Debug, Serialize)]
+struct Counts {
+    waiting: u64,
+    running: u64,
+    dead: u64,
+}
+
+/// `/healthz`.
+pub(super) async fn healthz() -> &'static str {
+    "ok"
+}
+
+/// `/readyz`.
+pub(super) async fn readyz(State(health): State<Arc<Health>>) -> Response<Body> {
+    let (store, neighbours) = health.due();
+    join(
+        async {
+            if store {
+                health.check_store().await;
+            }
+        },
+        async {
+            if neighbours {
+                health.check_neighbours().await;
+            }
+        },
+    )
+    .await;
+    let report = health.report();
+    let status = if report.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    reply::json(status, &report)
+}
+
+impl Health {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        store: Arc<dyn Store>,
+        mattermost: Arc<dyn Mattermost>,
+        model: Arc<dyn LanguageModel>,
+    ) -> Self {
+        let now = clock.now();
+        Self {
+            clock,
+            store,
+            mattermost,
+            model,
+            seen: Mutex::new(Seen {
+                store: Condition::UNKNOWN,
+                store_due: now,
+                backlog: Backlog::default(),
+                mattermost: Condition::UNKNOWN,
+                model: Condition::UNKNOWN,
+                neighbours_due: now,
+            }),
+        }
+    }
+
+    /// Says whom to ask now, and puts off the next time; whoever comes meanwhile is told what is remembered.
+    fn due(&self) -> (bool, bool) {
+        let now = self.clock.now();
+        let mut seen = self.lock();
+        let store = now >= seen.store_due;
+        if store {
+            seen.store_due = now.after(CHECK_STORE_EVERY);
+        }
+        let neighbours = now >= seen.neighbours_due;
+        if neighbours {
+            seen.neighbours_due = now.after(CHECK_NEIGHBOURS_EVERY);
+        }
+        (store, neighbours)
+    }
+
+    async fn check_store(&self) {
+        let asked = async {
+            self.store.check_writable(self.clock.now()).await?;
+            self.store.backlog().await
+        };
+        let answer = timeout(&*self.clock, LONGEST_CHECK, asked).await;
+        let mut seen = self.lock();
+        match answer {
+            Ok(Ok(backlog)) => {
+                seen.store = Condition::OK;
+                seen.backlog = backlog;
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "the store cannot be written");
+                seen.store = Condition::failing("unavailable");
+            }
+            Err(_elapsed) => seen.store = Condition::failing("silent"),
+        }
+    }
+
+    async fn check_neighbours(&self) {
+        let clock = &*self.clock;
+        let (mattermost, model) = join(
+            timeout(clock, LONGEST_CHECK, self.mattermost.ping()),
+            timeout(clock, LONGEST_CHECK, self.model.ping()),
+        )
+        .await;
+        let mattermost = condition(mattermost, |error| mattermost_word(error.kind));
+        let model = condition(model, |error| model_word(error.failure));
+        let mut seen = self.lock();
+        seen.mattermost = mattermost;
+        seen.model = model;
+    }
+
+    fn report(&self) -> Report {
+        let seen = *self.lock();
+        Report {
+            ready: seen.store == Condition::OK,
+            store: seen.store,
+            mattermost: seen.mattermost,
+            model: seen.model,
+            backlog: Counts {
+                waiting: seen.backlog.waiting,
+                running: seen.backlog.running,
+                dead: seen.backlog.dead,
+            },
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        // A check writes whole values, so a panic elsewhere leaves nothing half done.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn condition<E, T>(
+    answer: Result<Result<(), E>, T>,
+    word: impl Fn(&E) -> &'static str,
+) -> Condition {
+    match answer {
+        Ok(Ok(())) => Condition::OK,
+        Ok(Err(error)) => Condition::failing(word(&error)),
+        Err(_elapsed) => Condition::failing("silent"),
+    }
+}
+
+fn mattermost_word(failure: MattermostFailure) -> &'static str {
+    match failure {
+        MattermostFailure::TokenRefused => "token_refused",
+        MattermostFailure::Forbidden => "forbidden",
+        MattermostFailure::NotFound => "not_found",
+        MattermostFailure::Rejected => "rejected",
+        MattermostFailure::UsedUp => "used_up",
+        MattermostFailure::RateLimited { .. } => "rate_limited",
+        MattermostFailure::Unreachable => "unreachable",
+        MattermostFailure::Ambiguous => "failed",
+    }
+}
+
+/// Takes the word under which the outcome would be stored, without its kind.
+fn model_word(failure: ModelFailure) -> &'static str {
+    let word = failure.as_outcome();
+    word.rsplit_once("model_").map_or(word, |(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_failure_is_said_in_one_word() {
+        assert_eq!(model_word(ModelFailure::KeyRefused), "key_refused");
+        assert_eq!(model_word(ModelFailure::ModelUnknown), "unknown");
+    }
+}

@@ -1,0 +1,235 @@
+//! The handlers of what Mattermost, or a caller by hand, sends: read, verify, hand over, reply.
+//!
+//! Whoever shows no valid token gets an empty 401 and nothing is stored, said or repeated. Whoever shows one is told what was wrong:
+//! a caller by hand by the status, a person in Mattermost by a 200 that only they see.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Request, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Settings;
+use super::body::{Bounds, Unread, Written};
+use super::reply;
+use super::token::{KeyId, Tokens};
+use crate::domain::event::InboundEvent;
+use crate::domain::id::ServerId;
+use crate::mattermost::inbound::{Reception, Rejection, Shape, Submission};
+use crate::ports::{Clock, IdSource, timeout};
+use crate::text::{Language, Reason, Sentence, say};
+
+/// How long Mattermost is kept waiting for an acknowledgement, at most. It gives up after 30 seconds and reports an error for us; up to
+/// here we can say it ourselves.
+pub const LONGEST_RECEPTION: Duration = Duration::from_secs(25);
+
+/// What the sender of an event is told at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing: the answer comes by another way.
+    Silent,
+    /// Something only the sender sees.
+    Ephemeral(String),
+    /// The answer itself.
+    Channel(String),
+    /// That it did not work.
+    Failure(String),
+}
+
+/// Takes events: the pipeline's `Intake`, and what stands in for it in tests.
+#[async_trait]
+pub trait Receive: Send + Sync {
+    /// Takes one event and returns what its sender is told.
+    async fn receive(&self, event: InboundEvent) -> Reply;
+}
+
+/// What the handlers share.
+pub(super) struct Edge {
+    /// The server whose tokens these are.
+    pub(super) server: ServerId,
+    pub(super) language: Language,
+    pub(super) keys: Keys,
+    pub(super) bounds: Bounds,
+    pub(super) intake: Arc<dyn Receive>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+}
+
+/// The tokens that are believed, by who sends them.
+pub(super) struct Keys {
+    command: Tokens,
+    outgoing: Tokens,
+}
+
+impl Keys {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            command: Tokens::new(&settings.command_tokens),
+            outgoing: Tokens::new(&settings.outgoing_tokens),
+        }
+    }
+
+    fn verify(&self, shape: Shape, token: &str) -> Option<KeyId> {
+        match shape {
+            Shape::Command => self.command.verify(token),
+            Shape::OutgoingHook => self.outgoing.verify(token),
+            Shape::ByHand => self.command.verify(token).or(self.outgoing.verify(token)),
+        }
+    }
+}
+
+/// The token in `Authorization: Token x`, which a command carries beside the one in its form.
+///
+/// Any other header is ignored: where outgoing OAuth connections are set up, Mattermost puts another one in its place.
+struct HeaderToken(Option<SecretString>);
+
+impl HeaderToken {
+    fn of(headers: &HeaderMap) -> Self {
+        let token = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Token "));
+        Self(token.map(|token| token.trim().into()))
+    }
+
+    /// Says whether nothing contradicts the token of the form. Both were sent by the same caller, so how long this takes tells nothing.
+    fn agrees_with(&self, token: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(|header| header.expose_secret() == token)
+    }
+
+    /// Says whether it alone shows that Mattermost sent this for a command.
+    fn is_of_a_command(&self, keys: &Keys) -> bool {
+        let token = self.0.as_ref().map(ExposeSecret::expose_secret);
+        token.is_some_and(|token| keys.command.verify(token).is_some())
+    }
+}
+
+/// `/mattermost-gpt`: what was sent says itself what it is.
+pub(super) async fn any(State(edge): State<Arc<Edge>>, request: Request<Body>) -> Response<Body> {
+    edge.handle(request, Submission::shape).await
+}
+
+/// `/hooks/command`: slash commands, and callers by hand.
+pub(super) async fn command(
+    State(edge): State<Arc<Edge>>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let shape = |submission: &Submission<'_>| match submission.shape() {
+        Shape::ByHand => Shape::ByHand,
+        Shape::Command | Shape::OutgoingHook => Shape::Command,
+    };
+    edge.handle(request, shape).await
+}
+
+/// `/hooks/outgoing`: outgoing webhooks.
+pub(super) async fn outgoing(
+    State(edge): State<Arc<Edge>>,
+    request: Request<Body>,
+) -> Response<Body> {
+    edge.handle(request, |_| Shape::OutgoingHook).await
+}
+
+impl Edge {
+    async fn handle(
+        &self,
+        request: Request<Body>,
+        shape: impl Fn(&Submission<'_>) -> Shape,
+    ) -> Response<Body> {
+        let header = HeaderToken::of(request.headers());
+        let written = match Written::read(request, self.bounds, &*self.clock).await {
+            Ok(written) => written,
+            Err(unread) => return self.refuse_unread(unread, &header),
+        };
+        let Ok(submission) = written.submission() else {
+            return self.refuse_unread(Unread::Malformed, &header);
+        };
+        let shape = shape(&submission);
+        let token = submission.token().filter(|token| header.agrees_with(token));
+        let Some(key) = token.and_then(|token| self.keys.verify(shape, token)) else {
+            tracing::debug!("refused a request without a valid token");
+            return reply::empty(StatusCode::UNAUTHORIZED);
+        };
+        let reception = Reception {
+            server: self.server.clone(),
+            at: self.clock.now(),
+            random: self.ids.token(),
+        };
+        match submission.into_event(shape, reception) {
+            Ok(event) => {
+                tracing::debug!(token.key = %key, event.shape = ?shape, "received an event");
+                self.hand_over(shape, event).await
+            }
+            Err(rejection) => {
+                tracing::info!(token.key = %key, event.shape = ?shape, reason = %rejection, "rejected an event");
+                self.refuse(shape, rejection)
+            }
+        }
+    }
+
+    async fn hand_over(&self, shape: Shape, event: InboundEvent) -> Response<Body> {
+        let received = self.intake.receive(event);
+        let reply = match shape {
+            // The pipeline itself bounds how long a caller by hand waits for the answer.
+            Shape::ByHand => received.await,
+            Shape::Command | Shape::OutgoingHook => {
+                timeout(&*self.clock, LONGEST_RECEPTION, received)
+                    .await
+                    .unwrap_or_else(|_elapsed| {
+                        tracing::error!("an event was not received in time");
+                        Reply::Failure(self.say(&Sentence::Refused(Reason::Internal)))
+                    })
+            }
+        };
+        reply::say(shape, &reply)
+    }
+
+    fn refuse(&self, shape: Shape, rejection: Rejection) -> Response<Body> {
+        let sentence = match rejection {
+            Rejection::NoText => Sentence::UsageNoText,
+            Rejection::Unreadable
+            | Rejection::Repeated(_)
+            | Rejection::Missing(_)
+            | Rejection::Invalid(_) => Sentence::UsageMalformed,
+        };
+        let text = self.say(&sentence);
+        match shape {
+            Shape::ByHand => reply::plain(StatusCode::BAD_REQUEST, &text),
+            Shape::Command | Shape::OutgoingHook => reply::say(shape, &Reply::Failure(text)),
+        }
+    }
+
+    /// Refuses what could not be read. Only a header can then show that Mattermost sent it, so that a person would see the body of a
+    /// 200 alone.
+    fn refuse_unread(&self, unread: Unread, header: &HeaderToken) -> Response<Body> {
+        let limit = u64::try_from(self.bounds.bytes).unwrap_or(u64::MAX);
+        let (status, sentence) = match unread {
+            Unread::ContentType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Sentence::UsageContentType,
+            ),
+            Unread::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                Sentence::UsageBodyTooLarge { limit },
+            ),
+            Unread::TooSlow => (StatusCode::REQUEST_TIMEOUT, Sentence::UsageMalformed),
+            Unread::Malformed => (StatusCode::BAD_REQUEST, Sentence::UsageMalformed),
+        };
+        tracing::debug!(reason = ?unread, "could not read a request");
+        let text = self.say(&sentence);
+        if header.is_of_a_command(&self.keys) {
+            reply::ephemeral(&text)
+        } else {
+            reply::plain(status, &text)
+        }
+    }
+
+    fn say(&self, sentence: &Sentence<'_>) -> String {
+        say(self.language, sentence)
+    }
+}
