@@ -19,7 +19,7 @@ use super::reply;
 use super::token::{KeyId, Tokens};
 use crate::domain::event::InboundEvent;
 use crate::domain::id::ServerId;
-use crate::mattermost::inbound::{Reception, Rejection, Shape, Submission};
+use crate::mattermost::inbound::{Reception, Rejection, Shape};
 use crate::ports::{Clock, IdSource, timeout};
 use crate::text::{Language, Reason, Sentence, say};
 
@@ -112,7 +112,7 @@ impl HeaderToken {
 
 /// `/mattermost-gpt`: what was sent says itself what it is.
 pub(super) async fn any(State(edge): State<Arc<Edge>>, request: Request<Body>) -> Response<Body> {
-    edge.handle(request, Submission::shape).await
+    edge.handle(request, |sent| sent).await
 }
 
 /// `/hooks/command`: slash commands, and callers by hand.
@@ -120,11 +120,11 @@ pub(super) async fn command(
     State(edge): State<Arc<Edge>>,
     request: Request<Body>,
 ) -> Response<Body> {
-    let shape = |submission: &Submission<'_>| match submission.shape() {
+    let read_as = |sent| match sent {
         Shape::ByHand => Shape::ByHand,
         Shape::Command | Shape::OutgoingHook => Shape::Command,
     };
-    edge.handle(request, shape).await
+    edge.handle(request, read_as).await
 }
 
 /// `/hooks/outgoing`: outgoing webhooks.
@@ -136,11 +136,7 @@ pub(super) async fn outgoing(
 }
 
 impl Edge {
-    async fn handle(
-        &self,
-        request: Request<Body>,
-        shape: impl Fn(&Submission<'_>) -> Shape,
-    ) -> Response<Body> {
+    async fn handle(&self, request: Request<Body>, read_as: fn(Shape) -> Shape) -> Response<Body> {
         let header = HeaderToken::of(request.headers());
         let written = match Written::read(request, self.bounds, &*self.clock).await {
             Ok(written) => written,
@@ -149,7 +145,7 @@ impl Edge {
         let Ok(submission) = written.submission() else {
             return self.refuse_unread(Unread::Malformed, &header);
         };
-        let shape = shape(&submission);
+        let shape = read_as(submission.shape());
         let token = submission.token().filter(|token| header.agrees_with(token));
         let Some(key) = token.and_then(|token| self.keys.verify(shape, token)) else {
             tracing::debug!("refused a request without a valid token");
