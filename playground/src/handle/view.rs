@@ -1,0 +1,276 @@
+//! What people see, and what else a test may ask.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+use crate::world::World;
+use crate::world::mention::{Notification, Reason};
+use crate::world::post::Post;
+
+/// The world at one moment.
+pub struct View<'a> {
+    pub(crate) world: &'a World,
+}
+
+/// A post as a person sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeenPost {
+    /// The post's id.
+    pub id: String,
+    /// The account that it belongs to.
+    pub user_id: String,
+    /// The name that is shown: an integration's where it gave one.
+    pub author: String,
+    /// The Markdown as it stands now.
+    pub text: String,
+    /// The thread it is in.
+    pub root: Option<String>,
+    /// How often it was changed, also where nobody can see that.
+    pub edits: usize,
+    /// Whether "Edited" is shown.
+    pub is_marked_edited: bool,
+    /// Everything that is attached.
+    pub props: Map<String, Value>,
+    /// Empty for what people and bots write.
+    pub kind: String,
+    /// Whether only this reader sees it.
+    pub is_ephemeral: bool,
+    /// When it was made, in Unix milliseconds.
+    pub create_at: i64,
+}
+
+/// One version of a post's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The text.
+    pub text: String,
+    /// When it was written, in Unix milliseconds.
+    pub at: i64,
+}
+
+impl View<'_> {
+    /// The posts that somebody sees in a channel, oldest first, with what only they see. None where they may not look.
+    ///
+    /// # Panics
+    /// Where the user or the channel is unknown.
+    #[must_use]
+    pub fn posts_seen_by(&self, user: &str, channel: &str) -> Vec<SeenPost> {
+        let (user_id, channel_id) = (self.user_id(user), self.channel_id(channel));
+        if !self.world.may_read(&user_id, &channel_id) {
+            return Vec::new();
+        }
+        let posts = &self.world.posts;
+        let stored = posts
+            .by_channel
+            .get(&channel_id)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| posts.by_id.get(id))
+            .filter(|post| post.delete_at == 0);
+        let ephemeral = posts
+            .ephemeral
+            .get(&user_id)
+            .into_iter()
+            .flatten()
+            .filter(|post| post.channel_id == channel_id);
+        let mut seen: Vec<SeenPost> = stored
+            .map(|post| self.seen(post, false))
+            .chain(ephemeral.map(|post| self.seen(post, true)))
+            .collect();
+        seen.sort_by_key(|post| post.create_at);
+        seen
+    }
+
+    fn seen(&self, post: &Post, is_ephemeral: bool) -> SeenPost {
+        let author = self.world.overridden_name(post).map_or_else(
+            || {
+                self.world
+                    .users
+                    .get(&post.user_id)
+                    .map_or_else(String::new, |user| user.username.clone())
+            },
+            str::to_owned,
+        );
+        SeenPost {
+            id: post.id.clone(),
+            user_id: post.user_id.clone(),
+            author,
+            text: post.message.clone(),
+            root: (!post.root_id.is_empty()).then(|| post.root_id.clone()),
+            edits: self.world.posts.revisions.get(&post.id).map_or(0, Vec::len),
+            is_marked_edited: post.edit_at > 0,
+            props: post.props.clone(),
+            kind: post.kind.clone(),
+            is_ephemeral,
+            create_at: post.create_at,
+        }
+    }
+
+    /// Every text that a post ever had, oldest first, the present one last.
+    #[must_use]
+    pub fn history_of(&self, post_id: &str) -> Vec<Revision> {
+        let posts = &self.world.posts;
+        let Some(present) = posts.by_id.get(post_id) else {
+            return Vec::new();
+        };
+        let earlier = posts.revisions.get(post_id).map_or(&[][..], Vec::as_slice);
+        let mut at = present.create_at;
+        let mut history = Vec::new();
+        for revision in earlier {
+            history.push(Revision {
+                text: revision.message.clone(),
+                at,
+            });
+            // A version ends when the next one is written.
+            at = revision.update_at;
+        }
+        history.push(Revision {
+            text: present.message.clone(),
+            at,
+        });
+        history
+    }
+
+    /// Whether a post exists and is not deleted.
+    #[must_use]
+    pub fn post_exists(&self, post_id: &str) -> bool {
+        self.world
+            .posts
+            .by_id
+            .get(post_id)
+            .is_some_and(|post| post.delete_at == 0)
+    }
+
+    /// The emojis on a post, with who put them there, by name.
+    #[must_use]
+    pub fn reactions_on(&self, post_id: &str) -> Vec<(String, String)> {
+        let reactions = self.world.posts.reactions.get(post_id);
+        reactions
+            .into_iter()
+            .flatten()
+            .map(|reaction| {
+                let name = self
+                    .world
+                    .users
+                    .get(&reaction.user_id)
+                    .map_or_else(String::new, |user| user.username.clone());
+                (reaction.emoji_name.clone(), name)
+            })
+            .collect()
+    }
+
+    /// Who was notified of what, in order.
+    #[must_use]
+    pub fn notifications(&self) -> &[Notification] {
+        &self.world.notifications
+    }
+
+    /// Whether a new post pinged somebody by words in it: a name, a keyword, or the whole channel.
+    ///
+    /// # Panics
+    /// Where the user is unknown.
+    #[must_use]
+    pub fn is_pinged(&self, user: &str, post_id: &str) -> bool {
+        let user_id = self.user_id(user);
+        self.world.notifications.iter().any(|notification| {
+            notification.post_id == post_id
+                && notification.user_id == user_id
+                && matches!(notification.reason, Reason::Mention | Reason::ChannelWide)
+        })
+    }
+
+    /// How many requests came by a route (see [`route`](crate::fault::route)); refused ones count.
+    #[must_use]
+    pub fn requests(&self, route: &str) -> u64 {
+        self.world.requests.get(route).copied().unwrap_or(0)
+    }
+
+    /// How many requests came in all.
+    #[must_use]
+    pub fn all_requests(&self) -> u64 {
+        self.world.requests.values().sum()
+    }
+
+    /// How many WebSocket connections listen as an account.
+    ///
+    /// # Panics
+    /// Where the user is unknown.
+    #[must_use]
+    pub fn connections_of(&self, user: &str) -> usize {
+        self.world.hub.connections_of(&self.user_id(user))
+    }
+
+    /// The id of an account, by its name or id.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[must_use]
+    pub fn user_id(&self, user: &str) -> String {
+        if self.world.users.contains_key(user) {
+            return user.to_owned();
+        }
+        self.world
+            .user_named(user)
+            .unwrap_or_else(|_| panic!("nobody is called {user}"))
+            .id
+            .clone()
+    }
+
+    /// The id of a channel, by its name or id.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[must_use]
+    pub fn channel_id(&self, channel: &str) -> String {
+        self.world
+            .channels
+            .values()
+            .find(|held| held.id == channel || held.name == channel)
+            .unwrap_or_else(|| panic!("no channel is called {channel}"))
+            .id
+            .clone()
+    }
+
+    /// Everything that can be seen in every channel, for a failing test's message.
+    #[must_use]
+    pub fn dump(&self) -> String {
+        let mut text = String::new();
+        for channel in self.world.channels.values() {
+            let posts = self.world.posts.by_channel.get(&channel.id);
+            let mut lines = String::new();
+            for post in posts.into_iter().flatten() {
+                if let Some(post) = self.world.posts.by_id.get(post) {
+                    push_line(&mut lines, &self.seen(post, false), post.delete_at > 0);
+                }
+            }
+            for post in self.world.posts.ephemeral.values().flatten() {
+                if post.channel_id == channel.id {
+                    push_line(&mut lines, &self.seen(post, true), false);
+                }
+            }
+            if !lines.is_empty() {
+                let _ = write!(text, "#{} ({})\n{lines}", channel.name, channel.kind).is_ok();
+            }
+        }
+        let _ = writeln!(text, "requests: {:#?}", self.world.requests).is_ok();
+        text
+    }
+}
+
+/// Adds a post to a dump. Writing to a String cannot fail.
+fn push_line(lines: &mut String, post: &SeenPost, is_deleted: bool) {
+    let thread = if post.root.is_some() { "  ↳ " } else { "  " };
+    let mark = match (is_deleted, post.is_ephemeral) {
+        (true, _) => " (deleted)",
+        (_, true) => " (only they see it)",
+        _ => "",
+    };
+    let SeenPost {
+        author,
+        text,
+        edits,
+        ..
+    } = post;
+    let _ = writeln!(lines, "{thread}{author}{mark} [{edits} edits]: {text:?}").is_ok();
+}

@@ -1,0 +1,156 @@
+//! What every request passes: counting, the rate limit, faults, and the form of errors.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio_util::sync::CancellationToken;
+
+use crate::fault::{Fault, Gate};
+use crate::shared::Shared;
+use crate::wire::reply::error_response;
+use crate::world::AppError;
+use crate::world::client_config::FULL_VERSION;
+use crate::world::rate_limit::Verdict;
+
+/// What a request knows of its connection.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) address: SocketAddr,
+    /// Closes the connection without another word.
+    pub(crate) cut: CancellationToken,
+}
+
+/// Marks a request whose post is to be made only when a gate opens.
+#[derive(Clone)]
+pub(crate) struct HangInside(pub(crate) Gate);
+
+/// Lets a request through, as the test's faults and the server's limits have it.
+pub(crate) async fn pass(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let route = route_of(&request);
+    let origin = request.extensions().get::<Origin>().cloned();
+    let address = origin
+        .as_ref()
+        .map_or_else(String::new, |origin| origin.address.ip().to_string());
+    let (request_id, verdict) = shared.change(|world| {
+        *world.requests.entry(route.clone()).or_default() += 1;
+        (world.ids.next_id(), world.count_against_limit(&address))
+    });
+    let is_refused = verdict.is_some_and(|verdict| verdict.retry_after_seconds.is_some());
+    let mut response = if is_refused {
+        limit_exceeded()
+    } else {
+        let fault = shared.faults.take(&route);
+        with_fault(fault, origin.as_ref(), request, next).await
+    };
+    if let Some(error) = response.extensions_mut().remove::<AppError>() {
+        response = error_response(&error, &request_id);
+    }
+    put_headers(&mut response, &request_id, verdict);
+    response
+}
+
+/// The name of a route: its method, and its path as the router has it.
+fn route_of(request: &Request) -> String {
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(unknown)", MatchedPath::as_str);
+    format!("{} {path}", request.method())
+}
+
+async fn with_fault(
+    fault: Option<Fault>,
+    origin: Option<&Origin>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(fault) = fault else {
+        return next.run(request).await;
+    };
+    match fault {
+        Fault::InternalError => {
+            AppError::new(500, "api.internal_error", "An internal error has occurred.")
+                .into_response()
+        }
+        Fault::BadGateway => bad_gateway(),
+        Fault::TooManyRequests {
+            retry_after_seconds,
+        } => {
+            let mut response = limit_exceeded();
+            if let Some(seconds) = retry_after_seconds {
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            response
+        }
+        Fault::DropBefore => cut(origin).await,
+        Fault::DropAfter => {
+            drop(next.run(request).await);
+            cut(origin).await
+        }
+        Fault::HangBefore(gate) => {
+            gate.pass().await;
+            next.run(request).await
+        }
+        Fault::HangInside(gate) => {
+            request.extensions_mut().insert(HangInside(gate));
+            next.run(request).await
+        }
+        Fault::HangAfter(gate) => {
+            let response = next.run(request).await;
+            gate.pass().await;
+            response
+        }
+    }
+}
+
+/// Closes the connection of this request; what follows never runs.
+async fn cut(origin: Option<&Origin>) -> Response {
+    if let Some(origin) = origin {
+        origin.cut.cancel();
+    }
+    std::future::pending().await
+}
+
+fn limit_exceeded() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (StatusCode::TOO_MANY_REQUESTS, headers, "limit exceeded\n").into_response()
+}
+
+fn bad_gateway() -> Response {
+    let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
+    let headers = [(header::CONTENT_TYPE, "text/html")];
+    (StatusCode::BAD_GATEWAY, headers, page).into_response()
+}
+
+fn put_headers(response: &mut Response, request_id: &str, verdict: Option<Verdict>) {
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert("x-request-id", value);
+    }
+    headers.insert("x-version-id", HeaderValue::from_static(FULL_VERSION));
+    let Some(verdict) = verdict else {
+        return;
+    };
+    headers.insert("x-ratelimit-limit", HeaderValue::from(verdict.limit));
+    headers.insert(
+        "x-ratelimit-remaining",
+        HeaderValue::from(verdict.remaining),
+    );
+    headers.insert(
+        "x-ratelimit-reset",
+        HeaderValue::from(verdict.reset_seconds),
+    );
+    if let Some(seconds) = verdict.retry_after_seconds {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}

@@ -1,0 +1,19 @@
+//! The server's wire: routes, and handlers that only translate between HTTP and the rules of `world`.
+
+pub(crate) mod bots;
+pub(crate) mod caller;
+pub(crate) mod channels;
+pub(crate) mod commands;
+pub(crate) mod fields;
+pub(crate) mod gate;
+pub(crate) mod hooks;
+pub(crate) mod hooks_admin;
+pub(crate) mod listener;
+pub(crate) mod posts;
+pub(crate) mod reactions;
+pub(crate) mod reply;
+pub(crate) mod router;
+pub(crate) mod system;
+pub(crate) mod teams;
+pub(crate) mod users;
+pub(crate) mod websocket;

@@ -1,0 +1,206 @@
+//! Every route on one page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{delete, get, post, put};
+use serde::Deserialize;
+
+use crate::shared::Shared;
+use crate::wire::{
+    bots, channels, commands, gate, hooks, hooks_admin, posts, reactions, system, teams, users,
+    websocket,
+};
+
+/// Items of a page where a request does not say.
+const PER_PAGE: usize = 60;
+
+/// The most items of a page; more are cut silently.
+pub(crate) const MAX_PER_PAGE: usize = 200;
+
+/// How many items a page has.
+pub(crate) fn page_size(asked: Option<usize>) -> usize {
+    asked.unwrap_or(PER_PAGE).min(MAX_PER_PAGE)
+}
+
+/// The paging of lists, and what some of them filter by.
+#[derive(Deserialize)]
+pub(crate) struct Paging {
+    page: Option<usize>,
+    per_page: Option<usize>,
+    pub(crate) in_channel: Option<String>,
+    pub(crate) in_team: Option<String>,
+    pub(crate) include_deleted: Option<bool>,
+}
+
+impl Paging {
+    /// The items of the asked page.
+    pub(crate) fn cut<T>(&self, items: Vec<T>) -> impl Iterator<Item = T> {
+        let size = page_size(self.per_page);
+        let skip = self.page.unwrap_or(0).saturating_mul(size);
+        items.into_iter().skip(skip).take(size)
+    }
+}
+
+/// The whole server.
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    let api = Router::new()
+        .merge(account_routes())
+        .merge(place_routes())
+        .merge(post_routes())
+        .merge(integration_routes())
+        .route("/websocket", get(websocket::upgrade));
+    let server = Router::new()
+        .nest("/api/v4", api)
+        .route("/hooks/commands/{hook_id}", post(hooks::command_webhook))
+        .route("/hooks/{hook_id}", post(hooks::incoming_webhook))
+        .fallback(system::unknown_route)
+        .method_not_allowed_fallback(system::unknown_route)
+        .with_state(Arc::clone(shared));
+    // The chat page's routes are merged here: they know nothing of the server but its wire.
+    server
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(shared), gate::pass))
+}
+
+fn account_routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/users", post(users::create).get(users::list))
+        .route("/users/login", post(users::log_in))
+        .route("/users/logout", post(users::log_out))
+        .route("/users/ids", post(users::by_ids))
+        .route("/users/usernames", post(users::by_names))
+        .route("/users/username/{name}", get(users::get_by_name))
+        .route("/users/tokens/revoke", post(users::revoke_token))
+        .route("/users/tokens/disable", post(users::disable_token))
+        .route("/users/tokens/enable", post(users::enable_token))
+        .route("/users/{user_id}", get(users::get))
+        .route("/users/{user_id}/patch", put(users::patch))
+        .route("/users/{user_id}/image", post(users::set_image))
+        .route("/users/{user_id}/status", get(users::status))
+        .route("/users/{user_id}/typing", post(users::typing))
+        .route(
+            "/users/{user_id}/tokens",
+            post(users::create_token).get(users::list_tokens),
+        )
+        .route(
+            "/users/{user_id}/preferences",
+            get(users::preferences).put(users::set_preferences),
+        )
+        .route("/users/{user_id}/teams", get(teams::of_user))
+        .route("/users/{user_id}/channels", get(channels::of_user))
+        .route(
+            "/users/{user_id}/teams/{team_id}/channels",
+            get(channels::of_user_in_team),
+        )
+        .route(
+            "/users/{user_id}/posts/{post_id}/reactions/{emoji_name}",
+            delete(reactions::remove),
+        )
+        .route("/bots", post(bots::create).get(bots::list))
+        .route("/bots/{user_id}", get(bots::get).put(bots::update))
+        .route("/bots/{user_id}/enable", post(bots::enable))
+        .route("/bots/{user_id}/disable", post(bots::disable))
+        .route("/roles/name/{name}", get(bots::role))
+        .route("/system/ping", get(system::ping))
+        .route("/config", get(system::config))
+        .route("/config/patch", put(system::patch_config))
+        .route("/config/client", get(system::client_config))
+        .route("/config/environment", get(system::environment))
+}
+
+fn place_routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/teams", post(teams::create).get(teams::list))
+        .route("/teams/{team_id}", get(teams::get))
+        .route("/teams/name/{name}", get(teams::get_by_name))
+        .route("/teams/{team_id}/members", post(teams::add_member))
+        .route("/teams/{team_id}/members/{user_id}", get(teams::member))
+        .route("/teams/{team_id}/channels", get(channels::of_team))
+        .route(
+            "/teams/{team_id}/channels/name/{name}",
+            get(channels::get_by_name),
+        )
+        .route("/channels", post(channels::create))
+        .route("/channels/direct", post(channels::create_direct))
+        .route("/channels/group", post(channels::create_group))
+        .route(
+            "/channels/{channel_id}",
+            get(channels::get).delete(channels::archive),
+        )
+        .route("/channels/{channel_id}/posts", get(posts::of_channel))
+        .route(
+            "/channels/{channel_id}/members",
+            post(channels::add_member).get(channels::members),
+        )
+        .route(
+            "/channels/{channel_id}/members/ids",
+            post(channels::members_by_ids),
+        )
+        .route(
+            "/channels/{channel_id}/members/{user_id}",
+            get(channels::member).delete(channels::remove_member),
+        )
+        .route(
+            "/channels/{channel_id}/members/{user_id}/notify_props",
+            put(channels::set_notify_props),
+        )
+}
+
+fn post_routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/posts", post(posts::create))
+        .route("/posts/ids", post(posts::by_ids))
+        .route("/posts/ephemeral", post(posts::create_ephemeral))
+        .route(
+            "/posts/{post_id}",
+            get(posts::get).put(posts::update).delete(posts::delete),
+        )
+        .route("/posts/{post_id}/patch", put(posts::patch))
+        .route("/posts/{post_id}/thread", get(posts::thread))
+        .route("/posts/{post_id}/edit_history", get(posts::edit_history))
+        .route("/posts/{post_id}/reactions", get(reactions::of_post))
+        .route("/reactions", post(reactions::add))
+}
+
+fn integration_routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/commands", post(commands::create).get(commands::list))
+        .route("/commands/execute", post(commands::execute))
+        .route(
+            "/commands/{command_id}",
+            get(commands::get)
+                .put(commands::update)
+                .delete(commands::delete),
+        )
+        .route(
+            "/commands/{command_id}/regen_token",
+            put(commands::regenerate_token),
+        )
+        .route(
+            "/teams/{team_id}/commands/autocomplete_suggestions",
+            get(commands::suggest),
+        )
+        .route(
+            "/hooks/incoming",
+            post(hooks_admin::create_incoming).get(hooks_admin::list_incoming),
+        )
+        .route(
+            "/hooks/incoming/{hook_id}",
+            get(hooks_admin::get_incoming).delete(hooks_admin::delete_incoming),
+        )
+        .route(
+            "/hooks/outgoing",
+            post(hooks_admin::create_outgoing).get(hooks_admin::list_outgoing),
+        )
+        .route(
+            "/hooks/outgoing/{hook_id}",
+            get(hooks_admin::get_outgoing).delete(hooks_admin::delete_outgoing),
+        )
+        .route(
+            "/hooks/outgoing/{hook_id}/regen_token",
+            post(hooks_admin::regenerate_outgoing_token),
+        )
+}

@@ -1,0 +1,297 @@
+//! Accounts, sessions, tokens, preferences.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+
+use crate::shared::Shared;
+use crate::wire::caller::{Caller, MaybeCaller};
+use crate::wire::fields::{Fields, Json, Texts};
+use crate::wire::reply::{Answer, created, ok, status_ok, tagged};
+use crate::wire::router::Paging;
+use crate::world::AppError;
+use crate::world::account::{NewUser, Reader};
+
+type App = State<Arc<Shared>>;
+
+pub(crate) async fn create(
+    State(shared): App,
+    MaybeCaller(caller): MaybeCaller,
+    fields: Fields,
+) -> Answer {
+    let new = NewUser {
+        username: fields.text("username"),
+        email: fields.text("email"),
+        password: fields.text("password"),
+        nickname: fields.text("nickname"),
+        first_name: fields.text("first_name"),
+        last_name: fields.text("last_name"),
+        locale: fields.text("locale"),
+    };
+    let caller = caller.map(|caller| caller.user_id);
+    let user = shared.change(|world| world.create_user(new, caller.as_deref()))?;
+    Ok(created(&user.to_json(Reader::Owner)))
+}
+
+pub(crate) async fn log_in(State(shared): App, fields: Fields) -> Answer {
+    let (login_id, password) = (fields.text("login_id"), fields.text("password"));
+    let (token, user) = shared.change(|world| world.log_in(&login_id, &password))?;
+    let mut response = ok(&user.to_json(Reader::Owner));
+    if let Ok(value) = HeaderValue::from_str(&token) {
+        response.headers_mut().insert("token", value);
+    }
+    Ok(response)
+}
+
+pub(crate) async fn log_out(State(shared): App, caller: Caller) -> Answer {
+    shared.change(|world| world.end_session(&caller.token));
+    Ok(status_ok())
+}
+
+pub(crate) async fn get(
+    State(shared): App,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(user_id): Path<String>,
+) -> Answer {
+    let user_id = caller.or_me(user_id);
+    let user = shared.read(|world| world.user(&user_id).cloned())?;
+    Ok(tagged(
+        &user.etag(),
+        &headers,
+        &user.to_json(reader(&caller, &user_id)),
+    ))
+}
+
+fn reader(caller: &Caller, user_id: &str) -> Reader {
+    if caller.user_id == user_id {
+        Reader::Owner
+    } else {
+        Reader::Other
+    }
+}
+
+pub(crate) async fn get_by_name(
+    State(shared): App,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Answer {
+    let user = shared.read(|world| world.user_named(&name).cloned())?;
+    Ok(ok(&user.to_json(reader(&caller, &user.id))))
+}
+
+pub(crate) async fn by_ids(State(shared): App, caller: Caller, Texts(ids): Texts) -> Answer {
+    let users: Vec<Value> = shared.read(|world| {
+        ids.iter()
+            .filter_map(|id| world.users.get(id))
+            .map(|user| user.to_json(reader(&caller, &user.id)))
+            .collect()
+    });
+    Ok(ok(&users))
+}
+
+pub(crate) async fn by_names(State(shared): App, caller: Caller, Texts(names): Texts) -> Answer {
+    let users: Vec<Value> = shared.read(|world| {
+        names
+            .iter()
+            .filter_map(|name| world.user_named(name).ok())
+            .map(|user| user.to_json(reader(&caller, &user.id)))
+            .collect()
+    });
+    Ok(ok(&users))
+}
+
+/// People of a channel or a team, or all, by name.
+pub(crate) async fn list(
+    State(shared): App,
+    caller: Caller,
+    Query(paging): Query<Paging>,
+) -> Answer {
+    let users: Vec<Value> = shared.read(|world| {
+        let mut users: Vec<_> = world
+            .users
+            .values()
+            .filter(|user| {
+                paging.in_channel.as_ref().is_none_or(|id| {
+                    world
+                        .channels
+                        .get(id)
+                        .is_some_and(|channel| channel.members.contains_key(&user.id))
+                })
+            })
+            .filter(|user| {
+                paging.in_team.as_ref().is_none_or(|id| {
+                    world
+                        .teams
+                        .get(id)
+                        .is_some_and(|team| team.members.contains_key(&user.id))
+                })
+            })
+            .collect();
+        users.sort_by(|one, other| one.username.cmp(&other.username));
+        paging
+            .cut(users)
+            .map(|user| user.to_json(reader(&caller, &user.id)))
+            .collect()
+    });
+    Ok(ok(&users))
+}
+
+pub(crate) async fn patch(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+    fields: Fields,
+) -> Answer {
+    let user_id = caller.or_me(user_id);
+    let user = shared.change(|world| world.patch_user(&caller.user_id, &user_id, &fields.0))?;
+    Ok(ok(&user.to_json(Reader::Owner)))
+}
+
+/// Takes a picture and forgets it: nothing here shows pictures.
+pub(crate) async fn set_image(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+) -> Answer {
+    let user_id = caller.or_me(user_id);
+    shared.change(|world| {
+        world.patch_user(&caller.user_id, &user_id, &serde_json::Map::new())?;
+        let now = world.now();
+        if let Some(user) = world.users.get_mut(&user_id) {
+            user.last_picture_update = now;
+        }
+        Ok::<(), AppError>(())
+    })?;
+    Ok(status_ok())
+}
+
+pub(crate) async fn create_token(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+    fields: Fields,
+) -> Answer {
+    let user_id = caller.or_me(user_id);
+    let description = fields.text("description");
+    let token = shared
+        .change(|world| world.create_access_token(&caller.user_id, &user_id, &description))?;
+    Ok(ok(&token.to_json_once()))
+}
+
+pub(crate) async fn list_tokens(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+) -> Answer {
+    let user_id = caller.or_me(user_id);
+    let tokens: Vec<Value> = shared.read(|world| {
+        world.may_manage_tokens(&caller.user_id, &user_id)?;
+        Ok::<_, AppError>(
+            world
+                .access_tokens
+                .values()
+                .filter(|token| token.user_id == user_id)
+                .map(crate::world::account::AccessToken::to_json)
+                .collect(),
+        )
+    })?;
+    Ok(ok(&tokens))
+}
+
+pub(crate) async fn revoke_token(State(shared): App, caller: Caller, fields: Fields) -> Answer {
+    let token_id = fields.text("token_id");
+    shared.change(|world| world.revoke_access_token(&caller.user_id, &token_id))?;
+    Ok(status_ok())
+}
+
+pub(crate) async fn disable_token(State(shared): App, caller: Caller, fields: Fields) -> Answer {
+    let token_id = fields.text("token_id");
+    shared.change(|world| world.switch_access_token(&caller.user_id, &token_id, false))?;
+    Ok(status_ok())
+}
+
+pub(crate) async fn enable_token(State(shared): App, caller: Caller, fields: Fields) -> Answer {
+    let token_id = fields.text("token_id");
+    shared.change(|world| world.switch_access_token(&caller.user_id, &token_id, true))?;
+    Ok(status_ok())
+}
+
+pub(crate) async fn typing(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+    fields: Fields,
+) -> Answer {
+    if caller.or_me(user_id) != caller.user_id {
+        return Err(AppError::permissions());
+    }
+    let (channel_id, parent_id) = (fields.text("channel_id"), fields.text("parent_id"));
+    shared.change(|world| world.typing(&caller.user_id, &channel_id, &parent_id))?;
+    Ok(status_ok())
+}
+
+pub(crate) async fn preferences(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+) -> Answer {
+    let user_id = own(&caller, user_id)?;
+    let preferences: Vec<Value> = shared.read(|world| {
+        world
+            .preferences
+            .iter()
+            .filter(|((owner, ..), _)| *owner == user_id)
+            .map(|((owner, category, name), value)| {
+                json!({"user_id": owner, "category": category, "name": name, "value": value})
+            })
+            .collect()
+    });
+    Ok(ok(&preferences))
+}
+
+pub(crate) async fn set_preferences(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+    Json(body): Json,
+) -> Answer {
+    let user_id = own(&caller, user_id)?;
+    let text = |item: &Value, name: &str| {
+        item.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let items = body.as_array().cloned().unwrap_or_default();
+    shared.change(|world| {
+        for item in &items {
+            let key = (user_id.clone(), text(item, "category"), text(item, "name"));
+            world.preferences.insert(key, text(item, "value"));
+        }
+    });
+    Ok(status_ok())
+}
+
+fn own(caller: &Caller, user_id: String) -> Result<String, AppError> {
+    let user_id = caller.or_me(user_id);
+    if user_id == caller.user_id {
+        Ok(user_id)
+    } else {
+        Err(AppError::permissions())
+    }
+}
+
+pub(crate) async fn status(
+    State(shared): App,
+    _caller: Caller,
+    Path(user_id): Path<String>,
+) -> Answer {
+    let is_online = shared.read(|world| world.hub.is_online(&user_id));
+    let status = if is_online { "online" } else { "offline" };
+    Ok(ok(
+        &json!({"user_id": user_id, "status": status, "manual": false, "last_activity_at": 0}),
+    ))
+}

@@ -1,0 +1,570 @@
+//! Posts: creating them, and who hears of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::world::app_error::AppError;
+use crate::world::hub::{Broadcast, Event, go_json};
+use crate::world::mention::{Notification, Reason};
+use crate::world::reaction::Reaction;
+use crate::world::state::World;
+
+/// How long a `pending_post_id` is remembered.
+pub(crate) const DEDUPE_MS: i64 = 30_000;
+
+/// How many `pending_post_id`s are remembered.
+const DEDUPE_ENTRIES: usize = 25_000;
+
+/// The longest props, as JSON, in code points.
+const MAX_PROPS_RUNES: usize = 800_000;
+
+/// The most files of one post.
+const MAX_FILES: usize = 10;
+
+/// A post, with its fields in the order in which the server writes them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Post {
+    pub(crate) id: String,
+    pub(crate) create_at: i64,
+    pub(crate) update_at: i64,
+    pub(crate) edit_at: i64,
+    pub(crate) delete_at: i64,
+    pub(crate) is_pinned: bool,
+    pub(crate) user_id: String,
+    pub(crate) channel_id: String,
+    pub(crate) root_id: String,
+    pub(crate) original_id: String,
+    pub(crate) message: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) props: Map<String, Value>,
+    pub(crate) hashtags: String,
+    pub(crate) file_ids: Option<Vec<String>>,
+    pub(crate) pending_post_id: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) has_reactions: bool,
+    /// Present on what came by REST, absent on what the server made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remote_id: Option<String>,
+    pub(crate) reply_count: usize,
+    pub(crate) last_reply_at: i64,
+    pub(crate) participants: Option<()>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metadata: Option<Value>,
+}
+
+/// What a post is made of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) user_id: String,
+    pub(crate) channel_id: String,
+    pub(crate) root_id: String,
+    pub(crate) message: String,
+    pub(crate) kind: String,
+    pub(crate) props: Map<String, Value>,
+    pub(crate) file_ids: Vec<String>,
+    pub(crate) pending_post_id: String,
+    pub(crate) is_pinned: bool,
+    /// Whether a client sent it, rather than a hook or the server itself.
+    pub(crate) by_rest: bool,
+    /// Whether it marks its author online.
+    pub(crate) set_online: bool,
+}
+
+impl Draft {
+    pub(crate) fn new(user_id: &str, channel_id: &str, message: impl Into<String>) -> Self {
+        Self {
+            user_id: user_id.to_owned(),
+            channel_id: channel_id.to_owned(),
+            message: message.into(),
+            set_online: true,
+            ..Self::default()
+        }
+    }
+}
+
+/// Every post there is.
+#[derive(Default)]
+pub(crate) struct Posts {
+    pub(crate) by_id: HashMap<String, Post>,
+    /// Ids by channel, in the order of creation.
+    pub(crate) by_channel: HashMap<String, Vec<String>>,
+    /// Ids of replies by root, in the order of creation.
+    pub(crate) replies: HashMap<String, Vec<String>>,
+    pub(crate) followers: HashMap<String, BTreeSet<String>>,
+    /// Earlier versions by post, oldest first.
+    pub(crate) revisions: HashMap<String, Vec<Post>>,
+    pub(crate) reactions: HashMap<String, Vec<Reaction>>,
+    /// Ephemeral posts by the person they were shown to.
+    pub(crate) ephemeral: HashMap<String, Vec<Post>>,
+    pending: HashMap<String, Pending>,
+}
+
+struct Pending {
+    post_id: Option<String>,
+    until: i64,
+}
+
+/// What a `pending_post_id` says about a create.
+#[derive(Debug)]
+pub(crate) enum Dedupe {
+    /// It was not seen, and is now under way.
+    New,
+    /// It has been done already.
+    Done(Box<Post>),
+}
+
+impl Post {
+    /// Props with sorted keys, as the server's maps come out.
+    pub(crate) fn sort_props(&mut self) {
+        let mut props = Value::Object(std::mem::take(&mut self.props));
+        props.sort_all_objects();
+        if let Value::Object(props) = props {
+            self.props = props;
+        }
+    }
+
+    pub(crate) fn prop(&self, name: &str) -> Option<&str> {
+        self.props.get(name).and_then(Value::as_str)
+    }
+
+    pub(crate) fn is_from_webhook(&self) -> bool {
+        self.prop("from_webhook") == Some("true")
+    }
+}
+
+impl Posts {
+    /// The replies of a root that are not deleted.
+    pub(crate) fn live_replies<'a>(&'a self, root_id: &str) -> impl Iterator<Item = &'a Post> {
+        self.replies
+            .get(root_id)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.by_id.get(id))
+            .filter(|post| post.delete_at == 0)
+    }
+
+    /// A post as it is read: with the number of replies of its thread, and its reactions.
+    pub(crate) fn shown(&self, post: &Post) -> Post {
+        let mut shown = post.clone();
+        let root_id = if post.root_id.is_empty() {
+            &post.id
+        } else {
+            &post.root_id
+        };
+        shown.reply_count = self.live_replies(root_id).count();
+        shown.pending_post_id.clear();
+        let reactions = self.reactions.get(&post.id).map_or(&[][..], Vec::as_slice);
+        shown.has_reactions = !reactions.is_empty();
+        shown.metadata = Some(if reactions.is_empty() {
+            json!({})
+        } else {
+            json!({ "reactions": reactions })
+        });
+        shown
+    }
+}
+
+impl World {
+    /// Looks a `pending_post_id` up, and marks it as under way where it is new.
+    pub(crate) fn begin_create(&mut self, pending_post_id: &str) -> Result<Dedupe, AppError> {
+        if pending_post_id.is_empty() {
+            return Ok(Dedupe::New);
+        }
+        let now = self.now();
+        let pending = &mut self.posts.pending;
+        if pending.len() >= DEDUPE_ENTRIES {
+            pending.retain(|_, entry| entry.until > now);
+        }
+        if let Some(entry) = pending
+            .get(pending_post_id)
+            .filter(|entry| entry.until > now)
+        {
+            let Some(post_id) = &entry.post_id else {
+                return Err(AppError::new(
+                    500,
+                    "api.post.deduplicate_create_post.pending",
+                    "Rejected post since another client is making the same request.",
+                ));
+            };
+            let mut post = self
+                .posts
+                .by_id
+                .get(post_id)
+                .cloned()
+                .ok_or_else(AppError::post_not_found)?;
+            // The second reply comes from the database, which knows neither of these.
+            post.pending_post_id.clear();
+            post.metadata = None;
+            return Ok(Dedupe::Done(Box::new(post)));
+        }
+        pending.insert(
+            pending_post_id.to_owned(),
+            Pending {
+                post_id: None,
+                until: now + DEDUPE_MS,
+            },
+        );
+        Ok(Dedupe::New)
+    }
+
+    /// Creates the post of an account's client, once its `pending_post_id` was begun.
+    pub(crate) fn finish_create(&mut self, draft: Draft) -> Result<Post, AppError> {
+        let pending_post_id = draft.pending_post_id.clone();
+        let created = self.create_post(draft);
+        if !pending_post_id.is_empty() {
+            let until = self.now() + DEDUPE_MS;
+            let pending = &mut self.posts.pending;
+            match &created {
+                Ok(post) => {
+                    let post_id = Some(post.id.clone());
+                    pending.insert(pending_post_id, Pending { post_id, until });
+                }
+                Err(_) => {
+                    pending.remove(&pending_post_id);
+                }
+            }
+        }
+        created
+    }
+
+    /// Creates a post as its author may.
+    pub(crate) fn create_post(&mut self, mut draft: Draft) -> Result<Post, AppError> {
+        if !self.may_post(&draft.user_id, &draft.channel_id) {
+            return Err(AppError::permissions());
+        }
+        if self.user(&draft.user_id)?.is_bot() {
+            draft.props.insert("from_bot".to_owned(), json!("true"));
+        }
+        if draft.kind.starts_with("system_") {
+            return Err(AppError::body_param("type"));
+        }
+        if self.channel(&draft.channel_id)?.delete_at > 0 {
+            return Err(AppError::new(
+                400,
+                "api.post.create_post.can_not_post_to_deleted.error",
+                "Can not post to deleted channel.",
+            ));
+        }
+        self.insert_post(draft)
+    }
+
+    /// Checks a post's form, stores it and tells whoever listens.
+    pub(crate) fn insert_post(&mut self, draft: Draft) -> Result<Post, AppError> {
+        self.check_root(&draft)?;
+        self.check_text(&draft.message)?;
+        check_form(&draft)?;
+        let set_online = draft.set_online;
+        let mut post = self.new_post(draft);
+        post.sort_props();
+        let channel = self.channel_mut(&post.channel_id)?;
+        channel.last_post_at = channel.last_post_at.max(post.create_at);
+        channel.total_msg_count += 1;
+        if post.root_id.is_empty() {
+            channel.last_root_post_at = channel.last_root_post_at.max(post.create_at);
+            channel.total_msg_count_root += 1;
+        }
+        self.posts
+            .by_channel
+            .entry(post.channel_id.clone())
+            .or_default()
+            .push(post.id.clone());
+        if !post.root_id.is_empty() {
+            self.posts
+                .replies
+                .entry(post.root_id.clone())
+                .or_default()
+                .push(post.id.clone());
+            if let Some(root) = self.posts.by_id.get_mut(&post.root_id) {
+                root.update_at = root.update_at.max(post.create_at);
+            }
+            post.reply_count = self.posts.live_replies(&post.root_id).count() + 1;
+        }
+        let mut stored = post.clone();
+        stored.pending_post_id.clear();
+        stored.reply_count = 0;
+        self.posts.by_id.insert(post.id.clone(), stored);
+        self.announce(&post, set_online)?;
+        Ok(post)
+    }
+
+    fn new_post(&mut self, draft: Draft) -> Post {
+        let now = self.now();
+        Post {
+            id: self.ids.next_id(),
+            create_at: now,
+            update_at: now,
+            edit_at: 0,
+            delete_at: 0,
+            is_pinned: draft.is_pinned,
+            user_id: draft.user_id,
+            channel_id: draft.channel_id,
+            root_id: draft.root_id,
+            original_id: String::new(),
+            hashtags: hashtags(&draft.message),
+            message: draft.message,
+            kind: draft.kind,
+            props: draft.props,
+            file_ids: Some(draft.file_ids),
+            pending_post_id: draft.pending_post_id,
+            has_reactions: false,
+            remote_id: draft.by_rest.then(String::new),
+            reply_count: 0,
+            last_reply_at: 0,
+            participants: None,
+            metadata: Some(json!({})),
+        }
+    }
+
+    fn check_root(&self, draft: &Draft) -> Result<(), AppError> {
+        if draft.root_id.is_empty() {
+            return Ok(());
+        }
+        let invalid = || {
+            AppError::new(
+                400,
+                "api.post.create_post.root_id.app_error",
+                "Invalid RootId parameter.",
+            )
+        };
+        let root = self
+            .posts
+            .by_id
+            .get(&draft.root_id)
+            .filter(|root| root.delete_at == 0 && root.root_id.is_empty())
+            .ok_or_else(invalid)?;
+        if root.channel_id == draft.channel_id {
+            Ok(())
+        } else {
+            Err(AppError::new(
+                400,
+                "api.post.create_post.channel_root_id.app_error",
+                "Invalid ChannelId for RootId parameter.",
+            ))
+        }
+    }
+
+    pub(crate) fn check_text(&self, message: &str) -> Result<(), AppError> {
+        // Bytes bound code points from above, so most texts need not be counted.
+        let limit = self.settings.max_post_size;
+        if message.len() > limit && message.chars().count() > limit {
+            return Err(AppError::new(
+                400,
+                "model.post.is_valid.message_length.app_error",
+                "Post Message property is longer than the maximum permitted length.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Tells everybody in the channel, each with what concerns them, and notes who was notified.
+    fn announce(&mut self, post: &Post, set_online: bool) -> Result<(), AppError> {
+        let mentioned = self.mentioned_by(post);
+        let followers = self.follow_thread(post, &mentioned);
+        for (user_id, reason) in &mentioned {
+            self.notifications
+                .push(Notification::new(&post.id, user_id, *reason));
+        }
+        for user_id in &followers {
+            if !mentioned.contains_key(user_id) {
+                self.notifications
+                    .push(Notification::new(&post.id, user_id, Reason::Thread));
+            }
+        }
+        let sender_name = self.sender_name(post);
+        let channel = self.channel(&post.channel_id)?;
+        let display_name = if channel.kind == "D" {
+            &sender_name
+        } else {
+            &channel.display_name
+        };
+        let data = json!({
+            "channel_display_name": display_name,
+            "channel_name": channel.name,
+            "channel_type": channel.kind,
+            "post": go_json(post),
+            "sender_name": sender_name,
+            "set_online": set_online,
+            "team_id": channel.team_id,
+        });
+        let mut event = Event::new("posted", data, Broadcast::to_channel(&post.channel_id));
+        let own = |user_id: &String| json!(json!([user_id]).to_string());
+        for user_id in mentioned.keys() {
+            event
+                .only_for
+                .push((user_id.clone(), "mentions", own(user_id)));
+        }
+        for user_id in &followers {
+            event
+                .only_for
+                .push((user_id.clone(), "followers", own(user_id)));
+        }
+        self.publish_to_channel(&event);
+        Ok(())
+    }
+
+    /// Makes the people of a thread follow it; answers those who are told of this reply because they do.
+    fn follow_thread(
+        &mut self,
+        post: &Post,
+        mentioned: &BTreeMap<String, Reason>,
+    ) -> BTreeSet<String> {
+        let root_id = if post.root_id.is_empty() {
+            &post.id
+        } else {
+            &post.root_id
+        };
+        let explicit = mentioned
+            .iter()
+            .filter(|(_, reason)| **reason == Reason::Mention)
+            .map(|(user_id, _)| user_id.clone());
+        let entry = self.posts.followers.entry(root_id.clone()).or_default();
+        entry.extend(explicit);
+        if post.root_id.is_empty() {
+            return BTreeSet::new();
+        }
+        if let Some(root) = self.posts.by_id.get(&post.root_id) {
+            entry.insert(root.user_id.clone());
+        }
+        let told = entry
+            .iter()
+            .filter(|user_id| **user_id != post.user_id)
+            .filter(|user_id| {
+                self.settings.bots_follow_threads
+                    || !self.users.get(*user_id).is_some_and(|user| user.is_bot())
+            })
+            .cloned()
+            .collect();
+        entry.insert(post.user_id.clone());
+        told
+    }
+
+    /// The name an event gives the author: an overridden one, `System`, or `@name`.
+    pub(crate) fn sender_name(&self, post: &Post) -> String {
+        if post.kind.starts_with("system_") {
+            return "System".to_owned();
+        }
+        match self.overridden_name(post) {
+            Some(name) => name.to_owned(),
+            None => format!(
+                "@{}",
+                self.users
+                    .get(&post.user_id)
+                    .map_or("", |user| user.username.as_str())
+            ),
+        }
+    }
+
+    /// The name that a hook's post carries instead of its author's.
+    pub(crate) fn overridden_name<'a>(&self, post: &'a Post) -> Option<&'a str> {
+        if !self.settings.enable_post_username_override || !post.is_from_webhook() {
+            return None;
+        }
+        post.prop("override_username")
+            .filter(|name| !name.is_empty())
+    }
+
+    /// Shows somebody a post that nobody else sees and nothing stores.
+    pub(crate) fn send_ephemeral(&mut self, draft: Draft) {
+        let reader = draft.user_id.clone();
+        let mut post = self.new_post(draft);
+        post.update_at = 0;
+        post.kind = "system_ephemeral".to_owned();
+        post.file_ids = None;
+        post.sort_props();
+        self.show_ephemeral(&reader, post);
+    }
+
+    /// Delivers an ephemeral post; one of the same id takes the place of the earlier one.
+    pub(crate) fn show_ephemeral(&mut self, reader: &str, post: Post) {
+        let broadcast = Broadcast {
+            user_id: reader.to_owned(),
+            ..Broadcast::to_channel(&post.channel_id)
+        };
+        let event = Event::new(
+            "ephemeral_message",
+            json!({"post": go_json(&post)}),
+            broadcast,
+        );
+        self.hub.publish(&event, |user_id| user_id == reader);
+        let shown = self.posts.ephemeral.entry(reader.to_owned()).or_default();
+        match shown.iter_mut().find(|earlier| earlier.id == post.id) {
+            Some(earlier) => *earlier = post,
+            None => shown.push(post),
+        }
+    }
+
+    /// A person's own ephemeral post through REST, which only administrators may send.
+    pub(crate) fn create_ephemeral(
+        &mut self,
+        caller: &str,
+        reader: &str,
+        post_id: &str,
+        draft: Draft,
+    ) -> Result<Post, AppError> {
+        if !self.is_admin(caller) {
+            return Err(AppError::permissions());
+        }
+        let mut post = self.new_post(draft);
+        if !post_id.is_empty() {
+            post_id.clone_into(&mut post.id);
+        }
+        post.update_at = 0;
+        post.kind = "system_ephemeral".to_owned();
+        post.file_ids = None;
+        post.sort_props();
+        self.show_ephemeral(reader, post.clone());
+        Ok(post)
+    }
+}
+
+fn check_form(draft: &Draft) -> Result<(), AppError> {
+    if draft.file_ids.len() > MAX_FILES {
+        return Err(AppError::new(
+            400,
+            "model.post.is_valid.file_ids.app_error",
+            "Invalid file ids. Note that uploads are limited to 10 files maximum. Please use additional posts for more files.",
+        ));
+    }
+    let props = serde_json::to_string(&draft.props).unwrap_or_default();
+    if props.len() > MAX_PROPS_RUNES && props.chars().count() > MAX_PROPS_RUNES {
+        return Err(AppError::new(
+            400,
+            "model.post.is_valid.props.app_error",
+            "Invalid props.",
+        ));
+    }
+    let known = draft.kind.is_empty()
+        || draft.kind.starts_with("system_")
+        || draft.kind.starts_with("custom_")
+        || draft.kind == "slack_attachment";
+    if known {
+        Ok(())
+    } else {
+        Err(AppError::new(
+            400,
+            "model.post.is_valid.type.app_error",
+            "Invalid type.",
+        ))
+    }
+}
+
+/// The hashtags of a text, separated by spaces.
+fn hashtags(message: &str) -> String {
+    let tags: Vec<&str> = message
+        .split_whitespace()
+        .map(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|word| {
+            word.strip_prefix('#').is_some_and(|tag| {
+                tag.chars().count() >= 2
+                    && tag.starts_with(char::is_alphabetic)
+                    && tag
+                        .chars()
+                        .all(|c| c.is_alphanumeric() || "-_.".contains(c))
+            })
+        })
+        .collect();
+    tags.join(" ")
+}

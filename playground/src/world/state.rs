@@ -1,0 +1,133 @@
+//! Everything the simulated server knows, and the look-ups that every rule needs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::clock::TimeSource;
+use crate::ids::IdSource;
+use crate::options::Settings;
+use crate::world::account::{AccessToken, Session, User};
+use crate::world::app_error::AppError;
+use crate::world::channel::Channel;
+use crate::world::command::{Command, CommandWebhook};
+use crate::world::hub::Hub;
+use crate::world::mention::Notification;
+use crate::world::post::Posts;
+use crate::world::rate_limit::RateLimiter;
+use crate::world::team::Team;
+use crate::world::webhook::{IncomingWebhook, OutgoingWebhook};
+
+/// The whole state of the server; its rules are methods, spread over the files of this room by subject.
+pub(crate) struct World {
+    pub(crate) time: TimeSource,
+    pub(crate) ids: IdSource,
+    pub(crate) settings: Settings,
+    pub(crate) site_url: String,
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) user_ids_by_name: HashMap<String, String>,
+    pub(crate) sessions: HashMap<String, Session>,
+    pub(crate) access_tokens: BTreeMap<String, AccessToken>,
+    pub(crate) teams: BTreeMap<String, Team>,
+    pub(crate) channels: BTreeMap<String, Channel>,
+    pub(crate) posts: Posts,
+    pub(crate) commands: BTreeMap<String, Command>,
+    pub(crate) command_webhooks: HashMap<String, CommandWebhook>,
+    pub(crate) incoming_webhooks: BTreeMap<String, IncomingWebhook>,
+    pub(crate) outgoing_webhooks: BTreeMap<String, OutgoingWebhook>,
+    pub(crate) preferences: BTreeMap<(String, String, String), String>,
+    pub(crate) notifications: Vec<Notification>,
+    pub(crate) requests: BTreeMap<String, u64>,
+    pub(crate) rate_limiter: RateLimiter,
+    pub(crate) hub: Hub,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, time: TimeSource, settings: Settings, site_url: String) -> Self {
+        Self {
+            time,
+            ids: IdSource::seeded(seed),
+            settings,
+            site_url,
+            users: BTreeMap::new(),
+            user_ids_by_name: HashMap::new(),
+            sessions: HashMap::new(),
+            access_tokens: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            posts: Posts::default(),
+            commands: BTreeMap::new(),
+            command_webhooks: HashMap::new(),
+            incoming_webhooks: BTreeMap::new(),
+            outgoing_webhooks: BTreeMap::new(),
+            preferences: BTreeMap::new(),
+            notifications: Vec::new(),
+            requests: BTreeMap::new(),
+            rate_limiter: RateLimiter::default(),
+            hub: Hub::default(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.time.now_ms()
+    }
+
+    pub(crate) fn user(&self, id: &str) -> Result<&User, AppError> {
+        self.users.get(id).ok_or_else(AppError::user_not_found)
+    }
+
+    pub(crate) fn user_named(&self, name: &str) -> Result<&User, AppError> {
+        self.user_ids_by_name
+            .get(&name.to_lowercase())
+            .and_then(|id| self.users.get(id))
+            .ok_or_else(AppError::user_not_found)
+    }
+
+    pub(crate) fn channel(&self, id: &str) -> Result<&Channel, AppError> {
+        self.channels
+            .get(id)
+            .ok_or_else(AppError::channel_not_found)
+    }
+
+    pub(crate) fn channel_mut(&mut self, id: &str) -> Result<&mut Channel, AppError> {
+        self.channels
+            .get_mut(id)
+            .ok_or_else(AppError::channel_not_found)
+    }
+
+    pub(crate) fn team(&self, id: &str) -> Result<&Team, AppError> {
+        self.teams.get(id).ok_or_else(AppError::team_not_found)
+    }
+
+    pub(crate) fn is_admin(&self, user_id: &str) -> bool {
+        self.users.get(user_id).is_some_and(User::is_admin)
+    }
+
+    pub(crate) fn is_team_admin(&self, team_id: &str, user_id: &str) -> bool {
+        self.is_admin(user_id)
+            || self
+                .teams
+                .get(team_id)
+                .and_then(|team| team.members.get(user_id))
+                .is_some_and(|member| member.is_admin)
+    }
+
+    /// Whether a user may read a channel: its members, a team's members for a public one, administrators.
+    pub(crate) fn may_read(&self, user_id: &str, channel_id: &str) -> bool {
+        let Some(channel) = self.channels.get(channel_id) else {
+            return false;
+        };
+        channel.members.contains_key(user_id)
+            || self.is_admin(user_id)
+            || (channel.is_public()
+                && self
+                    .teams
+                    .get(&channel.team_id)
+                    .is_some_and(|team| team.members.contains_key(user_id)))
+    }
+
+    /// Whether a user may post in a channel: its members and administrators.
+    pub(crate) fn may_post(&self, user_id: &str, channel_id: &str) -> bool {
+        self.channels
+            .get(channel_id)
+            .is_some_and(|channel| channel.members.contains_key(user_id) || self.is_admin(user_id))
+    }
+}

@@ -1,0 +1,1 @@
+//! Comparing what came with what was recorded.
