@@ -28,6 +28,7 @@ pub mod clock;
 pub mod fault;
 pub mod model;
 pub mod options;
+pub mod page;
 
 mod handle;
 mod ids;

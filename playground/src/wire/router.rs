@@ -8,11 +8,14 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
 use serde::Deserialize;
 
+use crate::handle::PASSWORD;
+use crate::page::{self, Person};
 use crate::shared::Shared;
 use crate::wire::{
     bots, channels, commands, gate, hooks, hooks_admin, posts, reactions, system, teams, users,
     websocket,
 };
+use crate::world::account::User;
 
 /// Items of a page where a request does not say.
 const PER_PAGE: usize = 60;
@@ -56,13 +59,31 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .nest("/api/v4", api)
         .route("/hooks/commands/{hook_id}", post(hooks::command_webhook))
         .route("/hooks/{hook_id}", post(hooks::incoming_webhook))
+        .merge(page::router(people_of(shared)))
         .fallback(system::unknown_route)
         .method_not_allowed_fallback(system::unknown_route)
         .with_state(Arc::clone(shared));
-    // The chat page's routes are merged here: they know nothing of the server but its wire.
     server
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(shared), gate::pass))
+}
+
+/// Who may be chosen on the chat page's login screen: the people that the playground made itself, administrators last.
+fn people_of(shared: &Arc<Shared>) -> impl Fn() -> Vec<Person> + Clone + Send + Sync + 'static {
+    let shared = Arc::clone(shared);
+    move || {
+        shared.read(|world| {
+            let made = world
+                .users
+                .values()
+                .filter(|user| user.bot.is_none() && user.password == PASSWORD);
+            let mut made: Vec<&User> = made.collect();
+            made.sort_by_key(|user| (user.is_admin(), &user.username));
+            made.iter()
+                .map(|user| Person::new(&user.username, PASSWORD))
+                .collect()
+        })
+    }
 }
 
 fn account_routes() -> Router<Arc<Shared>> {

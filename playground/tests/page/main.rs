@@ -1,0 +1,4 @@
+//! The chat page: how it is served, and what a browser makes of it.
+#![cfg(test)]
+
+mod assets;
