@@ -15,5 +15,6 @@ pub mod http;
 pub mod lifecycle;
 pub mod mattermost;
 pub mod ports;
+pub mod store;
 pub mod telemetry;
 pub mod text;

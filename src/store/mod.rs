@@ -1,8 +1,33 @@
 //! What is remembered, on SQLite or PostgreSQL: the same verbs, nearly all of them the same SQL.
+//!
+//! [`open`] connects, migrates, and gives the [`crate::ports::Store`]. Its verbs are in `verbs`, one page a subject
+//! (`admit`, `claim`, `work`, `recall`), written once for both databases. What differs is in two places: `sqlite` and
+//! `postgres` say how to connect and how a transaction begins, and the few statements that need a lock on PostgreSQL carry it
+//! visibly (`statement::locking`). `row` turns rows into nouns and back.
+//!
+//! A crash costs nothing that was returned as done, but for claims and renewals, whose commit does not wait for the disk.
+
+mod admit;
+mod claim;
+mod migrate;
+mod open;
+mod postgres;
+mod recall;
+mod row;
+mod session;
+mod sqlite;
+mod statement;
+mod verbs;
+mod work;
 
 use std::path::PathBuf;
 
 use secrecy::SecretString;
+
+pub use admit::ROWS_PER_STATEMENT;
+pub use claim::FURTHEST_RETRY;
+pub use open::{Access, LeaseTime, OpenError, Opening, open};
+pub use recall::OWN_TEXT_KEPT;
 
 /// Which database, from `ASKWELL_DATABASE`.
 #[derive(Clone, Debug)]

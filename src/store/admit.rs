@@ -1,0 +1,147 @@
+//! Recording questions: many at once, one multi-row statement a table, one commit (design §3, promises 1 and 5).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::row::{QUESTION_COLUMNS, question_values};
+use super::session::Session;
+use super::statement::{Statement, Value, storable};
+use crate::domain::id::QuestionId;
+use crate::domain::question::Question;
+use crate::domain::time::Timestamp;
+use crate::ports::{Admission, StoreError};
+
+/// How many rows one statement writes at most; more are split over several within the same transaction.
+///
+/// A row of questions has the most values, and a statement may have 32,766 on SQLite and 65,535 on PostgreSQL.
+pub const ROWS_PER_STATEMENT: usize = 256;
+const _: () = assert!(ROWS_PER_STATEMENT * QUESTION_COLUMNS <= 32_766);
+
+const INSERT_QUESTIONS: &str = concat!(
+    "INSERT INTO questions (",
+    super::row::question_columns!(),
+    ") VALUES "
+);
+const UNLESS_KNOWN: &str = " ON CONFLICT (server_id, event_key) DO NOTHING RETURNING id";
+
+const INSERT_LANES: &str = "INSERT INTO lanes (server_id, lane, next_seq) VALUES ";
+const OR_ADVANCE: &str =
+    " ON CONFLICT (server_id, lane) DO UPDATE SET next_seq = lanes.next_seq + excluded.next_seq
+     RETURNING server_id, lane, next_seq";
+
+const INSERT_JOBS: &str = "INSERT INTO jobs (question_id, server_id, lane, seq, state, run_at, attempt, stop_requested) VALUES ";
+
+/// A lane by its server and its name, as they are stored.
+type Lane<'q> = (Cow<'q, str>, Cow<'q, str>);
+
+fn lane_of(question: &Question) -> Lane<'_> {
+    (
+        storable(question.server.as_str()),
+        storable(question.lane.as_str()),
+    )
+}
+
+/// Records questions, each with its job and its place in its lane; returns what became of each, in order.
+pub(super) async fn admit(
+    session: &mut Session,
+    questions: &[Question],
+) -> Result<Vec<Admission>, StoreError> {
+    let mut inserted = insert_questions(session, questions).await?;
+    // An id is taken out by the first question that has it: a second one in the batch, equal to the last digit, is a duplicate.
+    let (accepted, admissions): (Vec<_>, Vec<_>) = questions
+        .iter()
+        .map(|question| match inserted.remove(&question.id) {
+            true => (Some(question), Admission::Accepted),
+            false => (None, Admission::Duplicate),
+        })
+        .unzip();
+    let accepted: Vec<&Question> = accepted.into_iter().flatten().collect();
+    let next_seqs = advance_lanes(session, &accepted).await?;
+    insert_jobs(session, &accepted, next_seqs).await?;
+    Ok(admissions)
+}
+
+/// Inserts questions whose event is new; returns their ids.
+///
+/// In the order of their keys, so that two transactions that insert the same events wait for each other in one order only.
+async fn insert_questions(
+    session: &mut Session,
+    questions: &[Question],
+) -> Result<HashSet<QuestionId>, StoreError> {
+    let mut sorted: Vec<&Question> = questions.iter().collect();
+    sorted.sort_by_key(|question| (&question.server, &question.key));
+    let mut inserted = HashSet::with_capacity(questions.len());
+    for chunk in sorted.chunks(ROWS_PER_STATEMENT) {
+        let rows = chunk.iter().map(|question| question_values(question));
+        let statement = Statement::of_rows(INSERT_QUESTIONS, Vec::new(), rows, UNLESS_KNOWN);
+        for row in session.fetch(statement).await? {
+            inserted.insert(row.question_id("id")?);
+        }
+    }
+    Ok(inserted)
+}
+
+/// Takes as many sequence numbers of each lane as it has questions; returns the first of each lane.
+///
+/// The row of a lane stays locked until the commit, so that a later number is never visible before an earlier one. Lanes are
+/// taken in order, and after all questions, so that transactions cannot wait for each other in a circle.
+async fn advance_lanes<'q>(
+    session: &mut Session,
+    accepted: &[&'q Question],
+) -> Result<HashMap<Lane<'q>, i64>, StoreError> {
+    let mut counts: BTreeMap<Lane<'q>, i64> = BTreeMap::new();
+    for question in accepted {
+        *counts.entry(lane_of(question)).or_default() += 1;
+    }
+    let lanes: Vec<(&Lane<'q>, &i64)> = counts.iter().collect();
+    let mut first_seqs = HashMap::with_capacity(lanes.len());
+    for chunk in lanes.chunks(ROWS_PER_STATEMENT) {
+        let rows = chunk.iter().map(|&((server, lane), count)| {
+            [
+                server.as_ref().into(),
+                lane.as_ref().into(),
+                (*count).into(),
+            ]
+        });
+        let statement = Statement::of_rows(INSERT_LANES, Vec::new(), rows, OR_ADVANCE);
+        for row in session.fetch(statement).await? {
+            let lane: Lane<'q> = (row.text("server_id")?.into(), row.text("lane")?.into());
+            let count = counts
+                .get(&lane)
+                .ok_or(StoreError::Corrupt { what: "lane" })?;
+            let first_seq = row.integer("next_seq")? - count;
+            first_seqs.insert(lane, first_seq);
+        }
+    }
+    Ok(first_seqs)
+}
+
+/// Inserts the jobs, numbered within their lanes in the order in which the questions were given.
+async fn insert_jobs(
+    session: &mut Session,
+    accepted: &[&Question],
+    mut next_seqs: HashMap<Lane<'_>, i64>,
+) -> Result<(), StoreError> {
+    for chunk in accepted.chunks(ROWS_PER_STATEMENT) {
+        let mut rows: Vec<[Value<'_>; 8]> = Vec::with_capacity(chunk.len());
+        for question in chunk {
+            let next_seq = next_seqs
+                .get_mut(&lane_of(question))
+                .ok_or(StoreError::Corrupt { what: "lane" })?;
+            rows.push([
+                question.id.into(),
+                question.server.as_str().into(),
+                question.lane.as_str().into(),
+                (*next_seq).into(),
+                "ready".into(),
+                Timestamp::EPOCH.into(),
+                0_i64.into(),
+                false.into(),
+            ]);
+            *next_seq += 1;
+        }
+        let statement = Statement::of_rows(INSERT_JOBS, Vec::new(), rows.into_iter(), "");
+        session.execute(statement).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Leasing what is due, each the first unfinished of its lane, and knowing when the next is due.
+
+use std::time::Duration;
+
+use super::row::{conclusion, question};
+use super::session::Session;
+use super::statement::{Row, Sql, Statement, locking};
+use crate::domain::job::{Attempt, ClaimedJob, Lease};
+use crate::domain::time::Timestamp;
+use crate::ports::{Claim, IdSource, StoreError};
+
+/// The furthest a try may be put off. One that seems further away is due: the clock jumped back after it was set.
+pub const FURTHEST_RETRY: Duration = Duration::from_mins(10);
+
+/// Whether a job is the first unfinished of its lane.
+///
+/// It cannot cease to be: sequence numbers become visible in order, and what has ended never begins again. So a claim that saw
+/// it in an old snapshot (PostgreSQL, READ COMMITTED) is still right when it gets the row's lock; of the row itself PostgreSQL
+/// then checks the newest version.
+macro_rules! first_of_its_lane {
+    () => {
+        "jobs.state IN ('ready', 'run') AND NOT EXISTS (
+             SELECT 1 FROM jobs AS earlier
+             WHERE earlier.server_id = jobs.server_id AND earlier.lane = jobs.lane AND earlier.seq < jobs.seq
+               AND earlier.state IN ('ready', 'run'))"
+    };
+}
+
+/// Oldest questions first. What another claim holds is skipped, not waited for.
+const DUE: Sql = locking!(
+    concat!(
+        "SELECT due.lane, due.attempt, due.stop_requested, ",
+        super::row::question_columns!(),
+        ", ",
+        super::row::conclusion_columns!(),
+        " FROM questions JOIN (
+             SELECT question_id, lane, attempt, stop_requested FROM jobs
+             WHERE ((state = 'ready' AND (run_at <= $1 OR run_at > $2))
+                 OR (state = 'run' AND (lease_until <= $3 OR lease_until > $4))) AND ",
+        first_of_its_lane!(),
+        " ORDER BY question_id LIMIT $5"
+    ),
+    "FOR UPDATE OF jobs SKIP LOCKED",
+    ") AS due ON due.question_id = questions.id ORDER BY questions.id"
+);
+
+const LEASE: &str = "UPDATE jobs SET state = 'run', attempt = jobs.attempt + 1, worker = $1, lease_until = $2, lease_token = given.column2
+     FROM (VALUES ";
+const TO_GIVEN: &str = ") AS given WHERE jobs.question_id = given.column1";
+
+/// Leases questions that are due.
+///
+/// A row that cannot be read (damage, or a newer version's) is leased but not returned: it comes up again when its lease ends,
+/// stands in nobody's way but its own lane's, and is never lost.
+pub(super) async fn claim(
+    session: &mut Session,
+    claim: Claim,
+    ids: &dyn IdSource,
+) -> Result<Vec<ClaimedJob>, StoreError> {
+    let lease_time = session.lease_time(claim.now).await?;
+    let due = Statement::new(DUE)
+        .bind(claim.now)
+        .bind(claim.now.after(FURTHEST_RETRY))
+        .bind(lease_time)
+        // A lease further away than any that could have been given: the clock jumped back.
+        .bind(lease_time.after(claim.lease.saturating_mul(2)))
+        .bind(claim.limit);
+    let rows = session.fetch(due).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tokens = Vec::with_capacity(rows.len());
+    for row in &rows {
+        tokens.push((row.question_id("id")?, ids.token()));
+    }
+    let given = tokens.iter().map(|&(id, token)| [id.into(), token.into()]);
+    let until = lease_time.after(claim.lease);
+    let leading = vec![claim.worker.into(), until.into()];
+    let statement = Statement::of_rows(LEASE, leading, given, TO_GIVEN);
+    session.execute(statement).await?;
+    Ok(rows
+        .iter()
+        .zip(tokens)
+        .filter_map(|(row, (id, token))| match claimed_job(row, claim, token) {
+            Ok(job) => Some(job),
+            Err(error) => {
+                tracing::error!(job.id = %id, %error, "a question in the database cannot be read and waits");
+                None
+            }
+        })
+        .collect())
+}
+
+/// Reads a claimed row. Its lease is told in the worker's own time, counted from before the claim.
+fn claimed_job(row: &Row, claim: Claim, token: u128) -> Result<ClaimedJob, StoreError> {
+    let question = question(row)?;
+    let attempt = u32::try_from(row.count("attempt")?)
+        .ok()
+        .and_then(|before| before.checked_add(1))
+        .ok_or(StoreError::Corrupt { what: "attempt" })?;
+    Ok(ClaimedJob {
+        lease: Lease {
+            question: question.id,
+            attempt: Attempt(attempt),
+            token,
+            until: claim.now.after(claim.lease),
+        },
+        question,
+        concluded: conclusion(row)?,
+        stop_requested: row.truth("stop_requested")?,
+    })
+}
+
+const NEXT_DUE: &str = concat!(
+    "SELECT MIN(CASE WHEN state = 'ready' THEN run_at END) AS run_at,
+            MIN(CASE WHEN state = 'run' THEN lease_until END) AS lease_until
+     FROM jobs WHERE ",
+    first_of_its_lane!()
+);
+
+/// Returns when the next question becomes due by itself, in the caller's time; a time not after `now` means that one is due.
+pub(super) async fn next_due(
+    session: &mut Session,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let lease_time = session.lease_time(now).await?;
+    let Some(row) = session.fetch_optional(Statement::new(NEXT_DUE)).await? else {
+        return Ok(None);
+    };
+    let run_at = row.optional_integer("run_at")?.map(Timestamp::from_micros);
+    let lease_end = row
+        .optional_integer("lease_until")?
+        .map(|until| now.after(Timestamp::from_micros(until).since(lease_time)));
+    Ok(run_at.into_iter().chain(lease_end).min())
+}

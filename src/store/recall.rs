@@ -1,0 +1,157 @@
+//! What is read back later: earlier turns, our own texts, and how much there is to do.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::row::turn;
+use super::session::Session;
+use super::statement::{Statement, Value};
+use crate::domain::conversation::{ConversationKey, History};
+use crate::domain::id::{ChannelId, ServerId};
+use crate::domain::time::Timestamp;
+use crate::ports::{Backlog, StoreError};
+
+/// How long the digest of a text of ours is kept; a text comes back within seconds, so an hour is ample (design §4).
+pub const OWN_TEXT_KEPT: Duration = Duration::from_hours(1);
+
+const TURNS: &str = "SELECT asker_name, text, answer, asked_at, concluded_at FROM questions
+     WHERE server_id = $1 AND conversation = $2 AND is_turn = 1
+     ORDER BY concluded_at DESC, id DESC LIMIT $3";
+
+const AFRESH_AT: &str =
+    "SELECT afresh_at FROM conversations WHERE server_id = $1 AND conversation = $2";
+
+/// Reads the newest finished turns of a conversation, oldest first.
+pub(super) async fn history(
+    session: &mut Session,
+    server: &ServerId,
+    conversation: &ConversationKey,
+    limit: u32,
+) -> Result<History, StoreError> {
+    let newest = Statement::new(TURNS)
+        .bind(server.as_str())
+        .bind(conversation.as_str())
+        .bind(limit);
+    let rows = session.fetch(newest).await?;
+    let turns: Result<Vec<_>, _> = rows.iter().rev().map(turn).collect();
+    let afresh = Statement::new(AFRESH_AT)
+        .bind(server.as_str())
+        .bind(conversation.as_str());
+    let afresh = session.fetch_optional(afresh).await?;
+    Ok(History {
+        turns: turns?,
+        afresh_at: afresh.map(|row| row.time("afresh_at")).transpose()?,
+    })
+}
+
+const START_AFRESH: &str =
+    "INSERT INTO conversations (server_id, conversation, afresh_at) VALUES ($1, $2, $3)
+     ON CONFLICT (server_id, conversation) DO UPDATE SET afresh_at = excluded.afresh_at";
+
+/// Remembers when a conversation began afresh. The last word counts, not the latest time: the clock may have jumped back.
+pub(super) async fn start_afresh(
+    session: &mut Session,
+    server: &ServerId,
+    conversation: &ConversationKey,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let statement = Statement::new(START_AFRESH)
+        .bind(server.as_str())
+        .bind(conversation.as_str())
+        .bind(at);
+    session.execute(statement).await?;
+    Ok(())
+}
+
+/// Writes a digest as it is stored.
+fn digest_text(digest: &[u8; 32]) -> Value<'static> {
+    let mut text = String::with_capacity(64);
+    for byte in digest {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    Value::Text(Some(Cow::Owned(text)))
+}
+
+const FORGET_TEXTS: &str = "DELETE FROM own_texts WHERE posted_at < $1 OR posted_at > $2";
+
+const REMEMBER_TEXT: &str =
+    "INSERT INTO own_texts (server_id, channel_id, digest, posted_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (server_id, channel_id, digest) DO UPDATE SET posted_at = excluded.posted_at";
+
+/// Remembers the digest of a text of ours, and forgets those older than [`OWN_TEXT_KEPT`], or as far in the future, which a clock
+/// that jumped back has left.
+///
+/// Forgetting goes first: nobody then waits for rows of others while holding one that they want to forget.
+pub(super) async fn remember_text(
+    session: &mut Session,
+    server: &ServerId,
+    channel: &ChannelId,
+    digest: &[u8; 32],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let forget = Statement::new(FORGET_TEXTS)
+        .bind(at.before(OWN_TEXT_KEPT))
+        .bind(at.after(OWN_TEXT_KEPT));
+    session.execute(forget).await?;
+    let remember = Statement::new(REMEMBER_TEXT)
+        .bind(server.as_str())
+        .bind(channel.as_str())
+        .bind(digest_text(digest))
+        .bind(at);
+    session.execute(remember).await?;
+    Ok(())
+}
+
+const OWN_TEXT: &str = "SELECT 1 FROM own_texts
+     WHERE server_id = $1 AND channel_id = $2 AND digest = $3 AND posted_at >= $4";
+
+/// Says whether we posted this text in this channel at or after `since`.
+pub(super) async fn is_own_text(
+    session: &mut Session,
+    server: &ServerId,
+    channel: &ChannelId,
+    digest: &[u8; 32],
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let statement = Statement::new(OWN_TEXT)
+        .bind(server.as_str())
+        .bind(channel.as_str())
+        .bind(digest_text(digest))
+        .bind(since);
+    Ok(session.fetch_optional(statement).await?.is_some())
+}
+
+// Two counts, so that each finds its partial index.
+const BACKLOG: &str =
+    "SELECT state, COUNT(*) AS jobs FROM jobs WHERE state IN ('ready', 'run') GROUP BY state
+     UNION ALL SELECT state, COUNT(*) AS jobs FROM jobs WHERE state = 'dead' GROUP BY state";
+
+/// Counts what waits, runs and is dead.
+pub(super) async fn backlog(session: &mut Session) -> Result<Backlog, StoreError> {
+    let mut backlog = Backlog::default();
+    for row in session.fetch(Statement::new(BACKLOG)).await? {
+        let jobs = row.count("jobs")?;
+        match row.text("state")?.as_str() {
+            "ready" => backlog.waiting = jobs,
+            "run" => backlog.running = jobs,
+            "dead" => backlog.dead = jobs,
+            _ => return Err(StoreError::Corrupt { what: "state" }),
+        }
+    }
+    Ok(backlog)
+}
+
+const CHECK_WRITABLE: &str = "INSERT INTO write_checks (id, checked_at) VALUES (1, $1)
+     ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at";
+
+/// Writes something.
+pub(super) async fn check_writable(
+    session: &mut Session,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    session
+        .execute(Statement::new(CHECK_WRITABLE).bind(now))
+        .await?;
+    Ok(())
+}

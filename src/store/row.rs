@@ -1,0 +1,334 @@
+//! Rows to nouns and back; pure. A row that holds what no version of ours writes is corrupt, and says in which column.
+
+use std::borrow::Cow;
+
+use super::statement::{Row, Value};
+use crate::domain::completion::Usage;
+use crate::domain::conversation::{ConversationKey, Turn};
+use crate::domain::event::{EventKey, Origin, Person, Place};
+use crate::domain::id::{ChannelId, InvalidId, PostId, ResponseUrlId, ServerId, TeamId, UserId};
+use crate::domain::job::LaneKey;
+use crate::domain::post::{Audience, Delivery, Part, PartIntent};
+use crate::domain::question::{Conclusion, Outcome, Question};
+use crate::ports::StoreError;
+
+/// How many columns [`question_columns`] lists.
+pub(super) const QUESTION_COLUMNS: usize = 24;
+
+/// The columns of a question as it was admitted, in the order of [`question_values`]; a constant for `concat!`.
+macro_rules! question_columns {
+    () => {
+        "id, server_id, event_key, origin, team_id, channel_id, channel_name, thread_id, post_id, response_id, \
+         asker_id, asker_name, text, audience, delivery, delivery_channel_id, delivery_root_id, delivery_user_id, \
+         delivery_response_id, delivery_audience, delivery_channel_name, conversation, asked_at, deadline"
+    };
+}
+pub(super) use question_columns;
+
+/// The columns of a conclusion that [`conclusion`] reads.
+macro_rules! conclusion_columns {
+    () => {
+        "outcome, answer, texts, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, model, concluded_at"
+    };
+}
+pub(super) use conclusion_columns;
+
+/// Returns a question's values; its lane is kept with its job.
+pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUMNS] {
+    let Question {
+        id,
+        server,
+        key,
+        origin,
+        asker,
+        text,
+        audience,
+        delivery,
+        conversation,
+        lane: _,
+        asked_at,
+        deadline,
+    } = question;
+    let place = origin.place();
+    let (origin, post, response) = origin_words(origin);
+    let delivery = delivery_words(delivery);
+    [
+        (*id).into(),
+        server.as_str().into(),
+        key.as_str().into(),
+        origin.into(),
+        place
+            .and_then(|place| place.team.as_ref())
+            .map(TeamId::as_str)
+            .into(),
+        place.map(|place| place.channel.as_str()).into(),
+        place.map(|place| place.channel_name.as_str()).into(),
+        place
+            .and_then(|place| place.thread.as_ref())
+            .map(PostId::as_str)
+            .into(),
+        post.map(PostId::as_str).into(),
+        response.map(ResponseUrlId::expose).into(),
+        asker.id.as_ref().map(UserId::as_str).into(),
+        asker.name.as_str().into(),
+        text.as_str().into(),
+        audience_word(*audience).into(),
+        delivery.word.into(),
+        delivery.channel.map(ChannelId::as_str).into(),
+        delivery.root.map(PostId::as_str).into(),
+        delivery.user.map(UserId::as_str).into(),
+        delivery.response.map(ResponseUrlId::expose).into(),
+        delivery.audience.map(audience_word).into(),
+        delivery.channel_name.into(),
+        conversation.as_str().into(),
+        (*asked_at).into(),
+        (*deadline).into(),
+    ]
+}
+
+/// Reads a question and its job's lane.
+pub(super) fn question(row: &Row) -> Result<Question, StoreError> {
+    Ok(Question {
+        id: row.question_id("id")?,
+        server: id(row, "server_id", ServerId::parse)?,
+        key: EventKey::from_stored(row.text("event_key")?),
+        origin: origin(row)?,
+        asker: Person {
+            id: optional_id(row, "asker_id", UserId::parse)?,
+            name: row.text("asker_name")?,
+        },
+        text: row.text("text")?,
+        audience: audience(row, "audience")?,
+        delivery: delivery(row)?,
+        conversation: ConversationKey::from_stored(row.text("conversation")?),
+        lane: LaneKey::from_stored(row.text("lane")?),
+        asked_at: row.time("asked_at")?,
+        deadline: row.time("deadline")?,
+    })
+}
+
+fn origin_words(origin: &Origin) -> (&'static str, Option<&PostId>, Option<&ResponseUrlId>) {
+    match origin {
+        Origin::Command { place: _, response } => ("command", None, response.as_ref()),
+        Origin::OutgoingHook { place: _, post } => ("outgoing_hook", Some(post), None),
+        Origin::ByHand => ("by_hand", None, None),
+    }
+}
+
+fn origin(row: &Row) -> Result<Origin, StoreError> {
+    match row.text("origin")?.as_str() {
+        "command" => Ok(Origin::Command {
+            place: place(row)?,
+            response: optional_id(row, "response_id", ResponseUrlId::parse)?,
+        }),
+        "outgoing_hook" => Ok(Origin::OutgoingHook {
+            place: place(row)?,
+            post: id(row, "post_id", PostId::parse)?,
+        }),
+        "by_hand" => Ok(Origin::ByHand),
+        _ => Err(StoreError::Corrupt { what: "origin" }),
+    }
+}
+
+fn place(row: &Row) -> Result<Place, StoreError> {
+    Ok(Place {
+        team: optional_id(row, "team_id", TeamId::parse)?,
+        channel: id(row, "channel_id", ChannelId::parse)?,
+        channel_name: row.text("channel_name")?,
+        thread: optional_id(row, "thread_id", PostId::parse)?,
+    })
+}
+
+/// A delivery, flattened into columns.
+#[derive(Default)]
+struct DeliveryWords<'d> {
+    word: &'static str,
+    channel: Option<&'d ChannelId>,
+    root: Option<&'d PostId>,
+    user: Option<&'d UserId>,
+    response: Option<&'d ResponseUrlId>,
+    audience: Option<Audience>,
+    channel_name: Option<&'d str>,
+}
+
+fn delivery_words(delivery: &Delivery) -> DeliveryWords<'_> {
+    match delivery {
+        Delivery::Bot {
+            channel,
+            root,
+            fallback,
+        } => DeliveryWords {
+            word: "bot",
+            channel: Some(channel),
+            root: root.as_ref(),
+            response: fallback.as_ref(),
+            ..DeliveryWords::default()
+        },
+        Delivery::Direct { asker } => DeliveryWords {
+            word: "direct",
+            user: Some(asker),
+            ..DeliveryWords::default()
+        },
+        Delivery::Response { id, audience } => DeliveryWords {
+            word: "response",
+            response: Some(id),
+            audience: Some(*audience),
+            ..DeliveryWords::default()
+        },
+        Delivery::Webhook {
+            channel_name,
+            channel,
+        } => DeliveryWords {
+            word: "webhook",
+            channel: Some(channel),
+            channel_name: Some(channel_name),
+            ..DeliveryWords::default()
+        },
+        Delivery::Inline => DeliveryWords {
+            word: "inline",
+            ..DeliveryWords::default()
+        },
+    }
+}
+
+fn delivery(row: &Row) -> Result<Delivery, StoreError> {
+    match row.text("delivery")?.as_str() {
+        "bot" => Ok(Delivery::Bot {
+            channel: id(row, "delivery_channel_id", ChannelId::parse)?,
+            root: optional_id(row, "delivery_root_id", PostId::parse)?,
+            fallback: optional_id(row, "delivery_response_id", ResponseUrlId::parse)?,
+        }),
+        "direct" => Ok(Delivery::Direct {
+            asker: id(row, "delivery_user_id", UserId::parse)?,
+        }),
+        "response" => Ok(Delivery::Response {
+            id: id(row, "delivery_response_id", ResponseUrlId::parse)?,
+            audience: audience(row, "delivery_audience")?,
+        }),
+        "webhook" => Ok(Delivery::Webhook {
+            channel_name: row.text("delivery_channel_name")?,
+            channel: id(row, "delivery_channel_id", ChannelId::parse)?,
+        }),
+        "inline" => Ok(Delivery::Inline),
+        _ => Err(StoreError::Corrupt { what: "delivery" }),
+    }
+}
+
+fn audience_word(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Channel => "channel",
+        Audience::Asker => "asker",
+    }
+}
+
+fn audience(row: &Row, column: &'static str) -> Result<Audience, StoreError> {
+    match row.text(column)?.as_str() {
+        "channel" => Ok(Audience::Channel),
+        "asker" => Ok(Audience::Asker),
+        _ => Err(StoreError::Corrupt { what: column }),
+    }
+}
+
+/// Writes the posts of a conclusion as the JSON array they are stored as.
+pub(super) fn texts_json(texts: &[String]) -> String {
+    serde_json::to_string(texts).expect("a list of strings can always be written as JSON")
+}
+
+/// Returns a conclusion's values: outcome, whether it is a turn, and then what [`conclusion_columns`] lists.
+pub(super) fn conclusion_values<'v>(
+    conclusion: &'v Conclusion,
+    texts_json: Cow<'v, str>,
+) -> [Value<'v>; 10] {
+    let Conclusion {
+        outcome,
+        answer,
+        texts: _,
+        usage,
+        model,
+        at,
+    } = conclusion;
+    [
+        outcome.as_str().into(),
+        outcome.is_a_turn().into(),
+        answer.as_str().into(),
+        Value::Text(Some(texts_json)),
+        tokens(usage.prompt_tokens),
+        tokens(usage.completion_tokens),
+        tokens(usage.cached_tokens),
+        tokens(usage.reasoning_tokens),
+        model.as_deref().into(),
+        (*at).into(),
+    ]
+}
+
+/// Reads a conclusion, where there is one.
+pub(super) fn conclusion(row: &Row) -> Result<Option<Conclusion>, StoreError> {
+    let Some(outcome) = row.optional_text("outcome")? else {
+        return Ok(None);
+    };
+    let outcome = Outcome::from_stored(&outcome).ok_or(StoreError::Corrupt { what: "outcome" })?;
+    let texts = serde_json::from_str(&row.text("texts")?)
+        .map_err(|_| StoreError::Corrupt { what: "texts" })?;
+    Ok(Some(Conclusion {
+        outcome,
+        answer: row.text("answer")?,
+        texts,
+        usage: Usage {
+            prompt_tokens: row.count("prompt_tokens")?,
+            completion_tokens: row.count("completion_tokens")?,
+            cached_tokens: row.count("cached_tokens")?,
+            reasoning_tokens: row.count("reasoning_tokens")?,
+        },
+        model: row.optional_text("model")?,
+        at: row.time("concluded_at")?,
+    }))
+}
+
+/// A provider's number of tokens, held at what a column can hold.
+fn tokens(count: u64) -> Value<'static> {
+    i64::try_from(count).unwrap_or(i64::MAX).into()
+}
+
+/// Reads a turn of a conversation.
+pub(super) fn turn(row: &Row) -> Result<Turn, StoreError> {
+    Ok(Turn {
+        asker_name: row.text("asker_name")?,
+        question: row.text("text")?,
+        answer: row.text("answer")?,
+        asked_at: row.time("asked_at")?,
+        finished_at: row.time("concluded_at")?,
+    })
+}
+
+/// Reads a post of an answer.
+pub(super) fn part(row: &Row) -> Result<Part, StoreError> {
+    let corrupt = |what| StoreError::Corrupt { what };
+    let pending = row.text("pending")?;
+    Ok(Part {
+        intent: PartIntent {
+            part: u32::try_from(row.integer("part")?).map_err(|_| corrupt("part"))?,
+            channel: id(row, "channel_id", ChannelId::parse)?,
+            root: optional_id(row, "root_id", PostId::parse)?,
+            pending: u128::from_str_radix(&pending, 16).map_err(|_| corrupt("pending"))?,
+            anchor: optional_id(row, "anchor_id", PostId::parse)?,
+            intended_at: row.time("intended_at")?,
+        },
+        post: optional_id(row, "post_id", PostId::parse)?,
+    })
+}
+
+type Parse<T> = fn(&str) -> Result<T, InvalidId>;
+
+fn id<T>(row: &Row, column: &'static str, parse: Parse<T>) -> Result<T, StoreError> {
+    optional_id(row, column, parse)?.ok_or(StoreError::Corrupt { what: column })
+}
+
+fn optional_id<T>(
+    row: &Row,
+    column: &'static str,
+    parse: Parse<T>,
+) -> Result<Option<T>, StoreError> {
+    row.optional_text(column)?
+        .map(|text| parse(&text).map_err(|_| StoreError::Corrupt { what: column }))
+        .transpose()
+}

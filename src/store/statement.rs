@@ -1,0 +1,228 @@
+//! A statement with its values, and the row it returns: the two things both databases share.
+//!
+//! Columns hold nothing but 64-bit integers and text, so that one statement means the same on both.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr};
+
+use crate::domain::id::QuestionId;
+use crate::domain::time::Timestamp;
+use crate::ports::StoreError;
+
+/// The text of a statement.
+pub(super) enum Sql {
+    /// One text for both databases.
+    Shared(SqlStr),
+    /// The same but for a lock clause, which SQLite neither knows nor needs: its one writer locks the whole file.
+    Locking {
+        /// Without the clause.
+        sqlite: &'static str,
+        /// With it.
+        postgres: &'static str,
+    },
+}
+
+/// Writes a text whose second piece is a lock clause for PostgreSQL alone.
+macro_rules! locking {
+    ($before:expr, $clause:literal $(, $after:literal)?) => {
+        $crate::store::statement::Sql::Locking {
+            sqlite: concat!($before $(, $after)?),
+            postgres: concat!($before, " ", $clause $(, $after)?),
+        }
+    };
+}
+pub(super) use locking;
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self::Shared(SqlStr::from_static(text))
+    }
+}
+
+/// A value bound to a statement.
+pub(super) enum Value<'v> {
+    /// A 64-bit integer or `NULL`.
+    Integer(Option<i64>),
+    /// A text or `NULL`.
+    Text(Option<Cow<'v, str>>),
+}
+
+/// Returns the text as both databases can store it: PostgreSQL refuses U+0000, which becomes U+FFFD on both.
+///
+/// The edge strips it; this keeps one that slips through from failing a whole batch.
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Integer(Some(number))
+    }
+}
+
+impl From<u32> for Value<'_> {
+    fn from(number: u32) -> Self {
+        Self::Integer(Some(i64::from(number)))
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(truth: bool) -> Self {
+        Self::Integer(Some(i64::from(truth)))
+    }
+}
+
+impl From<Timestamp> for Value<'_> {
+    fn from(at: Timestamp) -> Self {
+        Self::Integer(Some(at.as_micros()))
+    }
+}
+
+impl<'v> From<&'v str> for Value<'v> {
+    fn from(text: &'v str) -> Self {
+        Self::Text(Some(storable(text)))
+    }
+}
+
+impl<'v> From<Option<&'v str>> for Value<'v> {
+    fn from(text: Option<&'v str>) -> Self {
+        Self::Text(text.map(storable))
+    }
+}
+
+impl From<QuestionId> for Value<'_> {
+    fn from(id: QuestionId) -> Self {
+        Self::Text(Some(Cow::Owned(id.to_string())))
+    }
+}
+
+/// 128 bits are stored as 32 hexadecimal digits.
+impl From<u128> for Value<'_> {
+    fn from(bits: u128) -> Self {
+        Self::Text(Some(Cow::Owned(format!("{bits:032x}"))))
+    }
+}
+
+/// A statement with its values.
+pub(super) struct Statement<'v> {
+    pub(super) sql: Sql,
+    pub(super) values: Vec<Value<'v>>,
+    /// Whether a connection keeps it prepared. Texts that vary with the number of rows would crowd out the others.
+    pub(super) kept_prepared: bool,
+}
+
+impl<'v> Statement<'v> {
+    /// Begins a statement of a fixed text, with `$1`, `$2`… for its values.
+    pub(super) fn new(sql: impl Into<Sql>) -> Self {
+        Self {
+            sql: sql.into(),
+            values: Vec::new(),
+            kept_prepared: true,
+        }
+    }
+
+    /// Makes a statement whose text holds, between `before` and `after`, one row in parentheses for each of `rows`; values that
+    /// `before` names come first.
+    pub(super) fn of_rows<const COLUMNS: usize>(
+        before: &'static str,
+        leading: Vec<Value<'v>>,
+        rows: impl Iterator<Item = [Value<'v>; COLUMNS]>,
+        after: &'static str,
+    ) -> Self {
+        let mut values = leading;
+        let mut sql = before.to_owned();
+        let mut count = 0;
+        for row in rows {
+            sql.push_str(if count == 0 { "(" } else { ", (" });
+            for (column, value) in row.into_iter().enumerate() {
+                values.push(value);
+                let comma = if column == 0 { "" } else { ", " };
+                write!(sql, "{comma}${}", values.len()).expect("writing to a string cannot fail");
+            }
+            sql.push(')');
+            count += 1;
+        }
+        sql.push_str(after);
+        Self {
+            // Safe: made of constant texts and numbers only.
+            sql: Sql::Shared(AssertSqlSafe(sql).into_sql_str()),
+            values,
+            kept_prepared: count == 1,
+        }
+    }
+
+    /// Binds the next value.
+    pub(super) fn bind(mut self, value: impl Into<Value<'v>>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+}
+
+/// A row of either database.
+pub(super) enum Row {
+    /// Of SQLite.
+    Sqlite(SqliteRow),
+    /// Of PostgreSQL.
+    Postgres(PgRow),
+}
+
+/// Reads a column of whichever row it is; a value of the wrong type is corrupt.
+macro_rules! column {
+    ($row:expr, $column:expr) => {
+        match $row {
+            Row::Sqlite(row) => row.try_get($column),
+            Row::Postgres(row) => row.try_get($column),
+        }
+        .map_err(|_| StoreError::Corrupt { what: $column })
+    };
+}
+
+impl Row {
+    /// Reads an integer.
+    pub(super) fn integer(&self, column: &'static str) -> Result<i64, StoreError> {
+        column!(self, column)
+    }
+
+    /// Reads an integer or `NULL`.
+    pub(super) fn optional_integer(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
+        column!(self, column)
+    }
+
+    /// Reads a text.
+    pub(super) fn text(&self, column: &'static str) -> Result<String, StoreError> {
+        column!(self, column)
+    }
+
+    /// Reads a text or `NULL`.
+    pub(super) fn optional_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
+        column!(self, column)
+    }
+
+    /// Reads a time.
+    pub(super) fn time(&self, column: &'static str) -> Result<Timestamp, StoreError> {
+        self.integer(column).map(Timestamp::from_micros)
+    }
+
+    /// Reads a number that cannot be negative.
+    pub(super) fn count(&self, column: &'static str) -> Result<u64, StoreError> {
+        u64::try_from(self.integer(column)?).map_err(|_| StoreError::Corrupt { what: column })
+    }
+
+    /// Reads a truth, stored as 0 or 1.
+    pub(super) fn truth(&self, column: &'static str) -> Result<bool, StoreError> {
+        self.integer(column).map(|number| number != 0)
+    }
+
+    /// Reads a question's id.
+    pub(super) fn question_id(&self, column: &'static str) -> Result<QuestionId, StoreError> {
+        QuestionId::parse(&self.text(column)?).map_err(|_| StoreError::Corrupt { what: column })
+    }
+}

@@ -1,0 +1,260 @@
+//! Writing under a lease: each verb shows its token in the same transaction, and one that was lost writes nothing.
+
+use std::borrow::Cow;
+
+use super::claim::FURTHEST_RETRY;
+use super::row::{conclusion_values, part};
+use super::session::Session;
+use super::statement::{Sql, Statement, locking};
+use crate::domain::conversation::ConversationKey;
+use crate::domain::id::{PostId, QuestionId, ServerId};
+use crate::domain::job::{ControlScope, Lease};
+use crate::domain::post::{Part, PartIntent};
+use crate::domain::question::Conclusion;
+use crate::domain::time::Timestamp;
+use crate::ports::{Renewal, StoreError};
+
+/// How a job ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Its question ended visibly.
+    Done,
+    /// Its question's end could not be shown: a dead letter for a person to look at.
+    Dead,
+}
+
+/// Says that a lease was lost where no row showed its token.
+fn held(rows: u64) -> Result<(), StoreError> {
+    if rows == 0 {
+        Err(StoreError::LeaseLost)
+    } else {
+        Ok(())
+    }
+}
+
+const HOLD: Sql = locking!(
+    "SELECT server_id FROM jobs WHERE question_id = $1 AND lease_token = $2",
+    "FOR UPDATE"
+);
+
+/// Makes sure of a lease until the commit, for writes to other tables; returns the question's server as it is stored.
+async fn hold(session: &mut Session, lease: &Lease) -> Result<String, StoreError> {
+    let statement = Statement::new(HOLD).bind(lease.question).bind(lease.token);
+    session
+        .fetch_optional(statement)
+        .await?
+        .ok_or(StoreError::LeaseLost)?
+        .text("server_id")
+}
+
+const FREE_ALL: &str = "UPDATE jobs SET state = 'ready', lease_token = NULL, lease_until = NULL, worker = NULL WHERE state = 'run'";
+
+/// Frees every lease; returns how many. The attempts they cost stay counted.
+pub(super) async fn free_all(session: &mut Session) -> Result<u64, StoreError> {
+    session.execute(Statement::new(FREE_ALL)).await
+}
+
+const RENEW: &str = "UPDATE jobs SET lease_until = $3 WHERE question_id = $1 AND lease_token = $2 RETURNING stop_requested";
+
+/// Prolongs a lease until `until`, which is told in the caller's time, as is `now`.
+pub(super) async fn renew(
+    session: &mut Session,
+    lease: &Lease,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<Renewal, StoreError> {
+    let lease_time = session.lease_time(now).await?;
+    let statement = Statement::new(RENEW)
+        .bind(lease.question)
+        .bind(lease.token)
+        .bind(lease_time.after(until.since(now)));
+    let row = session.fetch_optional(statement).await?;
+    Ok(Renewal {
+        until,
+        stop_requested: row.ok_or(StoreError::LeaseLost)?.truth("stop_requested")?,
+    })
+}
+
+const PLACE_IN: &str = "UPDATE questions SET conversation = $2 WHERE id = $1";
+
+/// Moves a question to another conversation.
+pub(super) async fn place_in(
+    session: &mut Session,
+    lease: &Lease,
+    conversation: &ConversationKey,
+) -> Result<(), StoreError> {
+    hold(session, lease).await?;
+    let statement = Statement::new(PLACE_IN)
+        .bind(lease.question)
+        .bind(conversation.as_str());
+    session.execute(statement).await?;
+    Ok(())
+}
+
+// Rows are locked in one order, so that two people who stop the same answers do not wait for each other in a circle.
+const REQUEST_STOP: Sql = locking!(
+    "UPDATE jobs SET stop_requested = 1 WHERE question_id IN (
+         SELECT jobs.question_id FROM jobs JOIN questions ON questions.id = jobs.question_id
+         WHERE jobs.state IN ('ready', 'run') AND questions.concluded_at IS NULL
+           AND questions.server_id = $1 AND questions.channel_id = $2 AND questions.asker_id = $3
+         ORDER BY jobs.question_id",
+    "FOR UPDATE OF jobs",
+    ") RETURNING question_id"
+);
+
+/// Marks a person's questions in a channel that have no conclusion yet as to be stopped; returns them, oldest first.
+pub(super) async fn request_stop(
+    session: &mut Session,
+    server: &ServerId,
+    scope: &ControlScope,
+) -> Result<Vec<QuestionId>, StoreError> {
+    let statement = Statement::new(REQUEST_STOP)
+        .bind(server.as_str())
+        .bind(scope.channel.as_str())
+        .bind(scope.asker.as_str());
+    let rows = session.fetch(statement).await?;
+    let stopped: Result<Vec<_>, _> = rows
+        .iter()
+        .map(|row| row.question_id("question_id"))
+        .collect();
+    let mut stopped = stopped?;
+    stopped.sort_unstable();
+    Ok(stopped)
+}
+
+const INTEND: &str = "INSERT INTO parts (question_id, part, server_id, channel_id, root_id, pending, anchor_id, intended_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (question_id, part) DO UPDATE SET channel_id = excluded.channel_id, root_id = excluded.root_id,
+         pending = excluded.pending, anchor_id = excluded.anchor_id, intended_at = excluded.intended_at
+     WHERE parts.post_id IS NULL";
+
+/// Commits that a post is about to be created; a part that has its post keeps it and its intent.
+pub(super) async fn intend(
+    session: &mut Session,
+    lease: &Lease,
+    intent: &PartIntent,
+) -> Result<(), StoreError> {
+    let server = hold(session, lease).await?;
+    let PartIntent {
+        part,
+        channel,
+        root,
+        pending,
+        anchor,
+        intended_at,
+    } = intent;
+    let statement = Statement::new(INTEND)
+        .bind(lease.question)
+        .bind(*part)
+        .bind(server.as_str())
+        .bind(channel.as_str())
+        .bind(root.as_ref().map(PostId::as_str))
+        .bind(*pending)
+        .bind(anchor.as_ref().map(PostId::as_str))
+        .bind(*intended_at);
+    session.execute(statement).await?;
+    Ok(())
+}
+
+const CREATED: &str = "UPDATE parts SET post_id = $3 WHERE question_id = $1 AND part = $2";
+
+/// Commits the id of a created post, which must have been intended.
+pub(super) async fn created(
+    session: &mut Session,
+    lease: &Lease,
+    part: u32,
+    post: &PostId,
+) -> Result<(), StoreError> {
+    hold(session, lease).await?;
+    let statement = Statement::new(CREATED)
+        .bind(lease.question)
+        .bind(part)
+        .bind(post.as_str());
+    match session.execute(statement).await? {
+        0 => Err(StoreError::Corrupt { what: "part" }),
+        _ => Ok(()),
+    }
+}
+
+const PARTS: &str =
+    "SELECT part, channel_id, root_id, pending, anchor_id, intended_at, post_id FROM parts
+     WHERE question_id = $1 ORDER BY part";
+
+/// Returns the posts of an answer, in order.
+pub(super) async fn parts(
+    session: &mut Session,
+    question: QuestionId,
+) -> Result<Vec<Part>, StoreError> {
+    let rows = session.fetch(Statement::new(PARTS).bind(question)).await?;
+    rows.iter().map(part).collect()
+}
+
+const CONCLUDE: &str = "UPDATE questions SET outcome = $2, is_turn = $3, answer = $4, texts = $5, prompt_tokens = $6,
+         completion_tokens = $7, cached_tokens = $8, reasoning_tokens = $9, model = $10, concluded_at = $11
+     WHERE id = $1";
+
+/// Commits how a question ended.
+pub(super) async fn conclude(
+    session: &mut Session,
+    lease: &Lease,
+    conclusion: &Conclusion,
+) -> Result<(), StoreError> {
+    hold(session, lease).await?;
+    let texts = super::row::texts_json(&conclusion.texts);
+    let mut statement = Statement::new(CONCLUDE).bind(lease.question);
+    statement
+        .values
+        .extend(conclusion_values(conclusion, Cow::Owned(texts)));
+    session.execute(statement).await?;
+    Ok(())
+}
+
+const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, lease_token = NULL, lease_until = NULL, worker = NULL
+     WHERE question_id = $1 AND lease_token = $2";
+
+/// Ends a job.
+pub(super) async fn end(
+    session: &mut Session,
+    lease: &Lease,
+    ending: Ending,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let state = match ending {
+        Ending::Done => "done",
+        Ending::Dead => "dead",
+    };
+    let statement = Statement::new(END)
+        .bind(lease.question)
+        .bind(lease.token)
+        .bind(state)
+        .bind(at);
+    held(session.execute(statement).await?)
+}
+
+const RETRY: &str = "UPDATE jobs SET state = 'ready', run_at = $3, lease_token = NULL, lease_until = NULL, worker = NULL
+     WHERE question_id = $1 AND lease_token = $2";
+
+/// Gives a question back to be tried at `at`, or after [`FURTHEST_RETRY`] if that is sooner.
+pub(super) async fn retry(
+    session: &mut Session,
+    lease: &Lease,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let statement = Statement::new(RETRY)
+        .bind(lease.question)
+        .bind(lease.token)
+        .bind(at.min(now.after(FURTHEST_RETRY)));
+    held(session.execute(statement).await?)
+}
+
+const HAND_BACK: &str = "UPDATE jobs SET state = 'ready', attempt = attempt - 1, lease_token = NULL, lease_until = NULL, worker = NULL
+     WHERE question_id = $1 AND lease_token = $2";
+
+/// Gives a question back as it was before its claim.
+pub(super) async fn hand_back(session: &mut Session, lease: &Lease) -> Result<(), StoreError> {
+    let statement = Statement::new(HAND_BACK)
+        .bind(lease.question)
+        .bind(lease.token);
+    held(session.execute(statement).await?)
+}

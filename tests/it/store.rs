@@ -1,0 +1,10 @@
+//! The contract of the store, written once against the port and run on both databases, always both.
+
+mod admission;
+mod answers;
+mod bed;
+mod claiming;
+mod concurrency;
+mod fences;
+mod opening;
+mod recalling;

@@ -1,0 +1,241 @@
+//! What is read back later: earlier turns, and our own texts.
+
+use std::time::Duration;
+
+use askwell::domain::completion::ModelFailure;
+use askwell::domain::conversation::{ConversationKey, Turn};
+use askwell::domain::id::ServerId;
+use askwell::domain::question::{Failure, Outcome, Question, Refusal};
+use askwell::store::OWN_TEXT_KEPT;
+
+use super::bed::{Bed, channel, conclusion, on_both, post, question, server, user};
+
+on_both!(
+    the_newest_turns_come_oldest_first,
+    only_outcomes_that_are_turns_are_remembered,
+    a_conversation_never_sees_another,
+    a_question_moved_to_its_thread_is_remembered_there,
+    a_turn_is_remembered_once_it_is_concluded,
+    a_fresh_start_is_remembered_and_the_last_word_counts,
+    our_own_text_is_known_in_its_channel_only,
+    an_own_text_is_known_since_a_time_and_forgotten_later,
+    the_database_can_be_written,
+);
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn everybody() -> ConversationKey {
+    ConversationKey::channel(&channel(1))
+}
+
+async fn questions_of(bed: &Bed, conversation: &ConversationKey, limit: u32) -> Vec<String> {
+    let history = bed
+        .store
+        .history(&server(), conversation, limit)
+        .await
+        .unwrap();
+    history
+        .turns
+        .into_iter()
+        .map(|turn| turn.question)
+        .collect()
+}
+
+async fn the_newest_turns_come_oldest_first(bed: Bed) {
+    for number in 1..=5 {
+        bed.answer(question(number), Outcome::Answered).await;
+        bed.clock.advance(SECOND);
+    }
+    let history = bed.store.history(&server(), &everybody(), 2).await.unwrap();
+    let turn = |number: u32, finished_after: u32| Turn {
+        asker_name: "alice".to_owned(),
+        question: format!("question {number}?"),
+        answer: "42".to_owned(),
+        asked_at: super::bed::MORNING,
+        finished_at: super::bed::MORNING.after(SECOND * finished_after),
+    };
+    assert_eq!(history.turns, [turn(4, 3), turn(5, 4)]);
+    assert_eq!(history.afresh_at, None);
+    assert_eq!(questions_of(&bed, &everybody(), 100).await.len(), 5);
+    assert!(questions_of(&bed, &everybody(), 0).await.is_empty());
+}
+
+async fn only_outcomes_that_are_turns_are_remembered(bed: Bed) {
+    let outcomes = [
+        Outcome::Stopped,
+        Outcome::Refused(Refusal::Filtered),
+        Outcome::Failed(Failure::Model(ModelFailure::Broken)),
+        Outcome::Ignored,
+        Outcome::Answered,
+        Outcome::CutShort,
+        Outcome::Interrupted,
+    ];
+    for (number, outcome) in (1..).zip(outcomes) {
+        bed.answer(question(number), outcome).await;
+    }
+    assert_eq!(
+        questions_of(&bed, &everybody(), 100).await,
+        ["question 5?", "question 6?", "question 7?"]
+    );
+}
+
+async fn a_conversation_never_sees_another(bed: Bed) {
+    let conversations = [
+        everybody(),
+        ConversationKey::channel(&channel(2)),
+        ConversationKey::thread(&channel(1), &post(1)),
+        ConversationKey::person(&channel(1), &user(1)),
+        ConversationKey::person(&channel(1), &user(2)),
+        ConversationKey::private(&channel(1), &user(1)),
+    ];
+    for (number, conversation) in (1..).zip(conversations.clone()) {
+        bed.answer(
+            Question {
+                conversation,
+                ..question(number)
+            },
+            Outcome::Answered,
+        )
+        .await;
+    }
+    let other = ServerId::parse("other").unwrap();
+    bed.answer(
+        Question {
+            server: other.clone(),
+            ..question(100)
+        },
+        Outcome::Answered,
+    )
+    .await;
+    bed.store
+        .start_afresh(&other, &everybody(), bed.now())
+        .await
+        .unwrap();
+    for (number, conversation) in (1..).zip(&conversations) {
+        let history = bed
+            .store
+            .history(&server(), conversation, 10)
+            .await
+            .unwrap();
+        assert_eq!(history.turns.len(), 1);
+        assert_eq!(history.turns[0].question, format!("question {number}?"));
+        assert_eq!(history.afresh_at, None);
+    }
+    let history = bed.store.history(&other, &everybody(), 10).await.unwrap();
+    assert_eq!(history.turns[0].question, "question 100?");
+    assert_eq!(history.afresh_at, Some(bed.now()));
+}
+
+async fn a_question_moved_to_its_thread_is_remembered_there(bed: Bed) {
+    let thread = ConversationKey::thread(&channel(1), &post(1));
+    let lease = bed.lease_on(question(1)).await;
+    bed.store.place_in(&lease, &thread).await.unwrap();
+    bed.store.hand_back(&lease).await.unwrap();
+    let job = bed.claim_one().await;
+    assert_eq!(job.question.conversation, thread);
+    bed.store
+        .conclude(&job.lease, &conclusion(Outcome::Answered, bed.now()))
+        .await
+        .unwrap();
+    assert_eq!(questions_of(&bed, &thread, 10).await, ["question 1?"]);
+    assert!(questions_of(&bed, &everybody(), 10).await.is_empty());
+}
+
+async fn a_turn_is_remembered_once_it_is_concluded(bed: Bed) {
+    let lease = bed.lease_on(question(1)).await;
+    assert!(questions_of(&bed, &everybody(), 10).await.is_empty());
+    bed.store
+        .conclude(&lease, &conclusion(Outcome::Answered, bed.now()))
+        .await
+        .unwrap();
+    assert_eq!(questions_of(&bed, &everybody(), 10).await, ["question 1?"]);
+    bed.store.settle(&lease, bed.now()).await.unwrap();
+    let bed = bed.reopened().await;
+    assert_eq!(questions_of(&bed, &everybody(), 10).await, ["question 1?"]);
+}
+
+async fn a_fresh_start_is_remembered_and_the_last_word_counts(bed: Bed) {
+    let later = bed.now().after(SECOND);
+    for at in [bed.now(), later, bed.now()] {
+        bed.store
+            .start_afresh(&server(), &everybody(), at)
+            .await
+            .unwrap();
+        let history = bed
+            .store
+            .history(&server(), &everybody(), 10)
+            .await
+            .unwrap();
+        assert_eq!(history.afresh_at, Some(at));
+    }
+}
+
+async fn our_own_text_is_known_in_its_channel_only(bed: Bed) {
+    let digest = [0xab; 32];
+    let now = bed.now();
+    bed.store
+        .remember_text(&server(), &channel(1), &digest, now)
+        .await
+        .unwrap();
+    bed.store
+        .remember_text(&server(), &channel(1), &digest, now)
+        .await
+        .unwrap();
+    let other = ServerId::parse("other").unwrap();
+    assert!(
+        bed.store
+            .is_own_text(&server(), &channel(1), &digest, now)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !bed.store
+            .is_own_text(&server(), &channel(2), &digest, now)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !bed.store
+            .is_own_text(&other, &channel(1), &digest, now)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !bed.store
+            .is_own_text(&server(), &channel(1), &[0; 32], now)
+            .await
+            .unwrap()
+    );
+}
+
+async fn an_own_text_is_known_since_a_time_and_forgotten_later(bed: Bed) {
+    let (digest, begin) = ([1; 32], bed.now());
+    let (server, channel) = (server(), channel(1));
+    let is_known = || bed.store.is_own_text(&server, &channel, &digest, begin);
+    bed.store
+        .remember_text(&server, &channel, &digest, begin)
+        .await
+        .unwrap();
+    let later = begin.after(SECOND);
+    assert!(
+        !bed.store
+            .is_own_text(&server, &channel, &digest, later)
+            .await
+            .unwrap()
+    );
+    bed.store
+        .remember_text(&server, &channel, &[2; 32], begin.after(OWN_TEXT_KEPT))
+        .await
+        .unwrap();
+    assert!(is_known().await.unwrap(), "kept for an hour");
+    bed.store
+        .remember_text(&server, &channel, &[3; 32], later.after(OWN_TEXT_KEPT))
+        .await
+        .unwrap();
+    assert!(!is_known().await.unwrap(), "but no longer");
+}
+
+async fn the_database_can_be_written(bed: Bed) {
+    bed.store.check_writable(bed.now()).await.unwrap();
+    bed.store.check_writable(bed.now()).await.unwrap();
+}
