@@ -227,27 +227,34 @@ mod tests {
         SqliteDatabase::open(&path, Access::Serve).await.unwrap()
     }
 
+    /// Writes about a megabyte where the file may have a thousand pages: four.
+    async fn write_much_to_a_small_disk(
+        database: &SqliteDatabase,
+        number: u32,
+    ) -> Result<(), StoreError> {
+        // Every time, because the limit belongs to a connection, and a failed one may have been replaced.
+        database.limit_pages(1_000).await;
+        database.write_much(number).await
+    }
+
     #[tokio::test]
     async fn a_full_disk_fails_writes_until_it_has_space_again() {
         let directory = tempfile::TempDir::new().unwrap();
         let database = database(&directory).await;
-        database.limit_pages(1_000).await;
-        let failed = loop_until_full(&database).await;
-        for number in [failed, failed + 1] {
-            let full = database.write_much(number).await;
+        let mut number = 0;
+        while write_much_to_a_small_disk(&database, number).await.is_ok() {
+            number += 1;
+            assert!(
+                number < 10,
+                "ten megabytes do not fit into a thousand pages"
+            );
+        }
+        for number in [number, number + 1] {
+            let full = write_much_to_a_small_disk(&database, number).await;
             assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
         }
         database.limit_pages(100_000).await;
-        database.write_much(failed).await.unwrap();
-    }
-
-    async fn loop_until_full(database: &SqliteDatabase) -> u32 {
-        for number in 0..10 {
-            if database.write_much(number).await.is_err() {
-                return number;
-            }
-        }
-        panic!("ten megabytes do not fit into a thousand pages");
+        database.write_much(number).await.unwrap();
     }
 
     #[tokio::test]
