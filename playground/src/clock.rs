@@ -52,17 +52,9 @@ impl Default for ManualTime {
 
 impl TimeSource {
     /// The present moment, in Unix milliseconds.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place where the playground reads the machine's clock"
-    )]
     pub(crate) fn now_ms(&self) -> i64 {
         match self {
-            Self::Real => std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .map_or(0, |since| {
-                    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-                }),
+            Self::Real => unix_ms(),
             Self::Manual(manual) => manual.now_ms(),
         }
     }
@@ -90,4 +82,18 @@ impl TimeSource {
 )]
 pub(crate) async fn real_sleep(length: Duration) {
     tokio::time::sleep(length).await;
+}
+
+/// The machine's own time, in Unix milliseconds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where the playground reads the machine's clock"
+)]
+#[must_use]
+pub fn unix_ms() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
 }

@@ -24,7 +24,9 @@
 //!
 //! It shares no code with askwell, so that both cannot be wrong in the same way.
 
+pub mod ask;
 pub mod clock;
+pub mod demo;
 pub mod fault;
 pub mod model;
 pub mod options;
@@ -37,7 +39,9 @@ mod shared;
 mod wire;
 mod world;
 
+pub use ask::{Question, ask};
 pub use clock::{ManualTime, TimeSource};
+pub use demo::Demo;
 pub use fault::{Fault, Faults, Gate, route};
 pub use handle::{
     BotAccount, CommandSeen, CommandSpec, HookFormat, PASSWORD, Playground, Revision, SeenPost,

@@ -45,6 +45,7 @@ impl Playground {
             seed,
             time,
             settings,
+            pages,
             ..
         } = options;
         let site_url = settings
@@ -57,7 +58,7 @@ impl Playground {
         let (is_open, actual) = watch::channel(true);
         let listener = Listener {
             address,
-            router: router(&shared),
+            router: router(&shared, pages),
             shared: Arc::clone(&shared),
             wanted: is_wanted,
             actual: is_open,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::shared::Shared;
 use crate::wire::caller::Caller;
@@ -147,11 +147,48 @@ pub(crate) async fn members(
         Ok::<_, AppError>(
             paging
                 .cut(ids)
-                .filter_map(|user_id| channel.member_json(user_id))
+                .filter_map(|user_id| channel.member_json(&caller.user_id, user_id))
                 .collect(),
         )
     })?;
     Ok(ok(&members))
+}
+
+/// One's own memberships in a team's channels, and in direct and group channels.
+pub(crate) async fn memberships(
+    State(shared): App,
+    caller: Caller,
+    Path((user_id, team_id)): Path<(String, String)>,
+) -> Answer {
+    let user_id = caller.or_me(user_id);
+    if user_id != caller.user_id {
+        return Err(AppError::permissions());
+    }
+    let members: Vec<Value> = shared.read(|world| {
+        world
+            .channels_of(&user_id, Some(&team_id))
+            .into_iter()
+            .filter_map(|channel| channel.member_json(&user_id, &user_id))
+            .collect()
+    });
+    Ok(ok(&members))
+}
+
+/// Notes that one has seen a channel.
+pub(crate) async fn view(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+    fields: Fields,
+) -> Answer {
+    if caller.or_me(user_id) != caller.user_id {
+        return Err(AppError::permissions());
+    }
+    let channel_id = fields.text("channel_id");
+    if !channel_id.is_empty() {
+        shared.change(|world| world.view_channel(&caller.user_id, &channel_id))?;
+    }
+    Ok(ok(&json!({"status": "OK", "last_viewed_at_times": {}})))
 }
 
 pub(crate) async fn members_by_ids(
@@ -164,7 +201,7 @@ pub(crate) async fn members_by_ids(
         let channel = world.read_channel(&caller.user_id, &channel_id)?;
         Ok::<_, AppError>(
             ids.iter()
-                .filter_map(|user_id| channel.member_json(user_id))
+                .filter_map(|user_id| channel.member_json(&caller.user_id, user_id))
                 .collect(),
         )
     })?;

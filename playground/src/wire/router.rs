@@ -47,8 +47,8 @@ impl Paging {
     }
 }
 
-/// The whole server.
-pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+/// The whole server, with the pages that go beside it and know nothing of it but its wire.
+pub(crate) fn router(shared: &Arc<Shared>, pages: Router) -> Router {
     let api = Router::new()
         .merge(account_routes())
         .merge(place_routes())
@@ -64,6 +64,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .method_not_allowed_fallback(system::unknown_route)
         .with_state(Arc::clone(shared));
     server
+        .merge(pages)
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(shared), gate::pass))
 }
@@ -116,6 +117,11 @@ fn account_routes() -> Router<Arc<Shared>> {
             "/users/{user_id}/teams/{team_id}/channels",
             get(channels::of_user_in_team),
         )
+        .route(
+            "/users/{user_id}/teams/{team_id}/channels/members",
+            get(channels::memberships),
+        )
+        .route("/channels/members/{user_id}/view", post(channels::view))
         .route(
             "/users/{user_id}/posts/{post_id}/reactions/{emoji_name}",
             delete(reactions::remove),

@@ -34,6 +34,10 @@ pub(crate) struct Channel {
 #[derive(Clone, Debug)]
 pub(crate) struct ChannelMember {
     pub(crate) notify_props: BTreeMap<String, String>,
+    pub(crate) last_viewed_at: i64,
+    pub(crate) msg_count: u64,
+    pub(crate) msg_count_root: u64,
+    pub(crate) mention_count: u64,
 }
 
 impl Default for ChannelMember {
@@ -49,7 +53,13 @@ impl Default for ChannelMember {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-        Self { notify_props }
+        Self {
+            notify_props,
+            last_viewed_at: 0,
+            msg_count: 0,
+            msg_count_root: 0,
+            mention_count: 0,
+        }
     }
 }
 
@@ -96,20 +106,26 @@ impl Channel {
         })
     }
 
-    pub(crate) fn member_json(&self, user_id: &str) -> Option<Value> {
+    /// A membership; when somebody last looked is nobody else's business.
+    pub(crate) fn member_json(&self, reader: &str, user_id: &str) -> Option<Value> {
         let member = self.members.get(user_id)?;
+        let last_viewed_at = if reader == user_id {
+            member.last_viewed_at
+        } else {
+            -1
+        };
         Some(json!({
             "channel_id": self.id,
             "user_id": user_id,
             "roles": "channel_user",
-            "last_viewed_at": -1,
-            "msg_count": 0,
-            "mention_count": 0,
-            "mention_count_root": 0,
+            "last_viewed_at": last_viewed_at,
+            "msg_count": member.msg_count,
+            "mention_count": member.mention_count,
+            "mention_count_root": member.mention_count,
             "urgent_mention_count": 0,
-            "msg_count_root": 0,
+            "msg_count_root": member.msg_count_root,
             "notify_props": member.notify_props,
-            "last_update_at": -1,
+            "last_update_at": last_viewed_at,
             "scheme_guest": false,
             "scheme_user": true,
             "scheme_admin": false,
@@ -318,8 +334,30 @@ impl World {
             return Err(AppError::permissions());
         }
         self.channel(channel_id)?
-            .member_json(user_id)
+            .member_json(caller, user_id)
             .ok_or_else(member_not_found)
+    }
+
+    /// Notes that somebody has seen everything in a channel; their other clients are told.
+    pub(crate) fn view_channel(&mut self, caller: &str, channel_id: &str) -> Result<(), AppError> {
+        let channel = self.channel_mut(channel_id)?;
+        let at = channel.last_post_at;
+        let (count, count_root) = (channel.total_msg_count, channel.total_msg_count_root);
+        let member = channel
+            .members
+            .get_mut(caller)
+            .ok_or_else(AppError::permissions)?;
+        member.last_viewed_at = at;
+        member.msg_count = count;
+        member.msg_count_root = count_root;
+        member.mention_count = 0;
+        let event = Event::new(
+            "multiple_channels_viewed",
+            json!({"channel_times": {channel_id: at}}),
+            Broadcast::to_user(caller),
+        );
+        self.hub.publish(&event, |reader| reader == caller);
+        Ok(())
     }
 
     /// Adds somebody to a channel, as its members may: the channel is told, and a system message says so.
@@ -354,7 +392,7 @@ impl World {
             self.tell_of_added_member(caller, channel_id, &team_id, user_id)?;
         }
         self.channel(channel_id)?
-            .member_json(user_id)
+            .member_json(caller, user_id)
             .ok_or_else(member_not_found)
     }
 

@@ -373,6 +373,7 @@ impl World {
                     .push(Notification::new(&post.id, user_id, Reason::Thread));
             }
         }
+        self.count_unread(post, &mentioned);
         let sender_name = self.sender_name(post);
         let channel = self.channel(&post.channel_id)?;
         let display_name = if channel.kind == "D" {
@@ -403,6 +404,24 @@ impl World {
         }
         self.publish_to_channel(&event);
         Ok(())
+    }
+
+    /// The author has seen their own post; those it mentions have one more to see.
+    fn count_unread(&mut self, post: &Post, mentioned: &BTreeMap<String, Reason>) {
+        let Some(channel) = self.channels.get_mut(&post.channel_id) else {
+            return;
+        };
+        let (count, count_root) = (channel.total_msg_count, channel.total_msg_count_root);
+        if let Some(author) = channel.members.get_mut(&post.user_id) {
+            author.last_viewed_at = post.create_at;
+            author.msg_count = count;
+            author.msg_count_root = count_root;
+        }
+        for user_id in mentioned.keys() {
+            if let Some(member) = channel.members.get_mut(user_id) {
+                member.mention_count += 1;
+            }
+        }
     }
 
     /// Makes the people of a thread follow it; answers those who are told of this reply because they do.

@@ -1,16 +1,14 @@
 //! A question from the slash command to the posts that people see, with every way of failing that a test may ask for.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::client::{Client, Heard, Listener};
+use crate::support::integration::{Integration, Told};
 use askwell_playground::{
     BotAccount, CommandSpec, Fault, Gate, HookFormat, ManualTime, Options, Playground, TimeSource,
     route,
 };
 use serde_json::json;
-use support::client::{Client, Heard, Listener};
-use support::integration::{Integration, Told};
 
 struct Story {
     playground: Playground,

@@ -1,1 +1,0 @@
-//! Comparing what came with what was recorded.
