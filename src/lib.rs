@@ -14,6 +14,7 @@ pub mod domain;
 pub mod http;
 pub mod lifecycle;
 pub mod mattermost;
+pub mod llm;
 pub mod ports;
 pub mod store;
 pub mod telemetry;

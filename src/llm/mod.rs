@@ -1,4 +1,22 @@
 //! Language models over HTTP: tolerant decoders of what real servers send.
+//!
+//! [`ChatCompletions`] asks; its reply goes through `sse` (bytes to events), `decode` (one object to what it says) and `reply` (all of
+//! them to deltas and an end), none of which waits, and comes out through `answer`, which does: it owns the time-outs and the connection.
+//! What a server says when it refuses is read in `error`.
+//!
+//! An answer is text a reader can trust to be whole or an error that says how it broke; usage is told apart from it, because it comes
+//! at any time or never. What a crash costs here is one call: nothing is remembered but the name of the only model a server lists.
+
+mod answer;
+mod chat_completions;
+mod client;
+mod decode;
+mod error;
+mod reply;
+mod sse;
+
+pub use chat_completions::ChatCompletions;
+pub use client::client;
 
 use std::time::Duration;
 

@@ -1,0 +1,564 @@
+//! What servers say when they refuse, as a [`ModelFailure`].
+//!
+//! The status alone is not enough: a model that is not there is a 404, a 400 or a 503, a prompt that is too long a 400 with six
+//! different codes or with none, an empty account a 429 like any other. So the words are looked at first, where they are plain, and
+//! the status decides the rest. The words themselves may quote what people wrote: they are read here and kept nowhere. Only the
+//! error's type and code go on, cut and made printable.
+
+use std::time::Duration;
+
+use jiff::fmt::rfc2822;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde_json::Value;
+
+use crate::domain::completion::ModelFailure;
+use crate::domain::time::Timestamp;
+use crate::ports::ModelError;
+
+/// Bytes of an error's body that are read.
+pub(super) const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+/// Characters of an error's type, and of its code, that are kept for the log.
+const MAX_LABEL_CHARACTERS: usize = 100;
+
+/// The longest delay taken from a server's word; a longer one is held there.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Codes and types (lower case) of a prompt that does not fit: OpenAI and llama-cpp-python, llama-server, OpenAI for one string, LiteLLM.
+const TOO_LONG_LABELS: [&str; 4] = [
+    "context_length_exceeded",
+    "exceed_context_size_error",
+    "string_above_max_length",
+    "context_window_exceeded",
+];
+
+/// What messages say (lower case) of a prompt that does not fit: OpenAI and vLLM, llama-server, LiteLLM, Anthropic, Mistral, Bedrock,
+/// Groq, Gemini.
+const TOO_LONG_WORDS: [&str; 9] = [
+    "maximum context length",
+    "context size",
+    "contextwindowexceeded",
+    "context window",
+    "prompt is too long",
+    "too large for model with",
+    "input is too long",
+    "reduce the length of the messages",
+    "input token count",
+];
+
+/// Codes and types of an account that is spent: OpenAI (three), LiteLLM, DashScope.
+const QUOTA_LABELS: [&str; 5] = [
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "budget_exceeded",
+    "arrearage",
+];
+
+/// What messages say of an account that is spent: Anthropic, DeepSeek, OpenRouter, LiteLLM.
+const QUOTA_WORDS: [&str; 4] = [
+    "credit balance is too low",
+    "insufficient balance",
+    "insufficient credits",
+    "budget has been exceeded",
+];
+
+/// Codes and types of a question that a filter refused: Azure, OpenAI (two), DashScope, Azure's inner error.
+const FILTER_LABELS: [&str; 5] = [
+    "content_filter",
+    "content_policy_violation",
+    "moderation_blocked",
+    "data_inspection_failed",
+    "responsibleaipolicyviolation",
+];
+
+/// What messages say of a question that a filter refused: Azure, OpenRouter, LiteLLM.
+const FILTER_WORDS: [&str; 3] = [
+    "content management policy",
+    "was flagged for",
+    "contentpolicyviolation",
+];
+
+/// Codes and types of a key that is refused with another status than 401: OpenAI, LiteLLM (which looks keys up in a database that is
+/// not there), Anthropic and llama-server, LiteLLM.
+const KEY_LABELS: [&str; 4] = [
+    "invalid_api_key",
+    "no_db_connection",
+    "authentication_error",
+    "auth_error",
+];
+
+/// What messages say of a key that is refused: Gemini, with 400; LiteLLM.
+const KEY_WORDS: [&str; 2] = ["api key not valid", "no connected db"];
+
+/// Codes and types of a model that is not there: OpenAI and Groq, Mistral.
+const UNKNOWN_LABELS: [&str; 2] = ["model_not_found", "invalid_model"];
+
+/// What messages that speak of a model say when it is not there: Ollama, OpenAI and vLLM, LiteLLM, OpenRouter, transformers, others.
+const UNKNOWN_WORDS: [&str; 7] = [
+    "not found",
+    "does not exist",
+    "invalid model",
+    "not a valid model",
+    "pinned to",
+    "unknown model",
+    "no such model",
+];
+
+/// Codes and types of too many requests, for errors that come inside a stream, without a status.
+const RATE_LABELS: [&str; 4] = [
+    "rate_limit_exceeded",
+    "rate_limit_error",
+    "throttling_error",
+    "resource_exhausted",
+];
+
+/// The words of a server about a failure, as far as they may be repeated.
+#[derive(Debug, thiserror::Error)]
+#[error("hear its server out (type {kind:?}, code {code:?})")]
+struct Reported {
+    kind: String,
+    code: String,
+}
+
+/// What an error says, in lower case, whatever shape it came in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    kind: String,
+    code: String,
+    message: String,
+}
+
+impl Said {
+    /// Reads the body of a reply that is an error.
+    fn in_body(body: &[u8]) -> Self {
+        match serde_json::from_slice::<Value>(body) {
+            Ok(value) => Self::in_value(&value),
+            Err(_) => Self {
+                message: String::from_utf8_lossy(body).to_lowercase(),
+                ..Self::default()
+            },
+        }
+    }
+
+    /// Reads the error inside an object of a reply that began well; `None` where there is none.
+    pub(super) fn in_reply(value: &Value) -> Option<Self> {
+        let outer = value.get(0).unwrap_or(value);
+        let is_error = match outer.get("error") {
+            None | Some(Value::Null | Value::Bool(false)) => {
+                outer.get("object").and_then(Value::as_str) == Some("error")
+            }
+            Some(_) => true,
+        };
+        is_error.then(|| Self::in_value(value))
+    }
+
+    fn in_value(value: &Value) -> Self {
+        // Gemini wraps the object in a list.
+        let outer = value.get(0).unwrap_or(value);
+        let inner = match outer.get("error") {
+            Some(error @ Value::Object(_)) => error,
+            _ => outer,
+        };
+        let first = |keys: &[&str]| {
+            keys.iter()
+                .filter_map(|key| inner.get(key))
+                .find_map(word)
+                .unwrap_or_default()
+                .to_lowercase()
+        };
+        Self {
+            kind: first(&["type", "status", "error_type"]),
+            code: first(&["code"]),
+            message: first(&["message", "error", "detail", "html-message", "msg"]),
+        }
+    }
+
+    fn is_labelled(&self, labels: &[&str]) -> bool {
+        labels
+            .iter()
+            .any(|label| self.kind == *label || self.code == *label)
+    }
+
+    fn has_words(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.message.contains(word))
+    }
+
+    /// Says which failure the words alone make plain.
+    fn plain(&self) -> Option<ModelFailure> {
+        let about = |labels, words| self.is_labelled(labels) || self.has_words(words);
+        if about(&QUOTA_LABELS, &QUOTA_WORDS) {
+            Some(ModelFailure::QuotaSpent)
+        } else if about(&FILTER_LABELS, &FILTER_WORDS) {
+            Some(ModelFailure::Filtered)
+        } else if about(&TOO_LONG_LABELS, &TOO_LONG_WORDS) {
+            Some(ModelFailure::ContextTooLong)
+        } else if about(&KEY_LABELS, &KEY_WORDS) {
+            Some(ModelFailure::KeyRefused)
+        } else if self.is_labelled(&UNKNOWN_LABELS) {
+            Some(ModelFailure::ModelUnknown)
+        } else if self.is_labelled(&RATE_LABELS) {
+            Some(ModelFailure::RateLimited)
+        } else {
+            None
+        }
+    }
+
+    fn misses_model(&self) -> bool {
+        // LiteLLM ends each message, whatever it is about, with "Received Model Group=…".
+        let own = self.message.split("received model group").next();
+        let own = own.unwrap_or_default();
+        let speaks_of_model = own.contains("model") || own.contains("server is pinned");
+        speaks_of_model && UNKNOWN_WORDS.iter().any(|word| own.contains(word))
+    }
+
+    /// Decides what a status and the words mean together.
+    fn failure(&self, status: u16) -> ModelFailure {
+        match status {
+            // Nothing that is said beside these statuses changes what to do, but that a filter or an empty account may hide behind them.
+            401 | 403 | 429 => match self.plain() {
+                Some(failure @ (ModelFailure::QuotaSpent | ModelFailure::Filtered)) => failure,
+                _ if status == 429 => ModelFailure::RateLimited,
+                _ => ModelFailure::KeyRefused,
+            },
+            402 => ModelFailure::QuotaSpent,
+            _ => self.plain().unwrap_or_else(|| self.by_status(status)),
+        }
+    }
+
+    fn by_status(&self, status: u16) -> ModelFailure {
+        match status {
+            400 | 404 | 422 if self.misses_model() => ModelFailure::ModelUnknown,
+            413 => ModelFailure::ContextTooLong,
+            408 | 425 | 500.. => ModelFailure::Unavailable,
+            _ => ModelFailure::RequestRefused,
+        }
+    }
+
+    fn reported(self) -> Box<dyn std::error::Error + Send + Sync> {
+        Box::new(Reported {
+            kind: label(&self.kind),
+            code: label(&self.code),
+        })
+    }
+}
+
+/// Returns a string as it is, a number as its digits, a list of errors as its text.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => Some(value.to_string()),
+        Value::Null | Value::Bool(_) => None,
+    }
+}
+
+fn label(word: &str) -> String {
+    word.chars()
+        .filter(|character| character.is_ascii_graphic() || *character == ' ')
+        .take(MAX_LABEL_CHARACTERS)
+        .collect()
+}
+
+/// Makes an error of a reply whose status is no success. `now` is what a date in `Retry-After` is counted from.
+pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> ModelError {
+    let said = Said::in_body(body);
+    ModelError {
+        failure: said.failure(status),
+        status: Some(status),
+        retry_after: retry_after(headers, now),
+        source: Some(said.reported()),
+    }
+}
+
+/// Makes an error of one that came inside a reply that began as a success.
+///
+/// Where it says no more than that the server failed, the stream is broken: asking again may help.
+pub(super) fn inside(said: Said) -> ModelError {
+    let status = said
+        .code
+        .parse()
+        .ok()
+        .filter(|code| (400..600).contains(code));
+    let failure = match status {
+        Some(status) => said.failure(status),
+        None => said.plain().unwrap_or(ModelFailure::Broken),
+    };
+    ModelError {
+        failure: match failure {
+            ModelFailure::Unavailable => ModelFailure::Broken,
+            failure => failure,
+        },
+        status: Some(200),
+        retry_after: None,
+        source: Some(said.reported()),
+    }
+}
+
+/// Makes an error that needs no more words.
+pub(super) fn failed(failure: ModelFailure) -> ModelError {
+    ModelError {
+        failure,
+        status: None,
+        retry_after: None,
+        source: None,
+    }
+}
+
+/// Makes an error of what the HTTP client or a decoder said. The address asked is left out.
+pub(super) fn caused(
+    failure: ModelFailure,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> ModelError {
+    ModelError {
+        source: Some(source.into()),
+        ..failed(failure)
+    }
+}
+
+/// Reads `Retry-After` as seconds or as a date (RFC 9110 §10.2.3), after `retry-after-ms`, which OpenAI and Azure send beside it.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let delay = text("retry-after-ms")
+        .and_then(|millis| seconds(millis, 1000.0))
+        .or_else(|| {
+            let value = text(RETRY_AFTER.as_str())?;
+            seconds(value, 1.0).or_else(|| until(value, now))
+        })?;
+    Some(delay.min(MAX_RETRY_AFTER))
+}
+
+fn seconds(text: &str, per_second: f64) -> Option<Duration> {
+    let number: f64 = text.trim().parse().ok()?;
+    if number.is_nan() {
+        return None;
+    }
+    let seconds = (number / per_second).min(MAX_RETRY_AFTER.as_secs_f64());
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+fn until(date: &str, now: Timestamp) -> Option<Duration> {
+    let at = rfc2822::DateTimeParser::new()
+        .parse_timestamp(date.trim())
+        .ok()?;
+    Some(Timestamp::from_micros(at.as_microsecond()).since(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(status: u16, body: &str) -> ModelFailure {
+        refused(status, &HeaderMap::new(), body.as_bytes(), Timestamp::EPOCH).failure
+    }
+
+    #[test]
+    fn what_was_not_recorded_but_is_documented_is_understood() {
+        for (status, body, expected) in [
+            (
+                429,
+                r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#,
+                ModelFailure::QuotaSpent,
+            ),
+            (
+                429,
+                r#"[{"error":{"code":429,"message":"You exceeded your current quota","status":"RESOURCE_EXHAUSTED"}}]"#,
+                ModelFailure::RateLimited,
+            ),
+            (429, "", ModelFailure::RateLimited),
+            (
+                429,
+                r#"{"error":{"message":"maximum context length of tokens per minute","type":"tokens"}}"#,
+                ModelFailure::RateLimited,
+            ),
+            (
+                402,
+                r#"{"error":{"message":"Insufficient Balance","code":"invalid_request_error"}}"#,
+                ModelFailure::QuotaSpent,
+            ),
+            (
+                400,
+                r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API."}}"#,
+                ModelFailure::QuotaSpent,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"Budget has been exceeded! Current cost: 1.2","type":"budget_exceeded","code":"400"}}"#,
+                ModelFailure::QuotaSpent,
+            ),
+            (
+                404,
+                r#"{"error":{"message":"The model `gpt-9` does not exist or you do not have access to it.","type":"invalid_request_error","code":"model_not_found"}}"#,
+                ModelFailure::ModelUnknown,
+            ),
+            (
+                404,
+                r#"{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","param":null,"code":404}"#,
+                ModelFailure::ModelUnknown,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"gpt-9 is not a valid model ID","code":400}}"#,
+                ModelFailure::ModelUnknown,
+            ),
+            (
+                503,
+                r#"{"error":{"message":"no channel","code":"model_not_found"}}"#,
+                ModelFailure::ModelUnknown,
+            ),
+            (
+                404,
+                "<html><body><h1>404 Not Found</h1></body></html>",
+                ModelFailure::RequestRefused,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"Invalid 'messages[0].content': string too long.","code":"string_above_max_length"}}"#,
+                ModelFailure::ContextTooLong,
+            ),
+            (
+                400,
+                r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}"#,
+                ModelFailure::ContextTooLong,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"prompt is too long: 210000 tokens > 200000 maximum","type":"invalid_request_error"}}"#,
+                ModelFailure::ContextTooLong,
+            ),
+            (
+                413,
+                "<html>413 Request Entity Too Large</html>",
+                ModelFailure::ContextTooLong,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"param":"prompt","code":"content_filter","status":400}}"#,
+                ModelFailure::Filtered,
+            ),
+            (
+                403,
+                r#"{"error":{"message":"openai/gpt-4o requires moderation. Your input was flagged for \"violence\"","code":403}}"#,
+                ModelFailure::Filtered,
+            ),
+            (403, "Forbidden", ModelFailure::KeyRefused),
+            (
+                400,
+                r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]"#,
+                ModelFailure::KeyRefused,
+            ),
+            (
+                400,
+                r#"{"error":"registry.ollama.ai/library/x does not support chat"}"#,
+                ModelFailure::RequestRefused,
+            ),
+            (
+                529,
+                r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+                ModelFailure::Unavailable,
+            ),
+            (
+                502,
+                "<html><body>Bad Gateway</body></html>",
+                ModelFailure::Unavailable,
+            ),
+            (408, "", ModelFailure::Unavailable),
+            (307, "", ModelFailure::RequestRefused),
+            (418, "\u{0}\u{ff}", ModelFailure::RequestRefused),
+        ] {
+            assert_eq!(failure(status, body), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn an_error_inside_a_reply_is_a_broken_stream_unless_it_says_more() {
+        for (value, expected) in [
+            (
+                r#"{"error":{"message":"CUDA out of memory","type":"server_error","code":500}}"#,
+                ModelFailure::Broken,
+            ),
+            (r#"{"error":"stopped"}"#, ModelFailure::Broken),
+            (
+                r#"{"error":{"message":"slow down","code":429}}"#,
+                ModelFailure::RateLimited,
+            ),
+            (
+                r#"{"error":{"message":"slow down","type":"rate_limit_error"}}"#,
+                ModelFailure::RateLimited,
+            ),
+            (
+                r#"{"object":"error","message":"maximum context length is 10","code":400}"#,
+                ModelFailure::ContextTooLong,
+            ),
+            (
+                r#"{"error":{"code":"content_filter"},"choices":[]}"#,
+                ModelFailure::Filtered,
+            ),
+            (
+                r#"{"error":{"code":502,"message":"Provider returned error"},"choices":[{"finish_reason":"error"}]}"#,
+                ModelFailure::Broken,
+            ),
+        ] {
+            let said = Said::in_reply(&serde_json::from_str(value).unwrap()).expect(value);
+            assert_eq!(inside(said).failure, expected, "{value}");
+        }
+        for value in [
+            r#"{"error":null,"choices":[]}"#,
+            r#"{"choices":[]}"#,
+            "[]",
+            "3",
+        ] {
+            assert_eq!(Said::in_reply(&serde_json::from_str(value).unwrap()), None);
+        }
+    }
+
+    #[test]
+    fn words_of_people_in_an_error_are_never_repeated() {
+        let body = r#"{"error":{"message":"my secret diary","type":"bad\nline","code":"a-code","param":"secret"}}"#;
+        let error = refused(400, &HeaderMap::new(), body.as_bytes(), Timestamp::EPOCH);
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("secret"), "{shown}");
+        assert!(
+            shown.contains("a-code") && shown.contains("badline"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_label_of_the_longest_length_is_kept_and_a_longer_one_cut() {
+        assert_eq!(
+            label(&"x".repeat(MAX_LABEL_CHARACTERS)).len(),
+            MAX_LABEL_CHARACTERS
+        );
+        assert_eq!(
+            label(&"x".repeat(MAX_LABEL_CHARACTERS + 1)).len(),
+            MAX_LABEL_CHARACTERS
+        );
+    }
+
+    #[test]
+    fn the_delay_asked_for_is_read_in_each_of_its_forms() {
+        let now = Timestamp::from_micros(784_111_777_000_000); // Sun, 06 Nov 1994 08:49:37 GMT
+        for (name, value, expected) in [
+            ("retry-after", "7", Some(7_000)),
+            ("retry-after", "0.5", Some(500)),
+            ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT", Some(30_000)),
+            ("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("retry-after-ms", "250", Some(250)),
+            ("retry-after", "86400", Some(86_400_000)),
+            ("retry-after", "86401", Some(86_400_000)),
+            ("retry-after", "1e300", Some(86_400_000)),
+            ("retry-after", "-1", None),
+            ("retry-after", "nan", None),
+            ("retry-after", "soon", None),
+            ("retry-later", "7", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            assert_eq!(
+                retry_after(&headers, now),
+                expected.map(Duration::from_millis),
+                "{name}: {value}"
+            );
+        }
+    }
+}
