@@ -12,6 +12,8 @@ mod chat_completions;
 mod client;
 mod decode;
 mod error;
+#[cfg(test)]
+mod recorded;
 mod reply;
 mod sse;
 

@@ -107,11 +107,19 @@ impl Reply {
 
     /// Reads the next bytes. What was read before an error can still be taken; nothing may be fed after it.
     pub(super) fn receive(&mut self, bytes: Bytes) -> Result<(), ModelError> {
-        self.received = self.received.saturating_add(bytes.len());
+        let outcome = self.count(bytes.len()).and_then(|()| self.feed(bytes));
+        match outcome {
+            Err(_) if self.progress() == Progress::Finished => self.completion.end(Ending::Cut),
+            outcome => outcome,
+        }
+    }
+
+    fn count(&mut self, arriving: usize) -> Result<(), ModelError> {
+        self.received = self.received.saturating_add(arriving);
         if self.received > MAX_STREAM_BYTES {
             return Err(failed(ModelFailure::TooLarge));
         }
-        self.feed(bytes)
+        Ok(())
     }
 
     fn feed(&mut self, bytes: Bytes) -> Result<(), ModelError> {
@@ -126,8 +134,10 @@ impl Reply {
                 self.feed(all.into())
             }
             Form::Stream(events) => {
-                let events = events.receive(bytes).map_err(unreadable)?;
-                self.completion.read_events(&events)
+                let mut complete = Vec::new();
+                let outcome = events.receive(&bytes, &mut complete);
+                self.completion.read_events(&complete)?;
+                outcome.map_err(unreadable)
             }
             Form::Whole(body) => grow(body, &bytes),
         }
@@ -135,22 +145,28 @@ impl Reply {
 
     /// Says that the connection has ended.
     pub(super) fn end(&mut self, ending: Ending) -> Result<(), ModelError> {
-        let completion = &mut self.completion;
-        if completion.progress == Progress::Over {
-            return Ok(());
+        let outcome = match ending {
+            Ending::Clean if self.progress() < Progress::Over => self.read_rest(),
+            Ending::Clean | Ending::Cut => Ok(()),
+        };
+        match outcome {
+            Err(error) if self.progress() < Progress::Finished => Err(error),
+            _ => self.completion.end(ending),
         }
-        if ending == Ending::Clean {
-            match &mut self.form {
-                Form::Unknown(_) => {}
-                Form::Stream(events) => {
-                    // Half an event at the very end is a cut, not garbage.
-                    let rest = events.finish().map_err(|_| failed(ModelFailure::Broken))?;
-                    completion.read_events(&rest).map_err(as_cut)?;
-                }
-                Form::Whole(body) => completion.read_whole(body)?,
+    }
+
+    fn read_rest(&mut self) -> Result<(), ModelError> {
+        match &mut self.form {
+            Form::Unknown(_) => Ok(()),
+            Form::Stream(events) => {
+                let mut rest = Vec::new();
+                let outcome = events.finish(&mut rest).map_err(unreadable);
+                // Half an event at the very end is a cut, not garbage.
+                let outcome = self.completion.read_events(&rest).and(outcome);
+                outcome.map_err(as_cut)
             }
+            Form::Whole(body) => self.completion.read_whole(body),
         }
-        completion.end(ending)
     }
 }
 
@@ -385,4 +401,231 @@ fn position(error: &serde_json::Error) -> String {
         error.line(),
         error.column()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: usize = 1000;
+
+    /// Reads a reply in one piece that ends cleanly.
+    fn read(body: &str) -> (Vec<Delta>, Option<ModelFailure>) {
+        read_chunks(&[body], Ending::Clean)
+    }
+
+    fn read_chunks(chunks: &[&str], ending: Ending) -> (Vec<Delta>, Option<ModelFailure>) {
+        let mut reply = Reply::new(ROOM);
+        let outcome = chunks
+            .iter()
+            .try_for_each(|chunk| reply.receive(Bytes::from((*chunk).to_owned())))
+            .and_then(|()| reply.end(ending));
+        let deltas = std::iter::from_fn(|| reply.take()).collect();
+        (deltas, outcome.err().map(|error| error.failure))
+    }
+
+    fn text(text: &str) -> Delta {
+        Delta::Text(text.into())
+    }
+
+    fn saying(content: &str) -> String {
+        format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{content}\"}}}}]}}\n\n")
+    }
+
+    fn finishing(reason: &str) -> String {
+        format!("data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"{reason}\"}}]}}\n\n")
+    }
+
+    const USAGE: &str =
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\n";
+    const DONE: &str = "data: [DONE]\n\n";
+
+    fn used() -> Delta {
+        Delta::Usage(Usage {
+            prompt_tokens: 3,
+            completion_tokens: 2,
+            ..Usage::default()
+        })
+    }
+
+    #[test]
+    fn what_is_not_taken_yet_grows_into_one_delta() {
+        let stream = [
+            &saying("가"),
+            &saying("나"),
+            &finishing("stop"),
+            USAGE,
+            DONE,
+        ]
+        .map(String::from)
+        .concat();
+        let expected = vec![text("가나"), Delta::Finished(FinishReason::Stop), used()];
+        assert_eq!(read(&stream), (expected, None));
+    }
+
+    #[test]
+    fn an_end_without_a_finish_is_a_broken_stream() {
+        let begun = saying("가");
+        for (stream, ending) in [
+            (vec![&*begun], Ending::Clean),
+            (vec![&*begun], Ending::Cut),
+            (vec![&*begun, DONE], Ending::Clean),
+            (vec![&*begun, USAGE], Ending::Clean),
+            (vec![&*begun, "data: {\"choices\":[{\"del"], Ending::Clean),
+            (vec!["data: {\"choices\":[]}\n\n"], Ending::Clean),
+            (vec![": still loading\n\n"], Ending::Cut),
+            (vec![], Ending::Cut),
+            (vec!["{\"choices\":["], Ending::Cut),
+        ] {
+            let (_, failure) = read_chunks(&stream, ending);
+            assert_eq!(failure, Some(ModelFailure::Broken), "{stream:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_mark_after_a_usage_report_is_an_end_that_says_nothing() {
+        let stream = [&saying("가"), USAGE, DONE].map(String::from).concat();
+        let expected = vec![text("가"), used(), Delta::Finished(FinishReason::Unsaid)];
+        assert_eq!(read(&stream), (expected, None));
+    }
+
+    #[test]
+    fn nothing_that_follows_a_finish_takes_anything_from_the_answer() {
+        let whole = saying("가") + &finishing("length");
+        let expected = vec![text("가"), Delta::Finished(FinishReason::Length)];
+        for after in [
+            saying("more"),
+            finishing("stop"),
+            "data: {\"error\":{\"message\":\"late\"}}\n\n".into(),
+            "data: garbage\n\n".into(),
+            "data: {\"choices\":[{\"del".into(),
+            format!("{DONE}data: garbage\n\n"),
+            String::new(),
+        ] {
+            for ending in [Ending::Clean, Ending::Cut] {
+                assert_eq!(
+                    read_chunks(&[&whole, &after], ending),
+                    (expected.clone(), None),
+                    "{after}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_finish_without_text_says_why_at_the_end_after_the_usage() {
+        for (reason, failure) in [
+            ("stop", ModelFailure::Empty),
+            ("length", ModelFailure::Empty),
+            ("content_filter", ModelFailure::Filtered),
+        ] {
+            let stream = finishing(reason) + USAGE + DONE;
+            assert_eq!(read(&stream), (vec![used()], Some(failure)), "{reason}");
+        }
+        for nothing in ["", " \n", ": ping\n\n", DONE, "data:\n\n"] {
+            assert_eq!(
+                read(nothing),
+                (vec![], Some(ModelFailure::Empty)),
+                "{nothing:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn tool_calls_nobody_offered_are_a_finish() {
+        let call = "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0}]}}]}\n\n";
+        for reason in ["tool_calls", "stop"] {
+            let stream = call.to_owned() + &finishing(reason) + DONE;
+            assert_eq!(
+                read(&stream),
+                (vec![Delta::Finished(FinishReason::ToolCalls)], None)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_completion_is_garbled() {
+        for body in [
+            "<!doctype html><h1>Welcome</h1>",
+            "OK",
+            "data: OK\n\n",
+            "{\"object\":\"list\"}",
+            "{\"choices\":",
+            "[]",
+            "data: \u{1}\n\n",
+        ] {
+            assert_eq!(read(body).1, Some(ModelFailure::Garbled), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_whole_object_is_a_completion_too() {
+        let whole = r#" {"model":"m","choices":[{"message":{"content":"네","reasoning_content":"hm"}}],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#;
+        let expected = vec![
+            Delta::Model("m".into()),
+            Delta::Reasoning("hm".into()),
+            text("네"),
+            used(),
+            Delta::Finished(FinishReason::Unsaid),
+        ];
+        assert_eq!(read(whole), (expected.clone(), None));
+        assert_eq!(read(&format!("\u{feff}{whole}")), (expected, None));
+        assert_eq!(
+            read(r#"{"error":{"message":"x","code":429}}"#).1,
+            Some(ModelFailure::RateLimited)
+        );
+        assert_eq!(
+            read(r#"{"choices":[{"message":{"content":""}}]}"#).1,
+            Some(ModelFailure::Empty)
+        );
+    }
+
+    #[test]
+    fn an_answer_of_the_largest_size_is_read_and_one_byte_more_is_refused() {
+        let half = "x".repeat(ROOM / 2);
+        let full = saying(&half) + &saying(&half);
+        assert_eq!(read(&(full.clone() + &finishing("stop"))).1, None);
+        let (deltas, failure) = read(&(full + &saying("x")));
+        assert_eq!(failure, Some(ModelFailure::TooLarge));
+        assert_eq!(deltas, [text(&"x".repeat(ROOM))]);
+    }
+
+    #[test]
+    fn a_whole_reply_of_the_largest_size_is_read_and_one_byte_more_is_refused() {
+        let object = r#"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#;
+        let padded = |length: usize| format!("{object}{}", " ".repeat(length - object.len()));
+        assert_eq!(read(&padded(MAX_WHOLE_BYTES)).1, None);
+        assert_eq!(
+            read(&padded(MAX_WHOLE_BYTES + 1)).1,
+            Some(ModelFailure::TooLarge)
+        );
+    }
+
+    #[test]
+    fn a_stream_that_never_says_anything_is_refused_past_its_largest_size() {
+        let comments = Bytes::from(":\n\n".repeat(MAX_STREAM_BYTES / 3 / 8));
+        let mut reply = Reply::new(ROOM);
+        let mut left = MAX_STREAM_BYTES;
+        while left >= comments.len() {
+            reply.receive(comments.clone()).unwrap();
+            left -= comments.len();
+        }
+        reply.receive(Bytes::from("\n".repeat(left))).unwrap();
+        let error = reply.receive(Bytes::from_static(b"\n")).unwrap_err();
+        assert_eq!(error.failure, ModelFailure::TooLarge);
+    }
+
+    #[test]
+    fn an_error_never_repeats_what_was_read() {
+        let mut reply = Reply::new(ROOM);
+        let error = reply
+            .receive(Bytes::from_static(b"data: {\"secret\": truely}\n\n"))
+            .unwrap_err();
+        assert_eq!(error.failure, ModelFailure::Garbled);
+        let shown = format!("{error} {error:?}");
+        assert!(
+            !shown.contains("secret") && !shown.contains("truely"),
+            "{shown}"
+        );
+    }
 }

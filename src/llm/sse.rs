@@ -51,12 +51,13 @@ struct Gauge {
 }
 
 impl Gauge {
-    fn measure(&mut self, bytes: &[u8]) -> Result<(), SseError> {
-        for &byte in bytes {
-            self.unfinished += 1;
-            if self.unfinished > MAX_EVENT_BYTES {
-                return Err(SseError::TooLarge);
+    /// Returns how many of the bytes are accepted: all, or those before an event grew too large.
+    fn accept(&mut self, bytes: &[u8]) -> usize {
+        for (at, &byte) in bytes.iter().enumerate() {
+            if self.unfinished == MAX_EVENT_BYTES {
+                return at;
             }
+            self.unfinished += 1;
             // A line ends with LF, CR or CRLF, so each of these pairs is the end of a line and an empty line after it.
             if matches!(
                 (self.previous, byte),
@@ -66,7 +67,7 @@ impl Gauge {
             }
             self.previous = byte;
         }
-        Ok(())
+        bytes.len()
     }
 }
 
@@ -99,31 +100,33 @@ impl Events {
         }
     }
 
-    /// Takes the next bytes and returns the events that they complete, those without data left out.
+    /// Takes the next bytes and adds the events that they complete to `into`, those without data left out.
     ///
-    /// After an error it must not be used again.
-    pub(super) fn receive(&mut self, bytes: Bytes) -> Result<Vec<Event>, SseError> {
-        self.gauge.measure(&bytes)?;
+    /// What was complete before an error is added all the same. After an error nothing may be fed any more.
+    pub(super) fn receive(&mut self, bytes: &Bytes, into: &mut Vec<Event>) -> Result<(), SseError> {
+        let accepted = self.gauge.accept(bytes);
         self.inlet
-            .try_send(bytes)
+            .try_send(bytes.slice(..accepted))
             .expect("the inlet is empty and its other end is ours");
-        let mut events = Vec::new();
         // `None` is the parser waiting for more bytes; it cannot end while the inlet lives.
         while let Some(Some(event)) = self.parser.next().now_or_never() {
             let event = event.map_err(|_| SseError::NotUtf8)?;
             if let Some(data) = event.data {
-                events.push(Event {
+                into.push(Event {
                     name: event.event.unwrap_or_default(),
                     data,
                 });
             }
         }
-        Ok(events)
+        if accepted < bytes.len() {
+            return Err(SseError::TooLarge);
+        }
+        Ok(())
     }
 
-    /// Returns the event that the end of the bytes left without its blank line, where there is one.
-    pub(super) fn finish(&mut self) -> Result<Vec<Event>, SseError> {
-        self.receive(Bytes::from_static(b"\n\n"))
+    /// Adds the event that the end of the bytes left without its blank line, where there is one.
+    pub(super) fn finish(&mut self, into: &mut Vec<Event>) -> Result<(), SseError> {
+        self.receive(&Bytes::from_static(b"\n\n"), into)
     }
 }
 
@@ -137,9 +140,9 @@ mod tests {
         let mut events = Events::new();
         let mut read = Vec::new();
         for chunk in chunks {
-            read.extend(events.receive(Bytes::copy_from_slice(chunk))?);
+            events.receive(&Bytes::copy_from_slice(chunk), &mut read)?;
         }
-        read.extend(events.finish()?);
+        events.finish(&mut read)?;
         Ok(read.into_iter().map(|event| event.data).collect())
     }
 
@@ -181,10 +184,14 @@ mod tests {
     fn events_cut_between_their_lines_are_not_counted_together() {
         let mut events = Events::new();
         let line = Bytes::from(format!("data: {}\n", "x".repeat(MAX_EVENT_BYTES / 2)));
+        let mut read = Vec::new();
         for _ in 0..4 {
-            events.receive(line.clone()).unwrap();
-            assert_eq!(events.receive(Bytes::from_static(b"\n")).unwrap().len(), 1);
+            events.receive(&line, &mut read).unwrap();
+            events
+                .receive(&Bytes::from_static(b"\n"), &mut read)
+                .unwrap();
         }
+        assert_eq!(read.len(), 4);
     }
 
     #[test]
