@@ -184,7 +184,7 @@ impl ChatCompletions {
         }
         let headers = response.headers().clone();
         let body = read_body(response, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
-        let error = refused(status.as_u16(), &headers, &body, self.clock.now());
+        let error = refused(status.as_u16(), &headers, &body, self.clock.wall());
         if error.failure == ModelFailure::ModelUnknown {
             *self.listed() = None;
         }
