@@ -603,7 +603,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_never_says_anything_is_refused_past_its_largest_size() {
-        let comments = Bytes::from(":\n\n".repeat(MAX_STREAM_BYTES / 3 / 8));
+        let comments = Bytes::from(":\n\n".repeat(MAX_STREAM_BYTES / 3 / 64));
         let mut reply = Reply::new(ROOM);
         let mut left = MAX_STREAM_BYTES;
         while left >= comments.len() {

@@ -172,7 +172,10 @@ async fn an_answer_comes_whole_with_its_reasoning_usage_and_finish() {
         .content("안")
         .content("녕")
         .in_chunks_of(1)
-        .usage(model::Usage { prompt: 7, completion: 3 });
+        .usage(model::Usage {
+            prompt: 7,
+            completion: 3,
+        });
     let outcome = ask_scripted(reply).await;
     assert_eq!(outcome.text, "안녕");
     assert_eq!(outcome.reasoning, "hm");
@@ -298,7 +301,7 @@ async fn what_breaks_in_the_middle_keeps_its_text_and_says_so() {
     for (reply, expected) in [
         (Reply::deltas(["가", "나"]).cut(), ModelFailure::Broken),
         (
-            Reply::deltas(["가", "나"]).without_finish(),
+            Reply::deltas(["가", "나"]).without_finish().without_done(),
             ModelFailure::Broken,
         ),
         (
