@@ -11,8 +11,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt, stream};
 use reqwest::Response;
 
+use super::completion::{Ending, Progress};
 use super::error::caused;
-use super::reply::{Ending, Progress, Reply};
+use super::reply::Reply;
 use crate::domain::completion::{Delta, ModelFailure};
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, DeltaStream, Elapsed, ModelError, timeout};
@@ -36,7 +37,7 @@ impl Patience {
     pub(super) fn limit(&self, progress: Progress, now: Timestamp) -> (Duration, ModelFailure) {
         let whole = (self.whole_by.since(now), ModelFailure::TotalTimeout);
         let step = match progress {
-            Progress::Silent => (
+            Progress::Silent | Progress::Begun => (
                 self.first_token_by.since(now),
                 ModelFailure::FirstTokenTimeout,
             ),
@@ -106,7 +107,7 @@ impl Answer {
 
     fn hear(&mut self, read: reqwest::Result<Option<Bytes>>) -> Result<(), ModelError> {
         match read {
-            Ok(Some(bytes)) => self.reply.receive(bytes),
+            Ok(Some(bytes)) => self.reply.receive(&bytes),
             Ok(None) => self.reply.end(Ending::Clean),
             Err(error) => self.reply.end(Ending::Cut).map_err(|broken| ModelError {
                 source: Some(Box::new(error.without_url())),

@@ -15,8 +15,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::answer::{Patience, deltas, read_body};
+use super::completion::Progress;
 use super::error::{MAX_ERROR_BYTES, caused, refused};
-use super::reply::{Progress, Reply};
+use super::reply::Reply;
 use super::{DEFAULT_MODEL, Settings};
 use crate::domain::completion::ModelFailure;
 use crate::domain::prompt::{Message, Prompt, Role};

@@ -22,7 +22,7 @@ pub(super) const MAX_ERROR_BYTES: usize = 64 * 1024;
 const MAX_LABEL_CHARACTERS: usize = 100;
 
 /// The longest delay taken from a server's word; a longer one is held there.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// Codes and types (lower case) of a prompt that does not fit: OpenAI and llama-cpp-python, llama-server, OpenAI for one string, LiteLLM.
 const TOO_LONG_LABELS: [&str; 4] = [

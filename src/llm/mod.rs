@@ -1,7 +1,8 @@
 //! Language models over HTTP: tolerant decoders of what real servers send.
 //!
-//! [`ChatCompletions`] asks; its reply goes through `sse` (bytes to events), `decode` (one object to what it says) and `reply` (all of
-//! them to deltas and an end), none of which waits, and comes out through `answer`, which does: it owns the time-outs and the connection.
+//! [`ChatCompletions`] asks; its reply goes through `sse` (bytes to events), `decode` (one object to what it says) and `completion`
+//! (all of them to deltas and an end), held together by `reply`. None of these waits. It comes out through `answer`, which does: it owns
+//! the time-outs and the connection.
 //! What a server says when it refuses is read in `error`.
 //!
 //! An answer is text a reader can trust to be whole or an error that says how it broke; usage is told apart from it, because it comes
@@ -10,6 +11,7 @@
 mod answer;
 mod chat_completions;
 mod client;
+mod completion;
 mod decode;
 mod error;
 #[cfg(test)]

@@ -10,8 +10,9 @@ use proptest::prelude::*;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
+use super::completion::Ending;
 use super::error::refused;
-use super::reply::{Ending, Reply};
+use super::reply::Reply;
 use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use crate::domain::time::Timestamp;
 use crate::ports::ModelError;
@@ -82,7 +83,7 @@ fn read(chunks: &[Bytes], ending: Ending) -> Meaning {
     let outcome = chunks
         .iter()
         .try_for_each(|chunk| {
-            reply.receive(chunk.clone())?;
+            reply.receive(chunk)?;
             take(&mut reply, &mut meaning);
             Ok(())
         })

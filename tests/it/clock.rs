@@ -8,14 +8,14 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 /// A clock that stands still until it is moved.
-pub struct ManualClock {
+pub(crate) struct ManualClock {
     now: watch::Sender<Timestamp>,
     sleepers: watch::Sender<usize>,
 }
 
 impl ManualClock {
     /// Starts in the middle of September 2020.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             now: watch::Sender::new(Timestamp::from_micros(1_600_000_000_000_000)),
             sleepers: watch::Sender::new(0),
@@ -23,12 +23,12 @@ impl ManualClock {
     }
 
     /// Moves on, and wakes who waited for a time up to then.
-    pub fn advance(&self, duration: Duration) {
+    pub(crate) fn advance(&self, duration: Duration) {
         self.now.send_modify(|now| *now = now.after(duration));
     }
 
     /// Waits until somebody waits for a time that has not come.
-    pub async fn until_someone_sleeps(&self) {
+    pub(crate) async fn until_someone_sleeps(&self) {
         let mut sleepers = self.sleepers.subscribe();
         let changed = sleepers.wait_for(|sleepers| *sleepers > 0).await;
         changed.expect("the clock holds the sender");
