@@ -29,7 +29,7 @@ MATTERMOST_BOT_TOKEN=…
 ```
 
 - Every variable also exists with `_FILE` at its end: the path of a file that holds the value, as secrets of containers are given. A line
-  break at the end of the file does not count. To set both is an error.
+  break at the end of the file does not count. To set both in one place is an error.
 - An empty variable counts as not set.
 - In `.env`, write values that contain spaces, `$`, `#` or quotes in single quotes.
 - Lists (`…_TOKENS`) are separated by commas, so that a token can be replaced without a gap: write the old and the new one, change
@@ -61,7 +61,7 @@ MATTERMOST_BOT_TOKEN=…
 ```
 
 - 모든 변수는 이름 끝에 `_FILE`을 붙여 쓸 수도 있어요. 그러면 값이 든 파일의 경로를 뜻해요(컨테이너의 비밀 값 등). 파일 끝의 줄 바꿈은
-  값에 들어가지 않아요. 둘 다 설정하면 오류예요.
+  값에 들어가지 않아요. 한곳에 둘 다 설정하면 오류예요.
 - 빈 변수는 설정하지 않은 것으로 봐요.
 - `.env`에서 띄어쓰기나 `$`, `#`, 따옴표가 든 값은 작은따옴표로 감싸 주세요.
 - 목록(`…_TOKENS`)은 쉼표로 구분해요. 토큰을 교체할 때는 옛 토큰과 새 토큰을 함께 쓰고, Mattermost에서 바꾼 다음 옛 토큰을 지우면

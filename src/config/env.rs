@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::form;
 use super::inputs::FileText;
 use super::nearest::nearest;
-use super::place::{Place, SourceFile};
+use super::place::{Place, Shown, SourceFile};
 use super::problem::Problem;
 use super::raw::Setting;
 use super::reference::{CONFIG_VARIABLE, KEYS, Key};
@@ -42,9 +42,8 @@ impl Variables {
 
     /// Reads `.env`, and reports what is wrong with its lines.
     pub(super) fn of_file(file: &FileText) -> (Self, Vec<Problem>) {
-        let source = Arc::new(SourceFile::new(file.name.clone(), &file.text, |_, line| {
-            is_harmless(line)
-        }));
+        let source = SourceFile::new(file.name.clone(), &file.text, |_, line| shown(line));
+        let source = Arc::new(source);
         let mut reading = Reading {
             file,
             source,
@@ -249,17 +248,23 @@ fn known_names() -> BTreeSet<String> {
         .collect()
 }
 
-/// Says of a line of `.env` whether it may be shown: only one that sets a known variable that is no secret.
-fn is_harmless(line: &str) -> bool {
-    let known = |name: &str| {
-        name == CONFIG_VARIABLE
-            || KEYS
-                .iter()
-                .any(|key| key.env == Some(name) && !key.form.is_secret())
+/// Says how much of a line of `.env` may be shown: all of it only where it sets a known variable that is no secret. A line may also be the
+/// middle of a longer value, so that what stands before its `=` is a name only where it is like ours.
+fn shown(line: &str) -> Shown {
+    let Some(name) = name_of(line) else {
+        return Shown::Nothing;
     };
-    name_of(line).is_some_and(|name| known(name) || known_names().contains(name) && name.ends_with(FILE_SUFFIX))
-        // An address may hold a password.
-        && !line.contains('@')
+    let is_open = |key: &Key| key.env == Some(name) && !key.form.is_secret();
+    let is_path = name == CONFIG_VARIABLE || name.ends_with(FILE_SUFFIX);
+    let is_known = known_names().contains(name);
+    // An address may hold a password before its `@`.
+    if is_known && (is_path || KEYS.iter().any(|key| is_open(key))) && !line.contains('@') {
+        Shown::Whole
+    } else if is_known || misspelt(name).is_some() {
+        Shown::Name
+    } else {
+        Shown::Nothing
+    }
 }
 
 /// Says what is wrong with a name in `.env`. Other programs' names may stand there too, so that only one that begins with ours, or

@@ -63,6 +63,8 @@ pub enum Fault {
     Database,
     /// A server's name has other characters.
     ServerName,
+    /// The word after the slash is not one word.
+    Trigger,
     /// A time zone nobody knows.
     TimeZone {
         /// The known name that is most like it, where one is.

@@ -72,7 +72,8 @@ pub fn load(inputs: Inputs) -> Result<Config, Problems> {
         lines: summary::lines(&values, &config),
         ..config
     });
-    let list = values.into_problems();
+    let mut list = values.into_problems();
+    list.sort_by_key(|problem| problem.place.order());
     match config {
         Some(config) if list.is_empty() => Ok(config),
         _ => Err(Problems { list, language }),

@@ -17,10 +17,20 @@ pub struct SourceFile {
 /// What stands where text may not be shown.
 const MASK: &str = "********";
 
+/// How much of a line may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// All of it.
+    Whole,
+    /// What stands before its first `=`.
+    Name,
+    /// That it is there.
+    Nothing,
+}
+
 impl SourceFile {
-    /// Keeps of `text` what may be shown: `may_show` says it of each line, by its number from 0. Of another line only what stands
-    /// before its first `=` is left.
-    pub(super) fn new(name: String, text: &str, may_show: impl Fn(usize, &str) -> bool) -> Self {
+    /// Keeps of `text` what may be shown: `shown` says it of each line, by its number from 0.
+    pub(super) fn new(name: String, text: &str, shown: impl Fn(usize, &str) -> Shown) -> Self {
         let mut line_starts = vec![0];
         line_starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
         let shown = text
@@ -28,10 +38,10 @@ impl SourceFile {
             .enumerate()
             .map(|(number, line)| {
                 let line = line.trim_end_matches('\r');
-                if may_show(number, line) {
-                    line.to_owned()
-                } else {
-                    masked(line)
+                match shown(number, line) {
+                    Shown::Whole => line.to_owned(),
+                    Shown::Name => masked_value(line),
+                    Shown::Nothing => masked(line),
                 }
             })
             .collect();
@@ -79,24 +89,22 @@ impl SourceFile {
     }
 }
 
-fn masked(line: &str) -> String {
+fn masked_value(line: &str) -> String {
     match line.split_once('=') {
-        // A line of a longer text may hold an equals sign of its own, and a comment anything.
-        Some((name, _)) if is_name(name) => {
-            let space = if line.contains("= ") { " " } else { "" };
+        Some((name, value)) => {
+            let space = if value.starts_with(' ') { " " } else { "" };
             format!("{name}={space}{MASK}")
         }
-        _ if line.trim().is_empty() => String::new(),
-        _ => MASK.to_owned(),
+        None => masked(line),
     }
 }
 
-fn is_name(text: &str) -> bool {
-    let name = text.trim().strip_prefix("export ").unwrap_or(text).trim();
-    (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+fn masked(line: &str) -> String {
+    if line.trim().is_empty() {
+        String::new()
+    } else {
+        MASK.to_owned()
+    }
 }
 
 /// Where something was written.
@@ -125,6 +133,15 @@ impl Place {
         }
     }
 
+    /// Returns what places are sorted by: each file from its beginning, then the environment, then what is missing.
+    pub(super) fn order(&self) -> (u8, String, usize) {
+        match self {
+            Self::File { file, span } => (0, file.name.clone(), span.start),
+            Self::Environment => (1, String::new(), 0),
+            Self::Nowhere => (2, String::new(), 0),
+        }
+    }
+
     /// Returns line and column in characters, both counted from 1, where it is in a file.
     #[must_use]
     pub fn line_and_column(&self) -> Option<(usize, usize)> {
@@ -141,19 +158,24 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn only_the_second(number: usize, _: &str) -> bool {
-        number == 1
+    fn only_the_second(number: usize, _: &str) -> Shown {
+        if number == 1 {
+            Shown::Whole
+        } else {
+            Shown::Name
+        }
     }
 
     #[test]
-    fn of_a_line_that_may_not_be_shown_only_the_name_is_left() {
-        let text =
-            "A=secret\nB=open\n# secret = secret\nno secret name = 3\nC = secret\r\n\nsecret";
+    fn of_a_line_that_may_not_be_shown_at_most_the_name_is_left() {
+        let text = "A=secret\nB=open\nsecret\nC = secret=secret\r\n\nsecret";
         let file = SourceFile::new("f".into(), text, only_the_second);
         assert_eq!(
             file.shown(),
-            "A=********\nB=open\n********\n********\nC = ********\n\n********"
+            "A=********\nB=open\n********\nC = ********\n\n********"
         );
+        let file = SourceFile::new("f".into(), "A=secret\n \n", |_, _| Shown::Nothing);
+        assert_eq!(file.shown(), "********\n\n");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct Problem {
 /// Everything that is wrong with a configuration: at least one problem.
 #[derive(Debug)]
 pub struct Problems {
-    /// The problems, in the order in which they were found.
+    /// The problems, by their place.
     pub list: Vec<Problem>,
     /// The language in which to say them.
     pub language: Language,
@@ -95,6 +95,8 @@ impl Problems {
         };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(WIDTH)
+            // Addresses in a remedy are there to be copied.
+            .with_wrap_lines(false)
             .without_syntax_highlighting()
             .with_links(false);
         let mut text = String::new();

@@ -164,22 +164,23 @@ impl Values {
 
     /// Returns what may be shown of the value of a key, where there is one.
     pub(super) fn shown(&self, key: &Key) -> Option<String> {
-        let default;
-        let value = match self.written(key) {
-            Some(value) => value,
-            None => {
-                default = form::default(key)?;
-                &default
-            }
-        };
-        Some(match value {
-            Written::Text(text) => text.escape_debug().to_string(),
-            Written::Secret(_) => "set".to_owned(),
-            Written::Secrets(secrets) => format!("{} set", secrets.len()),
-            Written::Whole(number) => number.to_string(),
-            Written::Decimal(number) => number.to_string(),
-            Written::Switch(on) => on.to_string(),
-        })
+        match self.written(key) {
+            Some(value) => Some(value.shown()),
+            None => form::default(key).map(|value| value.shown()),
+        }
+    }
+}
+
+impl Written {
+    fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => text.escape_debug().to_string(),
+            Self::Secret(_) => "set".to_owned(),
+            Self::Secrets(secrets) => format!("{} set", secrets.len()),
+            Self::Whole(number) => number.to_string(),
+            Self::Decimal(number) => number.to_string(),
+            Self::Switch(on) => on.to_string(),
+        }
     }
 }
 

@@ -80,9 +80,10 @@ fn origin(origin: &Origin, language: Language) -> String {
     match (origin, language) {
         (Origin::Default, Language::English) => "default".to_owned(),
         (Origin::Default, Language::Korean) => "기본값".to_owned(),
-        (Origin::Environment(name), Language::English) => format!("from {name}"),
         (Origin::Environment(name), Language::Korean) => format!("환경 변수 {name}"),
-        (Origin::File(name), Language::English) => format!("from {name}"),
+        (Origin::Environment(name) | Origin::File(name), Language::English) => {
+            format!("from {name}")
+        }
         (Origin::File(name), Language::Korean) => format!("{name}에서"),
     }
 }

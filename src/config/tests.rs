@@ -206,7 +206,7 @@ fn keys_outside_their_table_are_led_home() {
 #[test]
 fn values_that_contradict_each_other_are_refused() {
     insta::assert_snapshot!(rendered(
-        "[model]\nwindow_tokens = 1000\nanswer_tokens = 501\nfirst_delay_seconds = 30\ntotal_timeout_seconds = 700\n\
+        "[model]\nwindow_tokens = 1000\nanswer_tokens = 501\nfirst_delay_seconds = 30\n\
          [mattermost]\ncall_timeout_seconds = 30\nname = \"Our Server\"\n[answer]\ntrigger = \"ask gpt\"\ninstructions = \"{{ date }} {{ live }}\"\n"
     ));
 }

@@ -1,6 +1,7 @@
 //! `askwell.toml`: every value and every mistake in it, not only the first.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use super::fault::Fault;
 use super::form;
 use super::inputs::FileText;
 use super::nearest::nearest;
-use super::place::{Place, SourceFile};
+use super::place::{Place, Shown, SourceFile};
 use super::problem::Problem;
 use super::raw::{Setting, key_of};
-use super::reference::{Form, KEYS};
+use super::reference::{Form, KEYS, Key};
 
 /// Reads the file: the settings by the full name of their key, and what is wrong.
 pub(super) fn read(file: &FileText) -> (BTreeMap<String, Setting>, Vec<Problem>) {
@@ -25,13 +26,17 @@ pub(super) fn read(file: &FileText) -> (BTreeMap<String, Setting>, Vec<Problem>)
         source,
         settings: BTreeMap::new(),
         problems: Vec::new(),
+        broken_lines: BTreeSet::new(),
     };
     for error in &errors {
         let message = error.message().to_owned();
         let span = error.span().unwrap_or_default();
+        reading
+            .broken_lines
+            .insert(reading.source.line_of(span.start));
         reading.report(file.name.clone(), span, Fault::Syntax { message });
     }
-    for entry in entries {
+    for entry in &entries {
         reading.take(entry);
     }
     (reading.settings, reading.problems)
@@ -39,8 +44,8 @@ pub(super) fn read(file: &FileText) -> (BTreeMap<String, Setting>, Vec<Problem>)
 
 /// One entry of a table of the file, or one entry outside of tables.
 struct Entry<'d> {
-    section: Option<&'d Spanned<std::borrow::Cow<'d, str>>>,
-    name: &'d Spanned<std::borrow::Cow<'d, str>>,
+    section: Option<&'d Spanned<Cow<'d, str>>>,
+    name: &'d Spanned<Cow<'d, str>>,
     value: &'d Spanned<DeValue<'d>>,
 }
 
@@ -75,63 +80,77 @@ fn known_section(section: &str) -> Option<&'static str> {
     nearest(section, KEYS.iter().map(|key| key.section))
 }
 
-/// Makes the copy of the file that may be shown: lines of values that are known not to be secret, and heads of tables.
+/// Makes the copy of the file that may be shown: lines of values that are known not to be secret, heads of tables, and names of keys.
 fn source_of(file: &FileText, entries: &[Entry<'_>]) -> SourceFile {
-    let all_lines = SourceFile::new(String::new(), &file.text, |_, _| true);
-    let lines_of = |span: Range<usize>| {
-        all_lines.line_of(span.start)
-            ..=all_lines.line_of(span.end.saturating_sub(1).max(span.start))
-    };
+    let all_lines = SourceFile::new(String::new(), &file.text, |_, _| Shown::Nothing);
     let mut open = Vec::new();
     let mut closed = Vec::new();
     for entry in entries {
-        let lines = lines_of(entry.name.span().start..entry.value.span().end);
-        let path = entry
-            .section
-            .map(|section| format!("{}.{}", section.get_ref(), entry.name.get_ref()));
-        match path.as_deref().and_then(key_of) {
-            Some(key) if !key.form.is_secret() && !names_a_person(key.form, entry) => {
-                open.push(lines);
-            }
-            _ => closed.push(lines),
+        let span = entry.name.span().start..entry.value.span().end;
+        let last = span.end.saturating_sub(1).max(span.start);
+        let lines = all_lines.line_of(span.start)..=all_lines.line_of(last);
+        if is_open(entry) {
+            open.push(lines);
+        } else {
+            closed.push(lines);
         }
     }
     SourceFile::new(file.name.clone(), &file.text, |number, line| {
-        let holds = |ranges: &[std::ops::RangeInclusive<usize>]| {
-            ranges.iter().any(|lines| lines.contains(&number))
-        };
-        !holds(&closed) && (holds(&open) || is_harmless(line))
+        match closed.iter().find(|lines| lines.contains(&number)) {
+            Some(lines) if *lines.start() == number => Shown::Name,
+            Some(_) => Shown::Nothing,
+            None if open.iter().any(|lines| lines.contains(&number)) => Shown::Whole,
+            None => shown_alone(line),
+        }
     })
 }
 
-/// Says whether an address may hold a password before its host.
-fn names_a_person(form: Form, entry: &Entry<'_>) -> bool {
-    form == Form::Address
-        && entry
-            .value
-            .get_ref()
-            .as_str()
-            .is_none_or(|text| text.contains('@'))
+fn is_open(entry: &Entry<'_>) -> bool {
+    let path = entry
+        .section
+        .map(|section| format!("{}.{}", section.get_ref(), entry.name.get_ref()));
+    let Some(key) = path.as_deref().and_then(key_of) else {
+        return false;
+    };
+    let may_hold_a_password = match entry.value.get_ref() {
+        DeValue::String(text) => key.form == Form::Address && text.contains('@'),
+        DeValue::Array(_) | DeValue::Table(_) => true,
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
+            false
+        }
+    };
+    !key.form.is_secret() && !may_hold_a_password
 }
 
-/// Says of a line the parser made nothing of whether it is a head of a table or begins with the name of a key that is no secret.
-fn is_harmless(line: &str) -> bool {
+/// Says how much may be shown of a line the parser made nothing of: a head of a table, or a line that begins with the name of a key
+/// that is no secret and names none.
+fn shown_alone(line: &str) -> Shown {
     let line = line.trim();
-    let inner = line
+    let is_word = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase());
+    if let Some(head) = line
         .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    match (inner, line.split_once('=')) {
-        (Some(name), _) => name.bytes().all(|byte| byte.is_ascii_lowercase()),
-        (None, Some((name, value))) => {
-            // A word that names a secret anywhere on the line hides it.
-            let mut named = KEYS.iter().filter(|key| key.name == name.trim());
-            let secret = KEYS.iter().filter(|key| key.form.is_secret());
-            named.all(|key| !key.form.is_secret())
-                && KEYS.iter().any(|key| key.name == name.trim())
-                && !secret.into_iter().any(|key| value.contains(key.name))
-                && !value.contains('@')
-        }
-        (None, None) => false,
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        return if is_word(head) {
+            Shown::Whole
+        } else {
+            Shown::Nothing
+        };
+    }
+    let Some((name, value)) = line.split_once('=') else {
+        return Shown::Nothing;
+    };
+    let name = name.trim();
+    let is_secret = |key: &&&Key| key.form.is_secret();
+    let names_a_secret = KEYS
+        .iter()
+        .filter(is_secret)
+        .any(|key| key.name == name || value.contains(key.name));
+    let is_known = KEYS.iter().any(|key| key.name == name);
+    match (is_known, names_a_secret || value.contains('@')) {
+        (true, false) => Shown::Whole,
+        (true, true) => Shown::Name,
+        (false, _) => Shown::Nothing,
     }
 }
 
@@ -139,6 +158,8 @@ struct Reading {
     source: Arc<SourceFile>,
     settings: BTreeMap<String, Setting>,
     problems: Vec<Problem>,
+    /// Lines whose syntax is wrong: what else seems wrong there only follows from it.
+    broken_lines: BTreeSet<usize>,
 }
 
 impl Reading {
@@ -150,6 +171,10 @@ impl Reading {
     }
 
     fn report(&mut self, subject: String, span: Range<usize>, fault: Fault) {
+        let is_syntax = matches!(fault, Fault::Syntax { .. });
+        if !is_syntax && self.broken_lines.contains(&self.source.line_of(span.start)) {
+            return;
+        }
         let place = self.place(span);
         self.problems.push(Problem {
             subject,
@@ -158,7 +183,7 @@ impl Reading {
         });
     }
 
-    fn take(&mut self, entry: Entry<'_>) {
+    fn take(&mut self, entry: &Entry<'_>) {
         let name = entry.name.get_ref();
         let Some(section) = entry.section else {
             return self.report_top_level(name, entry.name.span());
@@ -189,7 +214,7 @@ impl Reading {
     }
 
     /// Reports a misspelt table once, and returns the table that was meant.
-    fn known_section(&mut self, written: &Spanned<std::borrow::Cow<'_, str>>) -> &'static str {
+    fn known_section(&mut self, written: &Spanned<Cow<'_, str>>) -> &'static str {
         let section = known_section(written.get_ref()).unwrap_or_default();
         let subject = format!("[{}]", written.get_ref());
         if section != written.get_ref().as_ref()
@@ -214,18 +239,18 @@ impl Reading {
     }
 }
 
-/// Returns the full name of the key most like a written one: of its own table first, then of any.
+/// Returns the full name of the key most like a written one: of its own table first, then of any, then the table it may have been.
 fn nearest_key(section: &str, name: &str) -> Option<String> {
     let own = KEYS.iter().filter(|key| key.section == section);
-    let found = nearest(name, own.map(|key| key.name))
-        .map(|name| format!("{section}.{name}"))
-        .or_else(|| {
-            let name = nearest(name, KEYS.iter().map(|key| key.name))?;
-            KEYS.iter()
-                .find(|key| key.name == name)
-                .map(|key| key.path())
-        });
-    found.or_else(|| {
-        nearest(name, KEYS.iter().map(|key| key.section)).map(|name| format!("[{name}]"))
-    })
+    if let Some(name) = nearest(name, own.map(|key| key.name)) {
+        return Some(format!("{section}.{name}"));
+    }
+    let other = nearest(name, KEYS.iter().map(|key| key.name));
+    if let Some(key) = KEYS.iter().find(|key| Some(key.name) == other) {
+        return Some(key.path());
+    }
+    let table = nearest(name, KEYS.iter().map(|key| key.section));
+    table
+        .filter(|_| section.is_empty())
+        .map(|name| format!("[{name}]"))
 }

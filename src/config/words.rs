@@ -93,7 +93,8 @@ fn english(fault: &Fault) -> Words {
         | Fault::PlainHttp { .. }
         | Fault::IncomingWebhook
         | Fault::Database
-        | Fault::ServerName => english_value(fault),
+        | Fault::ServerName
+        | Fault::Trigger => english_value(fault),
     }
 }
 
@@ -140,6 +141,10 @@ fn english_value(fault: &Fault) -> Words {
         Fault::Database => words(
             "is no database that askwell knows",
             "write sqlite:PATH, as sqlite:askwell.db, or postgres://user:password@host/name",
+        ),
+        Fault::Trigger => words(
+            "is not one word",
+            "write the trigger word of the slash command, as askgpt",
         ),
         _ => words(
             "has other characters than a name may have",
@@ -220,7 +225,8 @@ fn korean(fault: &Fault) -> Words {
         | Fault::PlainHttp { .. }
         | Fault::IncomingWebhook
         | Fault::Database
-        | Fault::ServerName => korean_value(fault),
+        | Fault::ServerName
+        | Fault::Trigger => korean_value(fault),
     }
 }
 
@@ -267,6 +273,10 @@ fn korean_value(fault: &Fault) -> Words {
         Fault::Database => words(
             "askwell이 모르는 데이터베이스예요",
             "sqlite:askwell.db 같은 sqlite:경로나 postgres://사용자:암호@호스트/이름을 써 주세요",
+        ),
+        Fault::Trigger => words(
+            "한 단어가 아니에요",
+            "askgpt처럼 슬래시 명령의 트리거 단어를 써 주세요",
         ),
         _ => words(
             "이름에 쓸 수 없는 문자가 있어요",

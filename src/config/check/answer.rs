@@ -55,8 +55,6 @@ fn check_delays(values: &Values) {
     for (first, longest) in [
         (&keys::MODEL_FIRST_DELAY, &keys::MODEL_LONGEST_DELAY),
         (&keys::ANSWER_FIRST_DELAY, &keys::ANSWER_LONGEST_DELAY),
-        (&keys::MODEL_FIRST_TOKEN, &keys::MODEL_TOTAL),
-        (&keys::MODEL_TOTAL, &keys::LIMITS_DEADLINE),
     ] {
         let most = values.duration(longest);
         if values.duration(first) > most {
@@ -70,10 +68,7 @@ fn trigger(values: &Values) -> Option<String> {
     let text = values.text(&keys::ANSWER_TRIGGER)?;
     let trigger = text.strip_prefix('/').unwrap_or(text).trim();
     if trigger.is_empty() || trigger.contains(char::is_whitespace) {
-        values.report(
-            &keys::ANSWER_TRIGGER,
-            Fault::Form(keys::ANSWER_TRIGGER.form),
-        );
+        values.report(&keys::ANSWER_TRIGGER, Fault::Trigger);
     }
     Some(trigger.to_owned())
 }
