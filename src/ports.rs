@@ -141,7 +141,8 @@ pub trait Store: Send + Sync {
     /// The commit does not wait for the disk: a claim that is lost is made again, under another token.
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedJob>, StoreError>;
 
-    /// Returns when the next question becomes due by itself (a delayed try, or a lease that ends), where one does.
+    /// Returns when the next question becomes due by itself (a delayed try, or a lease that ends), where one does; a time not after
+    /// now means that one is due already.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Frees every lease of other processes where no other process can be running (SQLite); elsewhere does nothing. Returns how
@@ -151,7 +152,7 @@ pub trait Store: Send + Sync {
     /// Prolongs a lease until `until`. The commit does not wait for the disk.
     async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<Renewal, StoreError>;
 
-    /// Reads the newest finished turns of a conversation, at most `limit`, leaving out `question` itself.
+    /// Reads the newest turns of a conversation, at most `limit`: questions whose conclusion is committed and is a turn.
     async fn history(
         &self,
         server: &ServerId,
@@ -174,7 +175,8 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Marks the asker's unfinished questions in this channel (all its threads, and private ones) as to be stopped; returns them.
+    /// Marks the asker's questions in this channel (all its threads, and private ones) that have no conclusion yet as to be
+    /// stopped; returns them, oldest first.
     async fn request_stop(
         &self,
         server: &ServerId,
@@ -200,7 +202,7 @@ pub trait Store: Send + Sync {
     /// Ends the job of a question whose conclusion could not be shown to anybody.
     async fn bury(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Gives a question back to be tried again at `at`.
+    /// Gives a question back to be tried again at `at`, or in ten minutes if that is sooner.
     async fn retry(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
     /// Gives a question back untried, as it was before its claim; the attempt does not count.

@@ -50,9 +50,12 @@ pub(super) async fn admit(
     // An id is taken out by the first question that has it: a second one in the batch, equal to the last digit, is a duplicate.
     let (accepted, admissions): (Vec<_>, Vec<_>) = questions
         .iter()
-        .map(|question| match inserted.remove(&question.id) {
-            true => (Some(question), Admission::Accepted),
-            false => (None, Admission::Duplicate),
+        .map(|question| {
+            if inserted.remove(&question.id) {
+                (Some(question), Admission::Accepted)
+            } else {
+                (None, Admission::Duplicate)
+            }
         })
         .unzip();
     let accepted: Vec<&Question> = accepted.into_iter().flatten().collect();
@@ -73,7 +76,7 @@ async fn insert_questions(
     let mut inserted = HashSet::with_capacity(questions.len());
     for chunk in sorted.chunks(ROWS_PER_STATEMENT) {
         let rows = chunk.iter().map(|question| question_values(question));
-        let statement = Statement::of_rows(INSERT_QUESTIONS, Vec::new(), rows, UNLESS_KNOWN);
+        let statement = Statement::of_rows(INSERT_QUESTIONS, rows, UNLESS_KNOWN);
         for row in session.fetch(statement).await? {
             inserted.insert(row.question_id("id")?);
         }
@@ -103,7 +106,7 @@ async fn advance_lanes<'q>(
                 (*count).into(),
             ]
         });
-        let statement = Statement::of_rows(INSERT_LANES, Vec::new(), rows, OR_ADVANCE);
+        let statement = Statement::of_rows(INSERT_LANES, rows, OR_ADVANCE);
         for row in session.fetch(statement).await? {
             let lane: Lane<'q> = (row.text("server_id")?.into(), row.text("lane")?.into());
             let count = counts
@@ -140,7 +143,7 @@ async fn insert_jobs(
             ]);
             *next_seq += 1;
         }
-        let statement = Statement::of_rows(INSERT_JOBS, Vec::new(), rows.into_iter(), "");
+        let statement = Statement::of_rows(INSERT_JOBS, rows.into_iter(), "");
         session.execute(statement).await?;
     }
     Ok(())

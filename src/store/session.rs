@@ -5,7 +5,7 @@ use sqlx::{Database as Driver, Postgres, Sqlite, Transaction};
 use super::open::LeaseTime;
 use super::postgres::PostgresDatabase;
 use super::sqlite::SqliteDatabase;
-use super::statement::{Row, Sql, Statement, Value};
+use super::statement::{Dialect, Row, Statement, Value};
 use crate::domain::time::Timestamp;
 use crate::ports::StoreError;
 
@@ -61,14 +61,11 @@ fn unavailable(error: sqlx::Error) -> StoreError {
 
 type Query<'v, D> = sqlx::query::Query<'v, D, <D as Driver>::Arguments>;
 
-/// Binds a statement's values for one driver; the text is chosen by the caller.
+/// Binds a statement's values for one driver.
 macro_rules! bound {
-    ($driver:ty, $dialect:ident, $statement:expr) => {{
+    ($driver:ident, $statement:expr) => {{
         let statement = $statement;
-        let mut query: Query<'_, $driver> = match statement.sql {
-            Sql::Shared(text) => sqlx::query(text),
-            Sql::Locking { $dialect, .. } => sqlx::query($dialect),
-        };
+        let mut query: Query<'_, $driver> = sqlx::query(statement.sql.text(Dialect::$driver));
         for value in statement.values {
             query = match value {
                 Value::Integer(number) => query.bind(number),
@@ -83,11 +80,11 @@ impl Session {
     /// Runs a statement; returns how many rows it changed.
     pub(super) async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, StoreError> {
         match self {
-            Self::Sqlite(transaction) => bound!(Sqlite, sqlite, statement)
+            Self::Sqlite(transaction) => bound!(Sqlite, statement)
                 .execute(&mut **transaction)
                 .await
                 .map(|done| done.rows_affected()),
-            Self::Postgres(transaction, _) => bound!(Postgres, postgres, statement)
+            Self::Postgres(transaction, _) => bound!(Postgres, statement)
                 .execute(&mut **transaction)
                 .await
                 .map(|done| done.rows_affected()),
@@ -98,11 +95,11 @@ impl Session {
     /// Runs a statement; returns the rows it found or made.
     pub(super) async fn fetch(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Sqlite(transaction) => bound!(Sqlite, sqlite, statement)
+            Self::Sqlite(transaction) => bound!(Sqlite, statement)
                 .fetch_all(&mut **transaction)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Self::Postgres(transaction, _) => bound!(Postgres, postgres, statement)
+            Self::Postgres(transaction, _) => bound!(Postgres, statement)
                 .fetch_all(&mut **transaction)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Postgres).collect()),

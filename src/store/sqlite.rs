@@ -184,7 +184,7 @@ fn is_damaged(error: &sqlx::Error) -> bool {
     const SQLITE_NOTADB: i32 = 26;
     let code = error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .and_then(|code| code.parse::<i32>().ok())
         // The low byte is the kind, the rest its details.
         .map(|code| code & 0xff);

@@ -1,5 +1,10 @@
 //! Integration tests, one binary: what is outside is real, time is in the tests' hands.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test takes for granted stops it when it is missing"
+)]
+
 mod clock;
 mod llm;
 mod postgres;

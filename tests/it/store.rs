@@ -5,6 +5,7 @@ mod answers;
 mod bed;
 mod claiming;
 mod concurrency;
+mod drift;
 mod fences;
 mod opening;
 mod recalling;

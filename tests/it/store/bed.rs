@@ -59,7 +59,7 @@ impl Clock for HandClock {
 
     async fn sleep_until(&self, at: Timestamp) {
         if at > self.now() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -15,7 +15,7 @@ on_both!(
     an_ended_lease_that_nobody_took_still_writes,
 );
 
-fn assert_lost<T: std::fmt::Debug>(result: Result<T, StoreError>, verb: &str) {
+fn assert_lost<T: std::fmt::Debug>(result: &Result<T, StoreError>, verb: &str) {
     assert!(
         matches!(result, Err(StoreError::LeaseLost)),
         "{verb}: {result:?}"
@@ -28,17 +28,17 @@ async fn assert_writes_nothing(bed: &Bed, lease: &Lease) {
     let elsewhere = ConversationKey::person(&channel(9), &user(9));
     let conclusion = conclusion(Outcome::Answered, bed.now());
     assert_lost(
-        store.renew(lease, bed.now().after(LEASE * 9)).await,
+        &store.renew(lease, bed.now().after(LEASE * 9)).await,
         "renew",
     );
-    assert_lost(store.place_in(lease, &elsewhere).await, "place_in");
-    assert_lost(store.intend(lease, &intent(0, 1)).await, "intend");
-    assert_lost(store.created(lease, 0, &post(1)).await, "created");
-    assert_lost(store.conclude(lease, &conclusion).await, "conclude");
-    assert_lost(store.settle(lease, bed.now()).await, "settle");
-    assert_lost(store.bury(lease, bed.now()).await, "bury");
-    assert_lost(store.retry(lease, bed.now()).await, "retry");
-    assert_lost(store.hand_back(lease).await, "hand_back");
+    assert_lost(&store.place_in(lease, &elsewhere).await, "place_in");
+    assert_lost(&store.intend(lease, &intent(0, 1)).await, "intend");
+    assert_lost(&store.created(lease, 0, &post(1)).await, "created");
+    assert_lost(&store.conclude(lease, &conclusion).await, "conclude");
+    assert_lost(&store.settle(lease, bed.now()).await, "settle");
+    assert_lost(&store.bury(lease, bed.now()).await, "bury");
+    assert_lost(&store.retry(lease, bed.now()).await, "retry");
+    assert_lost(&store.hand_back(lease).await, "hand_back");
     let history = store.history(&server(), &elsewhere, 10).await.unwrap();
     assert!(history.turns.is_empty());
 }
