@@ -175,7 +175,7 @@ impl Lines {
     fn print(&self, question: &Question) -> String {
         let mut text = format!("{} → {}\n", question.user, question.line);
         for line in self.order.iter().filter_map(|id| self.by_id.get(id)) {
-            text.push_str(&format!("\n{}:\n{}\n", line.author, line.text));
+            text.extend(["\n", &line.author, ":\n", &line.text, "\n"]);
         }
         text
     }
@@ -228,7 +228,7 @@ impl Session {
             session.team_id, question.channel
         );
         let channel = session.get(&path).await?;
-        session.channel_id = text_at(&channel, "/id").to_owned();
+        text_at(&channel, "/id").clone_into(&mut session.channel_id);
         Ok(session)
     }
 

@@ -69,7 +69,7 @@ impl TimeSource {
                     .saturating_add(i64::try_from(length.as_millis()).unwrap_or(i64::MAX));
                 let mut now = manual.now.subscribe();
                 // The sender lives as long as `manual`, which is borrowed here, so this can only end by time.
-                let _ = now.wait_for(|now| *now >= until).await.is_ok();
+                drop(now.wait_for(|now| *now >= until).await);
             }
         }
     }

@@ -98,13 +98,13 @@ impl Gate {
     pub async fn reached(&self) {
         let mut state = self.state.subscribe();
         // The sender lives in `self`, so the wait ends only by an arrival.
-        let _ = state.wait_for(|(arrived, _)| *arrived > 0).await.is_ok();
+        drop(state.wait_for(|(arrived, _)| *arrived > 0).await);
     }
 
     pub(crate) async fn pass(&self) {
         self.state.send_modify(|(arrived, _)| *arrived += 1);
         let mut state = self.state.subscribe();
-        let _ = state.wait_for(|(_, is_open)| *is_open).await.is_ok();
+        drop(state.wait_for(|(_, is_open)| *is_open).await);
     }
 }
 

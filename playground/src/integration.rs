@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::shared::Shared;
 use crate::world::AppError;
-use crate::world::command::{CommandCall, CommandRun};
 use crate::world::command_reply::{Answer, CommandReply};
+use crate::world::command_run::{CommandCall, CommandRun};
 use crate::world::hub::go_json;
 use crate::world::post::Post;
 use crate::world::webhook::OutgoingCall;

@@ -88,8 +88,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Where nobody reads the errors, the exit code still says it.
-            let _: Result<(), _> = writeln!(std::io::stderr(), "{error:#}");
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::handle::playground::Playground;
 use crate::world::account::NewUser;
 use crate::world::bot::Bot;
+use crate::world::channel::NewChannel;
 
 /// The password of every account that is made here.
 pub const PASSWORD: &str = "correct horse";
@@ -66,6 +67,11 @@ pub enum HookFormat {
 ///
 /// # Panics
 /// Every method panics where a name is unknown or taken: the test is wrong then.
+#[expect(
+    clippy::must_use_candidate,
+    reason = "many tests name what they made and need no id"
+)]
+#[expect(clippy::missing_panics_doc, reason = "it is said once, above")]
 impl Playground {
     /// Creates a person; answers the id.
     pub fn create_user(&self, name: &str) -> String {
@@ -170,9 +176,15 @@ impl Playground {
     fn create_place(&self, team: &str, kind: &'static str, name: &str, members: &[&str]) -> String {
         let team_id = self.team_id(team);
         let title = title_case(name);
-        let id = self
-            .shared
-            .change(|world| world.insert_channel(&team_id, kind, name, &title, ""));
+        let id = self.shared.change(|world| {
+            world.insert_channel(&NewChannel {
+                team_id: &team_id,
+                kind,
+                name,
+                display_name: &title,
+                creator_id: "",
+            })
+        });
         self.join_channel(&id, members);
         id
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::handle::playground::Playground;
 use crate::integration;
 use crate::wire::reply::error_json;
-use crate::world::command::CommandRun;
+use crate::world::command_run::CommandRun;
 use crate::world::post::Draft;
 use crate::world::post_edit::PostPatch;
 
@@ -25,9 +25,10 @@ impl Playground {
     ///
     /// # Panics
     /// Where the person may not post there, or the thread does not exist.
+    #[expect(clippy::must_use_candidate, reason = "many tests only want it said")]
     pub fn say(&self, user: &str, channel: &str, text: &str, root: Option<&str>) -> String {
         let mut draft = Draft::new(&self.user_id(user), &self.channel_id(channel), text);
-        draft.root_id = root.unwrap_or_default().to_owned();
+        root.unwrap_or_default().clone_into(&mut draft.root_id);
         draft.by_rest = true;
         let post = self
             .shared

@@ -121,7 +121,7 @@ impl Playground {
         self.wanted.send_replace(is_open);
         let mut actual = self.actual.clone();
         // The listener ends only when the playground closes; nobody waits for its door then.
-        let _ = actual.wait_for(|actual| *actual == is_open).await.is_ok();
+        drop(actual.wait_for(|actual| *actual == is_open).await);
     }
 
     /// Looks at the world as it is now.
@@ -142,6 +142,10 @@ impl Playground {
     ///
     /// # Panics
     /// As [`Playground::wait_until`].
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method's path is not general enough over the view's lifetime"
+    )]
     pub async fn wait_for<T>(&self, what: &str, find: impl Fn(&View<'_>) -> Option<T>) -> T {
         let mut changes = self.shared.changes();
         let patience = real_sleep(PATIENCE);

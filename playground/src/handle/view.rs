@@ -1,7 +1,5 @@
 //! What people see, and what else a test may ask.
 
-use std::fmt::Write as _;
-
 use serde_json::{Map, Value};
 
 use crate::world::World;
@@ -235,42 +233,34 @@ impl View<'_> {
     /// Everything that can be seen in every channel, for a failing test's message.
     #[must_use]
     pub fn dump(&self) -> String {
-        let mut text = String::new();
+        let mut lines = Vec::new();
         for channel in self.world.channels.values() {
-            let posts = self.world.posts.by_channel.get(&channel.id);
-            let mut lines = String::new();
-            for post in posts.into_iter().flatten() {
-                if let Some(post) = self.world.posts.by_id.get(post) {
-                    push_line(&mut lines, &self.seen(post, false), post.delete_at > 0);
-                }
-            }
-            for post in self.world.posts.ephemeral.values().flatten() {
-                if post.channel_id == channel.id {
-                    push_line(&mut lines, &self.seen(post, true), false);
-                }
-            }
-            if !lines.is_empty() {
-                let _ = write!(text, "#{} ({})\n{lines}", channel.name, channel.kind).is_ok();
-            }
+            let posts = &self.world.posts;
+            let stored = posts.by_channel.get(&channel.id).into_iter().flatten();
+            let stored = stored.filter_map(|id| posts.by_id.get(id)).map(|post| {
+                let mark = if post.delete_at > 0 { "deleted, " } else { "" };
+                dump_line(&self.seen(post, false), mark)
+            });
+            let ephemeral = posts.ephemeral.values().flatten();
+            let ephemeral = ephemeral
+                .filter(|post| post.channel_id == channel.id)
+                .map(|post| dump_line(&self.seen(post, true), "only they see it, "));
+            lines.push(format!("#{} ({})", channel.name, channel.kind));
+            lines.extend(stored.chain(ephemeral));
         }
-        let _ = writeln!(text, "requests: {:#?}", self.world.requests).is_ok();
-        text
+        lines.push(format!("requests: {:#?}", self.world.requests));
+        lines.join("\n")
     }
 }
 
-/// Adds a post to a dump. Writing to a String cannot fail.
-fn push_line(lines: &mut String, post: &SeenPost, is_deleted: bool) {
+/// A post in a dump.
+fn dump_line(post: &SeenPost, mark: &str) -> String {
     let thread = if post.root.is_some() { "  ↳ " } else { "  " };
-    let mark = match (is_deleted, post.is_ephemeral) {
-        (true, _) => " (deleted)",
-        (_, true) => " (only they see it)",
-        _ => "",
-    };
     let SeenPost {
         author,
         text,
         edits,
         ..
     } = post;
-    let _ = writeln!(lines, "{thread}{author}{mark} [{edits} edits]: {text:?}").is_ok();
+    format!("{thread}{author} [{mark}{edits} edits]: {text:?}")
 }

@@ -11,16 +11,24 @@ use crate::wire::fields::{Fields, Texts};
 use crate::wire::reply::{Answer, created, ok, status_ok};
 use crate::wire::router::Paging;
 use crate::world::AppError;
-use crate::world::channel::Channel;
+use crate::world::channel::{Channel, NewChannel};
 
 type App = State<Arc<Shared>>;
 
 pub(crate) async fn create(State(shared): App, caller: Caller, fields: Fields) -> Answer {
     let (team_id, kind) = (fields.text("team_id"), fields.text("type"));
     let (name, display_name) = (fields.text("name"), fields.text("display_name"));
-    let channel = shared.change(|world| {
-        world.create_channel(&caller.user_id, &team_id, &kind, &name, &display_name)
-    })?;
+    let new = NewChannel {
+        team_id: &team_id,
+        kind: if kind == "P" { "P" } else { "O" },
+        name: &name,
+        display_name: &display_name,
+        creator_id: &caller.user_id,
+    };
+    if kind != "O" && kind != "P" {
+        return Err(AppError::body_param("channel"));
+    }
+    let channel = shared.change(|world| world.create_channel(&new))?;
     Ok(created(&channel.to_json()))
 }
 

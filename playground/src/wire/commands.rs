@@ -11,7 +11,7 @@ use crate::shared::Shared;
 use crate::wire::caller::Caller;
 use crate::wire::fields::Fields;
 use crate::wire::reply::{Answer, created, ok, status_ok};
-use crate::world::command::CommandRun;
+use crate::world::command_run::CommandRun;
 
 type App = State<Arc<Shared>>;
 

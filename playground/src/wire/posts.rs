@@ -16,8 +16,9 @@ use crate::wire::gate::HangInside;
 use crate::wire::reply::{Answer, created, ok, status_ok, tagged};
 use crate::wire::router::page_size;
 use crate::world::AppError;
+use crate::world::dedupe::Dedupe;
 use crate::world::history::{ChannelQuery, PostList, ThreadQuery, ThreadsShown};
-use crate::world::post::{Dedupe, Draft};
+use crate::world::post::Draft;
 use crate::world::post_edit::PostPatch;
 
 type App = State<Arc<Shared>>;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
 use crate::world::app_error::AppError;
+use crate::world::channel_member::ChannelMember;
 use crate::world::hub::{Broadcast, Event};
-use crate::world::post::Draft;
 use crate::world::state::World;
 
 #[derive(Clone, Debug)]
@@ -31,36 +31,15 @@ pub(crate) struct Channel {
     pub(crate) members: BTreeMap<String, ChannelMember>,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct ChannelMember {
-    pub(crate) notify_props: BTreeMap<String, String>,
-    pub(crate) last_viewed_at: i64,
-    pub(crate) msg_count: u64,
-    pub(crate) msg_count_root: u64,
-    pub(crate) mention_count: u64,
-}
-
-impl Default for ChannelMember {
-    fn default() -> Self {
-        let notify_props = [
-            ("channel_auto_follow_threads", "off"),
-            ("desktop", "default"),
-            ("email", "default"),
-            ("ignore_channel_mentions", "default"),
-            ("mark_unread", "all"),
-            ("push", "default"),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-        Self {
-            notify_props,
-            last_viewed_at: 0,
-            msg_count: 0,
-            msg_count_root: 0,
-            mention_count: 0,
-        }
-    }
+/// What a channel is made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NewChannel<'a> {
+    pub(crate) team_id: &'a str,
+    /// `O`, `P`, `D` or `G`.
+    pub(crate) kind: &'static str,
+    pub(crate) name: &'a str,
+    pub(crate) display_name: &'a str,
+    pub(crate) creator_id: &'a str,
 }
 
 impl Channel {
@@ -105,66 +84,24 @@ impl Channel {
             "default_category_name": "",
         })
     }
-
-    /// A membership; when somebody last looked is nobody else's business.
-    pub(crate) fn member_json(&self, reader: &str, user_id: &str) -> Option<Value> {
-        let member = self.members.get(user_id)?;
-        let last_viewed_at = if reader == user_id {
-            member.last_viewed_at
-        } else {
-            -1
-        };
-        Some(json!({
-            "channel_id": self.id,
-            "user_id": user_id,
-            "roles": "channel_user",
-            "last_viewed_at": last_viewed_at,
-            "msg_count": member.msg_count,
-            "mention_count": member.mention_count,
-            "mention_count_root": member.mention_count,
-            "urgent_mention_count": 0,
-            "msg_count_root": member.msg_count_root,
-            "notify_props": member.notify_props,
-            "last_update_at": last_viewed_at,
-            "scheme_guest": false,
-            "scheme_user": true,
-            "scheme_admin": false,
-            "explicit_roles": "",
-        }))
-    }
-}
-
-fn member_not_found() -> AppError {
-    AppError::new(
-        404,
-        "app.channel.get_member.missing.app_error",
-        "No channel member found for that user ID and channel ID.",
-    )
 }
 
 impl World {
     /// Adds a channel without members.
-    pub(crate) fn insert_channel(
-        &mut self,
-        team_id: &str,
-        kind: &'static str,
-        name: &str,
-        display_name: &str,
-        creator_id: &str,
-    ) -> String {
+    pub(crate) fn insert_channel(&mut self, new: &NewChannel<'_>) -> String {
         let now = self.now();
         let channel = Channel {
             id: self.ids.next_id(),
             create_at: now,
             update_at: now,
             delete_at: 0,
-            team_id: team_id.to_owned(),
-            kind,
-            display_name: display_name.to_owned(),
-            name: name.to_owned(),
+            team_id: new.team_id.to_owned(),
+            kind: new.kind,
+            display_name: new.display_name.to_owned(),
+            name: new.name.to_owned(),
             header: String::new(),
             purpose: String::new(),
-            creator_id: creator_id.to_owned(),
+            creator_id: new.creator_id.to_owned(),
             last_post_at: 0,
             last_root_post_at: 0,
             total_msg_count: 0,
@@ -189,23 +126,18 @@ impl World {
         Ok(())
     }
 
-    pub(crate) fn create_channel(
-        &mut self,
-        caller: &str,
-        team_id: &str,
-        kind: &str,
-        name: &str,
-        display_name: &str,
-    ) -> Result<Channel, AppError> {
+    /// Creates a channel of a team, public or private; its creator is its first member.
+    pub(crate) fn create_channel(&mut self, new: &NewChannel<'_>) -> Result<Channel, AppError> {
+        let NewChannel {
+            team_id,
+            name,
+            creator_id: caller,
+            ..
+        } = *new;
         let team = self.team(team_id).map_err(|_| AppError::permissions())?;
         if !self.is_admin(caller) && !team.members.contains_key(caller) {
             return Err(AppError::permissions());
         }
-        let kind = match kind {
-            "O" => "O",
-            "P" => "P",
-            _ => return Err(AppError::body_param("channel")),
-        };
         let well_formed = (1..=64).contains(&name.len())
             && name.bytes().all(|byte| {
                 byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte)
@@ -228,7 +160,7 @@ impl World {
                 "A channel with that name already exists on the same team.",
             ));
         }
-        let id = self.insert_channel(team_id, kind, name, display_name, caller);
+        let id = self.insert_channel(new);
         self.insert_channel_member(&id, caller)?;
         self.channel(&id).cloned()
     }
@@ -246,7 +178,12 @@ impl World {
         if let Some(channel) = self.personal_channel("D", &name) {
             return Ok(channel.clone());
         }
-        let id = self.insert_channel("", "D", &name, "", one);
+        let id = self.insert_channel(&NewChannel {
+            kind: "D",
+            name: &name,
+            creator_id: one,
+            ..NewChannel::default()
+        });
         self.insert_channel_member(&id, one)?;
         self.insert_channel_member(&id, other)?;
         let event = Event::new(
@@ -284,7 +221,12 @@ impl World {
         if let Some(channel) = self.personal_channel("G", &name) {
             return Ok(channel.clone());
         }
-        let id = self.insert_channel("", "G", &name, &names.join(", "), "");
+        let id = self.insert_channel(&NewChannel {
+            kind: "G",
+            name: &name,
+            display_name: &names.join(", "),
+            ..NewChannel::default()
+        });
         for member in &members {
             self.insert_channel_member(&id, member)?;
         }
@@ -324,158 +266,6 @@ impl World {
         }
     }
 
-    pub(crate) fn channel_member(
-        &self,
-        caller: &str,
-        channel_id: &str,
-        user_id: &str,
-    ) -> Result<Value, AppError> {
-        if !self.may_read(caller, channel_id) {
-            return Err(AppError::permissions());
-        }
-        self.channel(channel_id)?
-            .member_json(caller, user_id)
-            .ok_or_else(member_not_found)
-    }
-
-    /// Notes that somebody has seen everything in a channel; their other clients are told.
-    pub(crate) fn view_channel(&mut self, caller: &str, channel_id: &str) -> Result<(), AppError> {
-        let channel = self.channel_mut(channel_id)?;
-        let at = channel.last_post_at;
-        let (count, count_root) = (channel.total_msg_count, channel.total_msg_count_root);
-        let member = channel
-            .members
-            .get_mut(caller)
-            .ok_or_else(AppError::permissions)?;
-        member.last_viewed_at = at;
-        member.msg_count = count;
-        member.msg_count_root = count_root;
-        member.mention_count = 0;
-        let event = Event::new(
-            "multiple_channels_viewed",
-            json!({"channel_times": {channel_id: at}}),
-            Broadcast::to_user(caller),
-        );
-        self.hub.publish(&event, |reader| reader == caller);
-        Ok(())
-    }
-
-    /// Adds somebody to a channel, as its members may: the channel is told, and a system message says so.
-    pub(crate) fn add_channel_member(
-        &mut self,
-        caller: &str,
-        channel_id: &str,
-        user_id: &str,
-    ) -> Result<Value, AppError> {
-        if !self.may_post(caller, channel_id) {
-            return Err(AppError::permissions());
-        }
-        let channel = self.channel(channel_id)?;
-        let team_id = channel.team_id.clone();
-        self.user(user_id)?;
-        if channel.is_personal() {
-            return Err(AppError::new(
-                400,
-                "api.channel.add_members.user_denied",
-                "Channel membership of direct and group channels cannot be changed.",
-            ));
-        }
-        if !self.team(&team_id)?.members.contains_key(user_id) {
-            return Err(AppError::new(
-                404,
-                "app.team.get_member.missing.app_error",
-                "No team member found for that user ID and team ID.",
-            ));
-        }
-        if !channel.members.contains_key(user_id) {
-            self.insert_channel_member(channel_id, user_id)?;
-            self.tell_of_added_member(caller, channel_id, &team_id, user_id)?;
-        }
-        self.channel(channel_id)?
-            .member_json(caller, user_id)
-            .ok_or_else(member_not_found)
-    }
-
-    fn tell_of_added_member(
-        &mut self,
-        caller: &str,
-        channel_id: &str,
-        team_id: &str,
-        user_id: &str,
-    ) -> Result<(), AppError> {
-        // The newcomer's own copy names them; the others' does not.
-        for own in [true, false] {
-            let broadcast = Broadcast {
-                user_id: if own {
-                    user_id.to_owned()
-                } else {
-                    String::new()
-                },
-                omit_users: (!own).then(|| [(user_id.to_owned(), true)].into_iter().collect()),
-                ..Broadcast::to_channel(channel_id)
-            };
-            let event = Event::new(
-                "user_added",
-                json!({"team_id": team_id, "user_id": user_id}),
-                broadcast,
-            );
-            if own {
-                self.hub.publish(&event, |reader| reader == user_id);
-            } else {
-                self.publish_to_channel(&event);
-            }
-        }
-        let added = self.user(user_id)?.username.clone();
-        let adder = self.user(caller)?.username.clone();
-        let mut props = Map::new();
-        props.insert("addedUserId".to_owned(), json!(user_id));
-        props.insert("addedUsername".to_owned(), json!(added));
-        props.insert("userId".to_owned(), json!(caller));
-        props.insert("username".to_owned(), json!(adder));
-        let mut draft = Draft::new(
-            caller,
-            channel_id,
-            format!("{added} added to the channel by {adder}."),
-        );
-        draft.kind = "system_add_to_channel".to_owned();
-        draft.props = props;
-        self.insert_post(draft)?;
-        Ok(())
-    }
-
-    /// Takes somebody out of a channel.
-    pub(crate) fn remove_channel_member(
-        &mut self,
-        caller: &str,
-        channel_id: &str,
-        user_id: &str,
-    ) -> Result<(), AppError> {
-        if !self.may_post(caller, channel_id) {
-            return Err(AppError::permissions());
-        }
-        if self
-            .channel_mut(channel_id)?
-            .members
-            .remove(user_id)
-            .is_none()
-        {
-            return Err(member_not_found());
-        }
-        let own = Event::new(
-            "user_removed",
-            json!({"channel_id": channel_id, "remover_id": caller}),
-            Broadcast::to_user(user_id),
-        );
-        self.hub.publish(&own, |reader| reader == user_id);
-        let others = Event::new(
-            "user_removed",
-            json!({"remover_id": caller, "user_id": user_id}),
-            Broadcast::to_channel(channel_id),
-        );
-        self.publish_to_channel(&others);
-        Ok(())
-    }
-
     /// Archives a channel.
     pub(crate) fn archive_channel(
         &mut self,
@@ -495,30 +285,6 @@ impl World {
             Broadcast::to_channel(channel_id),
         );
         self.publish_to_channel(&event);
-        Ok(())
-    }
-
-    /// Changes one's own notifications of a channel.
-    pub(crate) fn set_channel_notify_props(
-        &mut self,
-        caller: &str,
-        channel_id: &str,
-        user_id: &str,
-        props: &Map<String, Value>,
-    ) -> Result<(), AppError> {
-        if caller != user_id && !self.is_admin(caller) {
-            return Err(AppError::permissions());
-        }
-        let member = self
-            .channel_mut(channel_id)?
-            .members
-            .get_mut(user_id)
-            .ok_or_else(member_not_found)?;
-        for (name, value) in props {
-            if let Some(value) = value.as_str() {
-                member.notify_props.insert(name.clone(), value.to_owned());
-            }
-        }
         Ok(())
     }
 
@@ -543,10 +309,10 @@ impl World {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}").is_ok();
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
 }

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
-use crate::world::command::{
-    COMMAND_WEBHOOK_LIFETIME_MS, COMMAND_WEBHOOK_USES, Command, CommandCall, CommandRun,
+use crate::world::command::Command;
+use crate::world::command_run::{
+    COMMAND_WEBHOOK_LIFETIME_MS, COMMAND_WEBHOOK_USES, CommandCall, CommandRun,
 };
 use crate::world::post::{Draft, Post};
 use crate::world::slack_text::slack_links_to_markdown;

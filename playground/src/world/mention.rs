@@ -180,12 +180,11 @@ fn without_spans(text: &str) -> String {
         kept.push_str(before);
         let count = from.bytes().take_while(|byte| *byte == b'`').count();
         let (ticks, inside) = from.split_at(count);
-        match closing_ticks(inside, count) {
-            Some(end) => rest = inside.get(end + count..).unwrap_or_default(),
-            None => {
-                kept.push_str(ticks);
-                rest = inside;
-            }
+        if let Some(end) = closing_ticks(inside, count) {
+            rest = inside.get(end + count..).unwrap_or_default();
+        } else {
+            kept.push_str(ticks);
+            rest = inside;
         }
         kept.push(' ');
     }

@@ -5,17 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::world::account::User;
 use crate::world::app_error::AppError;
+use crate::world::dedupe::Pending;
 use crate::world::hub::{Broadcast, Event, go_json};
 use crate::world::mention::{Notification, Reason};
 use crate::world::reaction::Reaction;
 use crate::world::state::World;
-
-/// How long a `pending_post_id` is remembered.
-pub(crate) const DEDUPE_MS: i64 = 30_000;
-
-/// How many `pending_post_id`s are remembered.
-const DEDUPE_ENTRIES: usize = 25_000;
 
 /// The longest props, as JSON, in code points.
 const MAX_PROPS_RUNES: usize = 800_000;
@@ -99,21 +95,7 @@ pub(crate) struct Posts {
     pub(crate) reactions: HashMap<String, Vec<Reaction>>,
     /// Ephemeral posts by the person they were shown to.
     pub(crate) ephemeral: HashMap<String, Vec<Post>>,
-    pending: HashMap<String, Pending>,
-}
-
-struct Pending {
-    post_id: Option<String>,
-    until: i64,
-}
-
-/// What a `pending_post_id` says about a create.
-#[derive(Debug)]
-pub(crate) enum Dedupe {
-    /// It was not seen, and is now under way.
-    New,
-    /// It has been done already.
-    Done(Box<Post>),
+    pub(crate) pending: HashMap<String, Pending>,
 }
 
 impl Post {
@@ -168,68 +150,6 @@ impl Posts {
 }
 
 impl World {
-    /// Looks a `pending_post_id` up, and marks it as under way where it is new.
-    pub(crate) fn begin_create(&mut self, pending_post_id: &str) -> Result<Dedupe, AppError> {
-        if pending_post_id.is_empty() {
-            return Ok(Dedupe::New);
-        }
-        let now = self.now();
-        let pending = &mut self.posts.pending;
-        if pending.len() >= DEDUPE_ENTRIES {
-            pending.retain(|_, entry| entry.until > now);
-        }
-        if let Some(entry) = pending
-            .get(pending_post_id)
-            .filter(|entry| entry.until > now)
-        {
-            let Some(post_id) = &entry.post_id else {
-                return Err(AppError::new(
-                    500,
-                    "api.post.deduplicate_create_post.pending",
-                    "Rejected post since another client is making the same request.",
-                ));
-            };
-            let mut post = self
-                .posts
-                .by_id
-                .get(post_id)
-                .cloned()
-                .ok_or_else(AppError::post_not_found)?;
-            // The second reply comes from the database, which knows neither of these.
-            post.pending_post_id.clear();
-            post.metadata = None;
-            return Ok(Dedupe::Done(Box::new(post)));
-        }
-        pending.insert(
-            pending_post_id.to_owned(),
-            Pending {
-                post_id: None,
-                until: now + DEDUPE_MS,
-            },
-        );
-        Ok(Dedupe::New)
-    }
-
-    /// Creates the post of an account's client, once its `pending_post_id` was begun.
-    pub(crate) fn finish_create(&mut self, draft: Draft) -> Result<Post, AppError> {
-        let pending_post_id = draft.pending_post_id.clone();
-        let created = self.create_post(draft);
-        if !pending_post_id.is_empty() {
-            let until = self.now() + DEDUPE_MS;
-            let pending = &mut self.posts.pending;
-            match &created {
-                Ok(post) => {
-                    let post_id = Some(post.id.clone());
-                    pending.insert(pending_post_id, Pending { post_id, until });
-                }
-                Err(_) => {
-                    pending.remove(&pending_post_id);
-                }
-            }
-        }
-        created
-    }
-
     /// Creates a post as its author may.
     pub(crate) fn create_post(&mut self, mut draft: Draft) -> Result<Post, AppError> {
         if !self.may_post(&draft.user_id, &draft.channel_id) {
@@ -290,7 +210,7 @@ impl World {
         Ok(post)
     }
 
-    fn new_post(&mut self, draft: Draft) -> Post {
+    pub(crate) fn new_post(&mut self, draft: Draft) -> Post {
         let now = self.now();
         Post {
             id: self.ids.next_id(),
@@ -452,7 +372,7 @@ impl World {
             .filter(|user_id| **user_id != post.user_id)
             .filter(|user_id| {
                 self.settings.bots_follow_threads
-                    || !self.users.get(*user_id).is_some_and(|user| user.is_bot())
+                    || !self.users.get(*user_id).is_some_and(User::is_bot)
             })
             .cloned()
             .collect();
@@ -483,59 +403,6 @@ impl World {
         }
         post.prop("override_username")
             .filter(|name| !name.is_empty())
-    }
-
-    /// Shows somebody a post that nobody else sees and nothing stores.
-    pub(crate) fn send_ephemeral(&mut self, draft: Draft) {
-        let reader = draft.user_id.clone();
-        let mut post = self.new_post(draft);
-        post.update_at = 0;
-        post.kind = "system_ephemeral".to_owned();
-        post.file_ids = None;
-        post.sort_props();
-        self.show_ephemeral(&reader, post);
-    }
-
-    /// Delivers an ephemeral post; one of the same id takes the place of the earlier one.
-    pub(crate) fn show_ephemeral(&mut self, reader: &str, post: Post) {
-        let broadcast = Broadcast {
-            user_id: reader.to_owned(),
-            ..Broadcast::to_channel(&post.channel_id)
-        };
-        let event = Event::new(
-            "ephemeral_message",
-            json!({"post": go_json(&post)}),
-            broadcast,
-        );
-        self.hub.publish(&event, |user_id| user_id == reader);
-        let shown = self.posts.ephemeral.entry(reader.to_owned()).or_default();
-        match shown.iter_mut().find(|earlier| earlier.id == post.id) {
-            Some(earlier) => *earlier = post,
-            None => shown.push(post),
-        }
-    }
-
-    /// A person's own ephemeral post through REST, which only administrators may send.
-    pub(crate) fn create_ephemeral(
-        &mut self,
-        caller: &str,
-        reader: &str,
-        post_id: &str,
-        draft: Draft,
-    ) -> Result<Post, AppError> {
-        if !self.is_admin(caller) {
-            return Err(AppError::permissions());
-        }
-        let mut post = self.new_post(draft);
-        if !post_id.is_empty() {
-            post_id.clone_into(&mut post.id);
-        }
-        post.update_at = 0;
-        post.kind = "system_ephemeral".to_owned();
-        post.file_ids = None;
-        post.sort_props();
-        self.show_ephemeral(reader, post.clone());
-        Ok(post)
     }
 }
 

@@ -34,15 +34,12 @@ pub(crate) fn slack_links_to_markdown(text: &str) -> String {
         let (before, from) = rest.split_at(start);
         out.push_str(before);
         let inner = from.get(1..).unwrap_or_default();
-        match slack_link(inner) {
-            Some((url, label, length)) => {
-                out.push_str(&format!("[{label}]({url})"));
-                rest = inner.get(length..).unwrap_or_default();
-            }
-            None => {
-                out.push('<');
-                rest = inner;
-            }
+        if let Some((url, label, length)) = slack_link(inner) {
+            out.extend(["[", label, "](", url, ")"]);
+            rest = inner.get(length..).unwrap_or_default();
+        } else {
+            out.push('<');
+            rest = inner;
         }
     }
     out.push_str(rest);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::world::app_error::AppError;
+use crate::world::channel::NewChannel;
 use crate::world::hub::{Broadcast, Event};
 use crate::world::state::World;
 
@@ -103,7 +104,13 @@ impl World {
         let id = team.id.clone();
         self.teams.insert(id.clone(), team);
         for (name, display_name) in [("town-square", "Town Square"), ("off-topic", "Off-Topic")] {
-            self.insert_channel(&id, "O", name, display_name, "");
+            self.insert_channel(&NewChannel {
+                team_id: &id,
+                kind: "O",
+                name,
+                display_name,
+                creator_id: "",
+            });
         }
         self.insert_team_member(&id, creator)?;
         if let Some(member) = self

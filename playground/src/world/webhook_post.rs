@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
+use crate::world::channel::Channel;
 use crate::world::post::Draft;
 use crate::world::slack_text::slack_links_to_markdown;
 use crate::world::state::World;
@@ -80,9 +81,7 @@ impl World {
         if hook.channel_locked && channel_id != hook.channel_id {
             return Err(refused(403));
         }
-        let is_public = self
-            .channel(&channel_id)
-            .is_ok_and(|channel| channel.is_public());
+        let is_public = self.channel(&channel_id).is_ok_and(Channel::is_public);
         if !is_public && !self.may_read(&hook.user_id, &channel_id) {
             return Err(refused(403));
         }
@@ -154,7 +153,7 @@ impl World {
             payload: &reply,
         };
         // A reply to a reply has no valid root: it is lost, as on the server.
-        let _ = self.post_for_webhook(&post).is_ok();
+        drop(self.post_for_webhook(&post));
     }
 
     /// Posts a hook's text, cut hard at the server's limit; attachments go with the last piece.
@@ -172,8 +171,8 @@ impl World {
         for (at, piece) in pieces.into_iter().enumerate() {
             let mut draft = Draft::new(post.author_id, post.channel_id, piece);
             draft.set_online = false;
-            draft.root_id = post.root_id.to_owned();
-            draft.kind = text_of(post.payload, "type").to_owned();
+            post.root_id.clone_into(&mut draft.root_id);
+            text_of(post.payload, "type").clone_into(&mut draft.kind);
             draft.props = self.webhook_props(post);
             if at == last
                 && let Some(attachments) = attachments_of(post.payload)

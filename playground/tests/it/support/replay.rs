@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use askwell_playground::{
-    BotAccount, CommandSpec, ManualTime, Options, Playground, Settings, SlashCommand, TimeSource,
+    BotAccount, CommandSpec, ManualTime, Options, Playground, Settings, TimeSource,
 };
 use serde_json::{Value, json};
 
@@ -54,7 +54,6 @@ pub(crate) struct Recorded {
     pub(crate) time: ManualTime,
     pub(crate) names: Names,
     pub(crate) bot: BotAccount,
-    pub(crate) command: SlashCommand,
     pub(crate) alice: Client,
     pub(crate) admin: Client,
     pub(crate) gptbot: Client,
@@ -89,14 +88,13 @@ impl Recorded {
             username: "gptbot",
             ..CommandSpec::new("askgpt", &to)
         };
-        let command = playground.create_command("acme", &spec);
+        playground.create_command("acme", &spec);
         let mut recorded = Self {
             playground,
             integration,
             time,
             names: Names::default(),
             bot,
-            command,
             alice,
             admin,
             gptbot,

@@ -1,0 +1,63 @@
+//! Posts that one person sees and nothing stores.
+
+use serde_json::json;
+
+use crate::world::app_error::AppError;
+use crate::world::hub::{Broadcast, Event, go_json};
+use crate::world::post::{Draft, Post};
+use crate::world::state::World;
+
+impl World {
+    /// Shows somebody a post that nobody else sees and nothing stores.
+    pub(crate) fn send_ephemeral(&mut self, draft: Draft) {
+        let reader = draft.user_id.clone();
+        let mut post = self.new_post(draft);
+        post.update_at = 0;
+        "system_ephemeral".clone_into(&mut post.kind);
+        post.file_ids = None;
+        post.sort_props();
+        self.show_ephemeral(&reader, post);
+    }
+
+    /// Delivers an ephemeral post; one of the same id takes the place of the earlier one.
+    pub(crate) fn show_ephemeral(&mut self, reader: &str, post: Post) {
+        let broadcast = Broadcast {
+            user_id: reader.to_owned(),
+            ..Broadcast::to_channel(&post.channel_id)
+        };
+        let event = Event::new(
+            "ephemeral_message",
+            json!({"post": go_json(&post)}),
+            broadcast,
+        );
+        self.hub.publish(&event, |user_id| user_id == reader);
+        let shown = self.posts.ephemeral.entry(reader.to_owned()).or_default();
+        match shown.iter_mut().find(|earlier| earlier.id == post.id) {
+            Some(earlier) => *earlier = post,
+            None => shown.push(post),
+        }
+    }
+
+    /// A person's own ephemeral post through REST, which only administrators may send.
+    pub(crate) fn create_ephemeral(
+        &mut self,
+        caller: &str,
+        reader: &str,
+        post_id: &str,
+        draft: Draft,
+    ) -> Result<Post, AppError> {
+        if !self.is_admin(caller) {
+            return Err(AppError::permissions());
+        }
+        let mut post = self.new_post(draft);
+        if !post_id.is_empty() {
+            post_id.clone_into(&mut post.id);
+        }
+        post.update_at = 0;
+        "system_ephemeral".clone_into(&mut post.kind);
+        post.file_ids = None;
+        post.sort_props();
+        self.show_ephemeral(reader, post.clone());
+        Ok(post)
+    }
+}
