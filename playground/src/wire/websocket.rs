@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -30,6 +31,12 @@ pub(crate) const MAX_INBOUND: usize = 8192;
 
 /// How long a connection may stay without saying who it is.
 pub(crate) const AUTHENTICATION_TIME: Duration = Duration::from_secs(5);
+
+/// How often the server asks whether a client is still there.
+const PING_EVERY_MS: i64 = 60_000;
+
+/// How long a client may leave that unanswered.
+const PONG_WITHIN_MS: i64 = 100_000;
 
 type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
@@ -108,6 +115,8 @@ async fn serve(
     }
     let conversation = Conversation {
         shared: Arc::clone(&shared),
+        last_pong: shared.time.now_ms(),
+        next_ping: shared.time.now_ms() + PING_EVERY_MS,
         id: id.clone(),
         socket,
         line,
@@ -135,6 +144,10 @@ struct Conversation {
     id: String,
     socket: Socket,
     line: Line,
+    /// When the client last answered a ping, or connected.
+    last_pong: i64,
+    /// When it is asked next.
+    next_ping: i64,
 }
 
 /// Whether a conversation goes on.
@@ -171,14 +184,31 @@ impl Conversation {
 
     /// Carries frames both ways until the connection ends.
     async fn talk(&mut self) {
+        let time = self.shared.time.clone();
         loop {
+            let until_ping = self.next_ping.saturating_sub(time.now_ms());
+            let until_ping = Duration::from_millis(u64::try_from(until_ping).unwrap_or(0));
             let next = tokio::select! {
+                () = time.sleep(until_ping) => self.ping().await,
                 frame = self.line.frames.recv() => self.send(frame).await,
                 message = self.socket.next() => self.receive(message).await,
             };
             if next == Next::End {
                 return;
             }
+        }
+    }
+
+    /// Asks a client whether it is there; one that has not answered for too long is given up.
+    async fn ping(&mut self) -> Next {
+        let now = self.shared.time.now_ms();
+        if now - self.last_pong >= PONG_WITHIN_MS {
+            return Next::End;
+        }
+        self.next_ping = now + PING_EVERY_MS;
+        match self.socket.send(Message::Ping(Bytes::new())).await {
+            Ok(()) => Next::Continue,
+            Err(_) => Next::End,
         }
     }
 
@@ -204,9 +234,11 @@ impl Conversation {
     async fn receive(&mut self, message: Option<Result<Message, Error>>) -> Next {
         match message {
             Some(Ok(Message::Text(text))) => self.act(text.as_str()),
-            Some(Ok(
-                Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_),
-            )) => Next::Continue,
+            Some(Ok(Message::Pong(_))) => {
+                self.last_pong = self.shared.time.now_ms();
+                Next::Continue
+            }
+            Some(Ok(Message::Ping(_) | Message::Binary(_) | Message::Frame(_))) => Next::Continue,
             Some(Err(Error::Capacity(_))) => {
                 self.close(CloseCode::Size).await;
                 Next::End

@@ -1,13 +1,11 @@
 //! The playground from outside: its stories, and every recorded exchange replayed against it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot go on without fails it, in helpers too"
-)]
+#![cfg(test)]
 
 mod replay_commands;
 mod replay_rest;
 mod replay_webhooks;
 mod replay_websocket;
+mod rules;
 mod story;
 mod support;

@@ -151,14 +151,5 @@ async fn a_response_url_has_five_uses_and_keeps_props() {
 }
 
 async fn post_text(url: &str, content_type: &str, text: &str) -> Reply {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = http.post(url).header("content-type", content_type);
-    let response = request.body(text.to_owned()).send().await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let text = response.text().await.unwrap();
-    Reply {
-        status,
-        headers,
-        body: serde_json::from_str(&text).unwrap_or_else(|_| json!(text)),
-    }
+    Client::new("", None).upload(url, content_type, text).await
 }

@@ -138,7 +138,7 @@ async fn the_seventh_request_of_a_burst_of_five_is_refused() {
     };
     // Furnishing made requests of its own; the bucket is full again after a while.
     let mut recorded = Recorded::with_settings(settings).await;
-    recorded.time.advance(Duration::from_secs(60));
+    recorded.time.advance(Duration::from_mins(1));
     let mut steps = Steps::of("limits.json");
     for number in 1..=8 {
         let what = format!("request {number} in a burst");

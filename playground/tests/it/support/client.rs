@@ -68,6 +68,30 @@ impl Client {
         })
     }
 
+    /// Sends a body of any type, without a token.
+    pub(crate) async fn upload(&self, url: &str, content_type: &str, body: &str) -> Reply {
+        let request = self.http.post(url).header("content-type", content_type);
+        let response = request.body(body.to_owned()).send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        Reply {
+            status,
+            headers,
+            body: serde_json::from_str(&text).unwrap_or_else(|_| json!(text)),
+        }
+    }
+
+    /// Asks for a WebSocket as a browser's page of an origin does; answers the status.
+    pub(crate) async fn upgrade(&self, url: &str, origin: &str) -> u16 {
+        let request = self.http.get(url).header("origin", origin);
+        let request = request
+            .header("connection", "Upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        request.send().await.unwrap().status().as_u16()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.call("GET", path, None).await
     }
@@ -127,7 +151,7 @@ impl Listener {
 
     pub(crate) async fn send_text(&mut self, text: String) {
         // A server that has closed already is heard of by the next `hear`.
-        let _ = self.socket.send(Message::text(text)).await.is_ok();
+        drop(self.socket.send(Message::text(text)).await);
     }
 
     pub(crate) async fn hear(&mut self) -> Heard {
@@ -146,6 +170,17 @@ impl Listener {
                 Some(Err(error)) => panic!("the connection failed: {error}"),
             }
         }
+    }
+
+    /// Reads until the server asked whether somebody is there, and the library answered.
+    pub(crate) async fn control_ping(&mut self) {
+        while let Some(Ok(message)) = self.socket.next().await {
+            if matches!(message, Message::Ping(_)) {
+                self.socket.flush().await.unwrap();
+                return;
+            }
+        }
+        panic!("the connection ended before a ping");
     }
 
     pub(crate) async fn frame(&mut self) -> Value {

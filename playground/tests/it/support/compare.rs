@@ -73,14 +73,13 @@ impl Names {
     fn agree(&mut self, recorded: &str, ours: &str) -> bool {
         match (self.ours.get(recorded), self.recorded.get(ours)) {
             (Some(known), _) => known == ours,
-            (None, Some(_)) => false,
             (None, None) if recorded == ours => true,
             (None, None) if is_hash(recorded) && is_hash(ours) => {
                 self.learn(recorded, ours);
                 true
             }
             (None, None) if is_moment(recorded) => recorded.len() == ours.len() && is_moment(ours),
-            (None, None) => false,
+            (None, Some(_) | None) => false,
         }
     }
 }
