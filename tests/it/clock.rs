@@ -10,7 +10,8 @@ use tokio::sync::watch;
 /// A clock that stands still until it is moved.
 pub(crate) struct ManualClock {
     now: watch::Sender<Timestamp>,
-    sleepers: watch::Sender<usize>,
+    /// What each sleeper waits for.
+    sleepers: watch::Sender<Vec<Timestamp>>,
 }
 
 impl ManualClock {
@@ -18,7 +19,7 @@ impl ManualClock {
     pub(crate) fn new() -> Self {
         Self {
             now: watch::Sender::new(Timestamp::from_micros(1_600_000_000_000_000)),
-            sleepers: watch::Sender::new(0),
+            sleepers: watch::Sender::new(Vec::new()),
         }
     }
 
@@ -29,25 +30,41 @@ impl ManualClock {
 
     /// Waits until somebody waits for a time that has not come.
     pub(crate) async fn until_someone_sleeps(&self) {
+        self.until(|sleepers| !sleepers.is_empty()).await;
+    }
+
+    /// Waits until somebody waits for as long as this from now, to the microsecond.
+    pub(crate) async fn until_someone_sleeps_for(&self, duration: Duration) {
+        let at = self.now().after(duration);
+        self.until(|sleepers| sleepers.contains(&at)).await;
+    }
+
+    async fn until(&self, condition: impl Fn(&[Timestamp]) -> bool) {
         let mut sleepers = self.sleepers.subscribe();
-        let changed = sleepers.wait_for(|sleepers| *sleepers > 0).await;
+        let changed = sleepers.wait_for(|sleepers| condition(sleepers)).await;
         changed.expect("the clock holds the sender");
     }
 }
 
 /// Counts one sleeper until it is dropped, also where the wait is cancelled.
-struct Sleeper<'a>(&'a watch::Sender<usize>);
+struct Sleeper<'a> {
+    sleepers: &'a watch::Sender<Vec<Timestamp>>,
+    at: Timestamp,
+}
 
 impl<'a> Sleeper<'a> {
-    fn counted(sleepers: &'a watch::Sender<usize>) -> Self {
-        sleepers.send_modify(|sleepers| *sleepers += 1);
-        Self(sleepers)
+    fn counted(sleepers: &'a watch::Sender<Vec<Timestamp>>, at: Timestamp) -> Self {
+        sleepers.send_modify(|sleepers| sleepers.push(at));
+        Self { sleepers, at }
     }
 }
 
 impl Drop for Sleeper<'_> {
     fn drop(&mut self) {
-        self.0.send_modify(|sleepers| *sleepers -= 1);
+        self.sleepers.send_modify(|sleepers| {
+            let mine = sleepers.iter().position(|at| *at == self.at);
+            sleepers.swap_remove(mine.expect("it was counted"));
+        });
     }
 }
 
@@ -61,7 +78,7 @@ impl Clock for ManualClock {
         if self.now() >= at {
             return;
         }
-        let _sleeper = Sleeper::counted(&self.sleepers);
+        let _sleeper = Sleeper::counted(&self.sleepers, at);
         let reached = self
             .now
             .subscribe()

@@ -6,6 +6,8 @@
 )]
 
 mod clock;
+mod edge;
 mod llm;
+mod mattermost;
 mod postgres;
 mod store;

@@ -1,0 +1,337 @@
+//! What the edge is given in these tests: an intake that remembers, and neighbours that are well or not.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use askwell::domain::completion::ModelFailure;
+use askwell::domain::conversation::{ConversationKey, History};
+use askwell::domain::event::InboundEvent;
+use askwell::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
+use askwell::domain::job::{ClaimedJob, ControlScope, Lease};
+use askwell::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
+use askwell::domain::prompt::Prompt;
+use askwell::domain::question::{Conclusion, Question};
+use askwell::domain::time::Timestamp;
+use askwell::http::{Receive, Reply};
+use askwell::ports::{
+    Admission, Backlog, Claim, DeltaStream, Edited, IdSource, LanguageModel, Mattermost,
+    MattermostError, MattermostFailure, ModelError, Priority, Renewal, StoreError,
+};
+use async_trait::async_trait;
+
+/// Remembers every event, and says what it was told to say.
+#[derive(Default)]
+pub(crate) struct Intake {
+    events: Mutex<Vec<InboundEvent>>,
+    reply: Mutex<Option<Reply>>,
+    panics: AtomicBool,
+    hangs: AtomicBool,
+}
+
+impl Intake {
+    pub(crate) fn events(&self) -> Vec<InboundEvent> {
+        self.events.lock().unwrap().clone()
+    }
+
+    pub(crate) fn will_reply(&self, reply: Reply) {
+        *self.reply.lock().unwrap() = Some(reply);
+    }
+
+    pub(crate) fn will_panic(&self) {
+        self.panics.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn will_hang(&self) {
+        self.hangs.store(true, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Receive for Intake {
+    async fn receive(&self, event: InboundEvent) -> Reply {
+        self.events.lock().unwrap().push(event);
+        assert!(!self.panics.load(Ordering::SeqCst), "as the test wants it");
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        self.reply.lock().unwrap().clone().unwrap_or(Reply::Silent)
+    }
+}
+
+/// The same chance every time.
+pub(crate) struct Ids;
+
+impl IdSource for Ids {
+    fn question_id(&self, _now: Timestamp) -> QuestionId {
+        QuestionId::from_bits(1)
+    }
+
+    fn token(&self) -> u128 {
+        0xabc
+    }
+
+    fn jitter(&self) -> f64 {
+        0.5
+    }
+}
+
+/// How a neighbour is, and how often it was asked.
+#[derive(Default)]
+pub(crate) struct State {
+    is_ill: AtomicBool,
+    is_silent: AtomicBool,
+    asked: AtomicUsize,
+}
+
+impl State {
+    pub(crate) fn falls_ill(&self) {
+        self.is_ill.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn falls_silent(&self) {
+        self.is_silent.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    async fn answer<E>(&self, error: impl FnOnce() -> E) -> Result<(), E> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.is_silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        if self.is_ill.load(Ordering::SeqCst) {
+            Err(error())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+const NOT_OURS: &str = "the edge asks only how its neighbours are";
+
+/// A model that is only asked how it is.
+#[derive(Default)]
+pub(crate) struct Model {
+    pub(crate) state: State,
+}
+
+#[async_trait]
+impl LanguageModel for Model {
+    async fn complete(&self, _prompt: &Prompt) -> Result<DeltaStream, ModelError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn ping(&self) -> Result<(), ModelError> {
+        let error = || ModelError {
+            failure: ModelFailure::KeyRefused,
+            status: Some(401),
+            retry_after: None,
+            source: None,
+        };
+        self.state.answer(error).await
+    }
+}
+
+/// A Mattermost that is only asked how it is.
+#[derive(Default)]
+pub(crate) struct Server {
+    pub(crate) state: State,
+}
+
+#[async_trait]
+impl Mattermost for Server {
+    fn server(&self) -> &ServerId {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn create_post(&self, _: &NewPost) -> Result<PostId, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn edit_post(&self, _: &PostId, _: &str, _: Priority) -> Result<Edited, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn read_post(&self, _: &PostId) -> Result<Option<SeenPost>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn newest_post(&self, _: &ChannelId) -> Result<Option<PostId>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn find_own_posts(
+        &self,
+        _: &ChannelId,
+        _: Option<&PostId>,
+        _: QuestionId,
+    ) -> Result<Vec<SeenPost>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn delete_post(&self, _: &PostId) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn direct_channel(&self, _: &UserId) -> Result<ChannelId, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn is_member(&self, _: &ChannelId, _: &UserId) -> Result<Option<bool>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn show_typing(&self, _: &ChannelId, _: Option<&PostId>) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn respond(
+        &self,
+        _: &ResponseUrlId,
+        _: &[String],
+        _: Audience,
+    ) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn post_by_webhook(&self, _: &str, _: &str) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn ping(&self) -> Result<(), MattermostError> {
+        let error = || MattermostError {
+            call: "ping",
+            kind: MattermostFailure::TokenRefused,
+            status: Some(401),
+            id: String::new(),
+            source: None,
+        };
+        self.state.answer(error).await
+    }
+}
+
+/// A store that is only asked how it is.
+#[derive(Default)]
+pub(crate) struct Store {
+    pub(crate) state: State,
+}
+
+#[async_trait]
+impl askwell::ports::Store for Store {
+    async fn admit(&self, _: &[Question]) -> Result<Vec<Admission>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn claim(&self, _: Claim) -> Result<Vec<ClaimedJob>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn take_over(&self, _: Timestamp) -> Result<u64, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn renew(&self, _: &Lease, _: Timestamp) -> Result<Renewal, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn history(
+        &self,
+        _: &ServerId,
+        _: &ConversationKey,
+        _: u32,
+    ) -> Result<History, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn place_in(&self, _: &Lease, _: &ConversationKey) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn start_afresh(
+        &self,
+        _: &ServerId,
+        _: &ConversationKey,
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn request_stop(
+        &self,
+        _: &ServerId,
+        _: &ControlScope,
+    ) -> Result<Vec<QuestionId>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn intend(&self, _: &Lease, _: &PartIntent) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn created(&self, _: &Lease, _: u32, _: &PostId) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn parts(&self, _: QuestionId) -> Result<Vec<Part>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn conclude(&self, _: &Lease, _: &Conclusion) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn settle(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn bury(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn retry(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn hand_back(&self, _: &Lease) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn remember_text(
+        &self,
+        _: &ServerId,
+        _: &ChannelId,
+        _: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn is_own_text(
+        &self,
+        _: &ServerId,
+        _: &ChannelId,
+        _: &[u8; 32],
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(Backlog {
+            waiting: 3,
+            running: 2,
+            dead: 1,
+        })
+    }
+
+    async fn check_writable(&self, _: Timestamp) -> Result<(), StoreError> {
+        let error = || StoreError::Unavailable("the disk is full".into());
+        self.state.answer(error).await
+    }
+}
