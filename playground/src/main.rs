@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use askwell_playground::clock::unix_ms;
-use askwell_playground::page::{self, Person};
-use askwell_playground::{Demo, Options, PASSWORD, Playground, Question, Settings, ask, demo};
+use askwell_playground::{Demo, Options, PASSWORD, Playground, Question, Settings, ask};
 use clap::{Args, Parser, Subcommand};
 
 /// A simulated Mattermost: REST, WebSocket, slash commands and webhooks, as askwell meets them.
@@ -114,16 +113,7 @@ async fn run_serve(serve: Serve) -> anyhow::Result<()> {
     } else {
         Settings::prepared()
     };
-    let people: Vec<Person> = if serve.empty {
-        Vec::new()
-    } else {
-        demo::PEOPLE
-            .iter()
-            .map(|name| Person::new(name, PASSWORD))
-            .collect()
-    };
     let options = Options {
-        pages: page::router(move || people.clone()),
         seed: serve.seed.unwrap_or_else(|| unix_ms().unsigned_abs()),
         listen: serve.listen,
         settings,

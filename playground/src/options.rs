@@ -16,8 +16,6 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The settings of the simulated server.
     pub settings: Settings,
-    /// Pages that are served beside the API, such as the chat page; none by default.
-    pub pages: axum::Router,
 }
 
 impl Default for Options {
@@ -27,7 +25,6 @@ impl Default for Options {
             time: TimeSource::Real,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             settings: Settings::prepared(),
-            pages: axum::Router::new(),
         }
     }
 }

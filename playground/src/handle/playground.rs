@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::clock::{TimeSource, real_sleep};
+use crate::clock::{TimeSource, real_sleep, unix_ms};
 use crate::fault::Faults;
 use crate::handle::view::View;
 use crate::options::{Options, Settings};
@@ -18,6 +18,9 @@ use crate::world::World;
 
 /// How long, in real time, a test waits for what it expects before it is called lost.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How much longer the world is left alone than a look at it took.
+const RESTS_PER_LOOK: u64 = 4;
 
 /// A running server; dropping it stops the server and closes every connection.
 pub struct Playground {
@@ -45,7 +48,6 @@ impl Playground {
             seed,
             time,
             settings,
-            pages,
             ..
         } = options;
         let site_url = settings
@@ -58,7 +60,7 @@ impl Playground {
         let (is_open, actual) = watch::channel(true);
         let listener = Listener {
             address,
-            router: router(&shared, pages),
+            router: router(&shared),
             shared: Arc::clone(&shared),
             wanted: is_wanted,
             actual: is_open,
@@ -152,11 +154,19 @@ impl Playground {
         tokio::pin!(patience);
         loop {
             changes.mark_unchanged();
+            let began = unix_ms();
             if let Some(found) = self.look(&find) {
                 return found;
             }
+            // Looking holds the world still, so a costly look under a storm of changes rests in between.
+            let look = u64::try_from(unix_ms() - began).unwrap_or(0);
+            let rest = Duration::from_millis(look * RESTS_PER_LOOK);
+            let changed = async {
+                real_sleep(rest).await;
+                changes.changed().await
+            };
             tokio::select! {
-                _ = changes.changed() => {}
+                _ = changed => {}
                 () = &mut patience => {
                     panic!("waited in vain for: {what}\n{}", self.look(|view| view.dump()));
                 }

@@ -47,8 +47,8 @@ impl Paging {
     }
 }
 
-/// The whole server, with the pages that go beside it and know nothing of it but its wire.
-pub(crate) fn router(shared: &Arc<Shared>, pages: Router) -> Router {
+/// The whole server, with the chat page, which knows nothing of it but its wire.
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let api = Router::new()
         .merge(account_routes())
         .merge(place_routes())
@@ -64,7 +64,6 @@ pub(crate) fn router(shared: &Arc<Shared>, pages: Router) -> Router {
         .method_not_allowed_fallback(system::unknown_route)
         .with_state(Arc::clone(shared));
     server
-        .merge(pages)
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(shared), gate::pass))
 }

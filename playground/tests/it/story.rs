@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::support::client::{Client, Heard, Listener};
 use crate::support::integration::{Integration, Told};
 use askwell_playground::{
-    BotAccount, CommandSpec, Fault, Gate, HookFormat, ManualTime, Options, Playground, TimeSource,
-    route,
+    BotAccount, CommandSpec, Demo, Fault, Gate, HookFormat, ManualTime, Options, PASSWORD,
+    Playground, Question, TimeSource, ask, route,
 };
 use serde_json::json;
 
@@ -292,5 +292,38 @@ async fn a_reader_that_falls_256_frames_behind_is_cut_off() {
     assert_eq!(
         story.playground.look(|view| view.connections_of("gptbot")),
         0
+    );
+}
+
+#[tokio::test]
+async fn the_demonstration_is_furnished_and_served_with_its_page() {
+    let playground = Playground::start(Options::default()).await.unwrap();
+    let integration = Integration::start().await;
+    let demo = Demo::furnish(&playground, &integration.url);
+    let page = Client::new(&playground.url(), None).get("/").await;
+    assert_eq!(page.status, 200);
+    let bot = Client::new(&demo.mattermost_url, Some(&demo.bot_token));
+    assert_eq!(bot.get("/api/v4/users/me").await.body["username"], "gptbot");
+    assert_eq!(demo.env().lines().count(), 5);
+    integration.tell(Told::json(
+        r#"{"response_type": "in_channel", "text": "**GPT**: 안녕하세요"}"#,
+    ));
+    let question = Question {
+        url: playground.url(),
+        user: "alice".to_owned(),
+        password: PASSWORD.to_owned(),
+        channel: "town-square".to_owned(),
+        line: "/askgpt 안녕".to_owned(),
+        quiet: Duration::from_millis(1),
+        timeout: Duration::from_secs(20),
+    };
+    let conversation = ask(&question).await.unwrap();
+    assert!(conversation.contains("/askgpt 안녕"));
+    assert!(conversation.contains("**GPT**: 안녕하세요"));
+    assert!(
+        integration
+            .last()
+            .body
+            .contains(&format!("token={}", demo.command_token))
     );
 }
