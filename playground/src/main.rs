@@ -39,7 +39,7 @@ struct Serve {
     /// Behave as a freshly installed server: no accounts, default settings.
     #[arg(long)]
     empty: bool,
-    /// Where the demonstration's command and webhook call askwell.
+    /// Where the demonstration's command and webhook call askwell; a base URL gets `/mattermost-gpt`.
     #[arg(long, default_value = "http://127.0.0.1:8000/mattermost-gpt")]
     askwell_url: String,
     /// Write what askwell needs as lines of a .env file.
@@ -123,7 +123,7 @@ async fn run_serve(serve: Serve) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("listen at {}", serve.listen))?;
     if !serve.empty {
-        let demo = Demo::furnish(&playground, &serve.askwell_url);
+        let demo = Demo::furnish(&playground, &question_url(&serve.askwell_url)?);
         if let Some(path) = &serve.write_env {
             std::fs::write(path, demo.env())
                 .with_context(|| format!("write {}", path.display()))?;
@@ -134,6 +134,16 @@ async fn run_serve(serve: Serve) -> anyhow::Result<()> {
         playground.url()
     ))?;
     wait_for_signal().await
+}
+
+/// Where askwell takes questions, given that or only its base URL.
+fn question_url(askwell_url: &str) -> anyhow::Result<String> {
+    let mut url =
+        url::Url::parse(askwell_url).with_context(|| format!("read the URL {askwell_url}"))?;
+    if url.path() == "/" {
+        url.set_path("/mattermost-gpt");
+    }
+    Ok(url.into())
 }
 
 /// Waits for SIGTERM or Ctrl-C.

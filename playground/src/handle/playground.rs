@@ -161,12 +161,12 @@ impl Playground {
             // Looking holds the world still, so a costly look under a storm of changes rests in between.
             let look = u64::try_from(unix_ms() - began).unwrap_or(0);
             let rest = Duration::from_millis(look * RESTS_PER_LOOK);
-            let changed = async {
+            let something_new = async {
                 real_sleep(rest).await;
                 changes.changed().await
             };
             tokio::select! {
-                _ = changed => {}
+                _ = something_new => {}
                 () = &mut patience => {
                     panic!("waited in vain for: {what}\n{}", self.look(|view| view.dump()));
                 }
