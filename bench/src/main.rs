@@ -1,0 +1,46 @@
+//! Measures askwell beside what it is compared with, all in one run on one machine; `README.md` has the method.
+//!
+//! Every figure is a ratio or a difference of things measured in turns, with its spread, because a machine that others use too says
+//! nothing in milliseconds. Nothing here asserts: a goal that is missed is printed as missed.
+
+mod disk;
+mod echo;
+mod load;
+mod machine;
+mod measures;
+mod neighbours;
+mod process;
+mod programme;
+mod report;
+mod spread;
+mod subject;
+
+use std::net::SocketAddr;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "askwell-bench", about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the bare echo that askwell is compared with.
+    Echo {
+        /// Where to listen.
+        #[arg(long)]
+        listen: SocketAddr,
+    },
+    /// Measures, prints one table and writes it down.
+    Run(programme::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Echo { listen } => echo::serve(listen),
+        Command::Run(options) => programme::run(&options),
+    }
+}

@@ -1,0 +1,172 @@
+//! Durable acknowledgements a second, against an echo that remembers nothing.
+
+use std::time::Duration;
+
+use super::Setting;
+use crate::load::{Closed, Command, Throughput, press};
+use crate::neighbours::{FakeMattermost, FakeModel, Manner};
+use crate::process;
+use crate::report::{Goal, Row, Section};
+use crate::spread::Spread;
+use crate::subject::Setup;
+
+/// Connections at once: enough that one commit carries many questions, and what a busy Mattermost keeps open.
+const CONNECTIONS: usize = 64;
+
+/// Commands of one load, at most, which bounds the size of a database.
+const MAX_COMMANDS: u64 = 500_000;
+
+/// One round of turns.
+struct Round {
+    echo: Throughput,
+    /// One worker, whose model never replies: nothing but admission.
+    admitting: Throughput,
+    /// As shipped, answering as fast as it can meanwhile.
+    answering: Throughput,
+    /// How much of the servers' core went to other programs while askwell had it.
+    strangers: f64,
+}
+
+/// Measures.
+pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
+    let mut rounds = Vec::new();
+    for number in 0..setting.repetitions {
+        rounds.push(round(setting, number).await?);
+    }
+    let each = |figure: fn(&Round) -> f64| rounds.iter().map(figure).collect::<Vec<_>>();
+    let goal = Goal::AtLeast {
+        goal: 0.35,
+        aim: 0.6,
+    };
+    let rows = vec![
+        Row::new(
+            "askwell / echo, acknowledgements a second",
+            each(|round| round.admitting.per_second / round.echo.per_second),
+            goal,
+        )?,
+        Row::new(
+            "askwell, durable acknowledgements a second",
+            each(|round| round.admitting.per_second),
+            Goal::None,
+        )?,
+        Row::new(
+            "echo, replies a second",
+            each(|round| round.echo.per_second),
+            Goal::None,
+        )?,
+        Row::new(
+            "echo / askwell, processor time of a reply",
+            each(|round| round.echo.server_micros / round.admitting.server_micros),
+            Goal::None,
+        )?,
+        Row::new(
+            "askwell, processor time of an acknowledgement (µs)",
+            each(|round| round.admitting.server_micros),
+            Goal::None,
+        )?,
+        Row::new(
+            "askwell, median wait under this load (ms)",
+            each(|round| round.admitting.latencies.median_micros() / 1000.0),
+            Goal::None,
+        )?,
+        Row::new(
+            "askwell / echo, while answering as fast as it can",
+            each(|round| round.answering.per_second / round.echo.per_second),
+            Goal::None,
+        )?,
+    ];
+    let busy = rounds.iter().flat_map(|round| {
+        [
+            round.echo.generator_busy,
+            round.admitting.generator_busy,
+            round.answering.generator_busy,
+        ]
+    });
+    let notes = vec![
+        format!("{CONNECTIONS} connections, {:?} a load.", setting.load),
+        format!(
+            "The load generator was busy {} of its core; near 100 % it would be what is measured.",
+            percent(busy)
+        ),
+        format!(
+            "Other programs took {} of the servers' core while askwell had it.",
+            percent(rounds.iter().map(|round| round.strangers))
+        ),
+    ];
+    Ok(Section {
+        title: "Durable acknowledgements".to_owned(),
+        rows,
+        notes,
+    })
+}
+
+async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
+    let programs = &setting.programs;
+    let mattermost = FakeMattermost::start().await?;
+    let load = Closed {
+        connections: CONNECTIONS,
+        warm_up: Duration::from_millis(500),
+        measured: setting.load,
+        max_commands: MAX_COMMANDS,
+    };
+    let echo = {
+        let echo = programs.start_echo().await?;
+        let command = Command::new(echo.address, mattermost.address);
+        press(&echo.echo_target(), &command, load).await?
+    };
+    let busy_before = process::core_busy(programs.core)?;
+    let admitting =
+        press_askwell(setting, &format!("admit-{number}"), load, Manner::Silent).await?;
+    let busy = process::core_busy(programs.core)?.saturating_sub(busy_before);
+    let answering =
+        press_askwell(setting, &format!("answer-{number}"), load, Manner::Brief).await?;
+    let lasted = load.warm_up + load.measured;
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let count = admitting.latencies.count() as f64;
+    let ours =
+        count * admitting.server_micros / 1e6 * lasted.as_secs_f64() / load.measured.as_secs_f64();
+    Ok(Round {
+        echo,
+        admitting,
+        answering,
+        strangers: ((busy.as_secs_f64() - ours) / lasted.as_secs_f64()).clamp(0.0, 1.0),
+    })
+}
+
+async fn press_askwell(
+    setting: &Setting,
+    name: &str,
+    load: Closed,
+    manner: Manner,
+) -> anyhow::Result<Throughput> {
+    let programs = &setting.programs;
+    let mattermost = FakeMattermost::start().await?;
+    let model = FakeModel::start(manner).await?;
+    let setup = Setup {
+        model: model.base_url(),
+        bot: false,
+        workers: (manner == Manner::Silent).then_some(1),
+        unpaced: true,
+    };
+    let directory = programs.fresh_directory(name)?;
+    let askwell = programs
+        .start_askwell(&directory, &setup, &mattermost)
+        .await?;
+    let command = Command::new(askwell.address, mattermost.address);
+    let target = askwell.target(&command).await?;
+    let throughput = press(&target, &command, load).await?;
+    drop(askwell);
+    std::fs::remove_dir_all(&directory)?;
+    Ok(throughput)
+}
+
+fn percent(shares: impl IntoIterator<Item = f64>) -> String {
+    Spread::of(shares).map_or_else(String::new, |spread| {
+        format!(
+            "{:.0} to {:.0} % (median {:.0} %)",
+            spread.least * 100.0,
+            spread.greatest * 100.0,
+            spread.median * 100.0
+        )
+    })
+}

@@ -1,0 +1,157 @@
+//! What askwell occupies: memory, time to start, disk.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::Setting;
+use crate::load::{Closed, Command, press};
+use crate::neighbours::{FakeMattermost, FakeModel, Manner};
+use crate::process::{self, Memory};
+use crate::report::{Goal, Row, Section};
+use crate::subject::Setup;
+
+/// Questions answered before the memory is looked at again.
+const QUESTIONS: u64 = 1_000;
+
+/// How long they may take.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Before idle memory is read.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Starts on one database, in each repetition.
+const STARTS: u32 = 3;
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+struct Round {
+    idle: Memory,
+    after: Memory,
+    first_start: Duration,
+    later_starts: Vec<Duration>,
+}
+
+/// Measures.
+pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
+    let mut rounds = Vec::new();
+    for number in 0..setting.repetitions {
+        rounds.push(round(setting, number).await?);
+    }
+    let each = |figure: fn(&Round) -> f64| rounds.iter().map(figure).collect::<Vec<_>>();
+    let memory = Goal::AtMost {
+        goal: 20.0,
+        aim: 10.0,
+    };
+    let start = Goal::AtMost {
+        goal: 50.0,
+        aim: 10.0,
+    };
+    let size = Goal::AtMost {
+        goal: 20.0,
+        aim: 12.0,
+    };
+    let later = rounds.iter().flat_map(|round| &round.later_starts);
+    let rows = vec![
+        Row::new(
+            "memory after the start (MiB)",
+            each(|round| mib(round.idle.resident_kib)),
+            memory,
+        )?,
+        Row::new(
+            &format!("memory after {QUESTIONS} questions (MiB)"),
+            each(|round| mib(round.after.resident_kib)),
+            memory,
+        )?,
+        Row::new(
+            "heap and stacks alone after the start (MiB)",
+            each(|round| mib(round.idle.anonymous_kib)),
+            Goal::None,
+        )?,
+        Row::new(
+            "heap and stacks alone after the questions (MiB)",
+            each(|round| mib(round.after.anonymous_kib)),
+            Goal::None,
+        )?,
+        Row::new(
+            "from start to ready, new database (ms)",
+            each(|round| millis(round.first_start)),
+            start,
+        )?,
+        Row::new(
+            "from start to ready, known database (ms)",
+            later.map(|start| millis(*start)).collect::<Vec<_>>(),
+            start,
+        )?,
+        Row::new(
+            "stripped release binary (MiB)",
+            [size_of(&setting.programs.askwell)?],
+            size,
+        )?,
+    ];
+    Ok(Section {
+        title: "Footprint".to_owned(),
+        rows,
+        notes: Vec::new(),
+    })
+}
+
+async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
+    let programs = &setting.programs;
+    let mattermost = FakeMattermost::start().await?;
+    let model = FakeModel::start(Manner::Brief).await?;
+    let setup = Setup {
+        model: model.base_url(),
+        bot: false,
+        workers: None,
+        unpaced: true,
+    };
+    let directory = programs.fresh_directory(&format!("footprint-{number}"))?;
+    let askwell = programs
+        .start_askwell(&directory, &setup, &mattermost)
+        .await?;
+    tokio::time::sleep(IDLE).await;
+    let idle = process::memory(askwell.pid())?;
+    let command = Command::new(askwell.address, mattermost.address);
+    let target = askwell.target(&command).await?;
+    let load = Closed {
+        connections: 8,
+        warm_up: Duration::ZERO,
+        measured: Duration::from_secs(2),
+        max_commands: QUESTIONS,
+    };
+    press(&target, &command, load).await?;
+    let count = usize::try_from(QUESTIONS)?;
+    mattermost.answered.of_all(count, LIMIT).await?;
+    tokio::time::sleep(IDLE).await;
+    let after = process::memory(askwell.pid())?;
+    let first_start = askwell.ready_after;
+    drop(askwell);
+    let mut later_starts = Vec::new();
+    for _ in 0..STARTS {
+        let askwell = programs
+            .start_askwell(&directory, &setup, &mattermost)
+            .await?;
+        later_starts.push(askwell.ready_after);
+    }
+    Ok(Round {
+        idle,
+        after,
+        first_start,
+        later_starts,
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
+fn size_of(program: &Path) -> anyhow::Result<f64> {
+    Ok(fs::metadata(program)?.len() as f64 / MIB)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
+fn mib(kib: u64) -> f64 {
+    kib as f64 / 1024.0
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,23 @@
+//! What is measured, one subject a file.
+
+pub(crate) mod acknowledgements;
+pub(crate) mod edits;
+pub(crate) mod first_byte;
+pub(crate) mod footprint;
+pub(crate) mod peers;
+pub(crate) mod waiting;
+
+use std::time::Duration;
+
+use crate::subject::Programs;
+
+/// What every measurement is given.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    /// What is measured, and where.
+    pub(crate) programs: Programs,
+    /// How often each thing is measured, in turns with what it is compared with.
+    pub(crate) repetitions: u32,
+    /// How long a load lasts.
+    pub(crate) load: Duration,
+}

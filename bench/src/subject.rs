@@ -1,0 +1,225 @@
+//! The programs that are measured: started as children on one core, watched, and ended with their owner.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+use crate::load::{Asked, Command, Connection, TOKEN, Target};
+use crate::neighbours::{BOT_TOKEN, FakeMattermost};
+
+/// How long a program may take until it is ready.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// The number of the command by which a program's reply is learnt; no load counts as far.
+const PROBE: Asked = Asked(999_999_999);
+
+/// What is measured, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Programs {
+    /// The release binary of askwell.
+    pub(crate) askwell: PathBuf,
+    /// The Python of an environment that has FastAPI; without it the comparison is left out.
+    pub(crate) python: Option<PathBuf>,
+    /// The core that servers run on.
+    pub(crate) core: usize,
+    /// Where databases and logs are written, on a real disk.
+    pub(crate) directory: PathBuf,
+}
+
+/// How askwell is configured for a measurement; everything else is as shipped.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    /// `OPENAI_BASE_URL`.
+    pub(crate) model: String,
+    /// Whether there is a bot account.
+    pub(crate) bot: bool,
+    /// `[limits] workers`, where it is not the shipped number.
+    pub(crate) workers: Option<u32>,
+    /// Whether to lift the pace at which Mattermost is written to, because another thing is measured.
+    pub(crate) unpaced: bool,
+}
+
+/// A program that runs.
+pub(crate) struct Subject {
+    child: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// From its start to its first 200.
+    pub(crate) ready_after: Duration,
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        // It may have ended by itself, which leaves nothing to do.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Subject {
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Learns what it replies to commands, so that a refusal under load is noticed.
+    pub(crate) async fn target(&self, command: &Command) -> anyhow::Result<Target> {
+        let mut connection = Connection::open(self.address).await?;
+        let reply = connection.ask(command.clone().numbered(PROBE)).await?;
+        Ok(Target {
+            address: self.address,
+            pid: self.pid(),
+            reply: Some(reply.into()),
+        })
+    }
+
+    /// The same for the echo, which replies to each command otherwise.
+    pub(crate) fn echo_target(&self) -> Target {
+        Target {
+            address: self.address,
+            pid: self.pid(),
+            reply: None,
+        }
+    }
+}
+
+impl Programs {
+    /// Starts the echo.
+    pub(crate) async fn start_echo(&self) -> anyhow::Result<Subject> {
+        let address = free_address()?;
+        let mut process = self.pinned(&std::env::current_exe()?);
+        process.arg("echo").arg("--listen").arg(address.to_string());
+        start(process, address, "/readyz").await
+    }
+
+    /// Starts askwell in a directory of its own, whose database it keeps from an earlier start there.
+    pub(crate) async fn start_askwell(
+        &self,
+        directory: &Path,
+        setup: &Setup,
+        mattermost: &FakeMattermost,
+    ) -> anyhow::Result<Subject> {
+        fs::create_dir_all(directory)?;
+        let config = directory.join("askwell.toml");
+        fs::write(&config, setup.toml())?;
+        let address = free_address()?;
+        let mut process = self.pinned(&self.askwell);
+        process
+            .arg("serve")
+            .current_dir(directory)
+            .env("ASKWELL_CONFIG", &config)
+            .env("ASKWELL_LISTEN", address.to_string())
+            .env("ASKWELL_LANGUAGE", "en")
+            .env("ASKWELL_MODEL", "bench")
+            .env("OPENAI_BASE_URL", &setup.model)
+            .env("OPENAI_API_KEY", "bench")
+            .env("MATTERMOST_URL", mattermost.url())
+            .env("MATTERMOST_COMMAND_TOKENS", TOKEN);
+        if setup.bot {
+            process.env("MATTERMOST_BOT_TOKEN", BOT_TOKEN);
+        }
+        log_to(&mut process, &directory.join("askwell.log"))?;
+        start(process, address, "/readyz").await
+    }
+
+    /// Starts the Python program.
+    pub(crate) async fn start_python(&self, python: &Path, model: &str) -> anyhow::Result<Subject> {
+        let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+        let address = free_address()?;
+        let mut process = self.pinned(python);
+        process
+            .args(["-m", "uvicorn", "fastapi_bot:app", "--host", "127.0.0.1"])
+            .arg("--port")
+            .arg(address.port().to_string())
+            .current_dir(peers)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("COMMAND_TOKEN", TOKEN)
+            .env("OPENAI_BASE_URL", model)
+            .env("OPENAI_API_KEY", "bench")
+            .env("MODEL", "bench");
+        log_to(&mut process, &self.directory.join("python.log"))?;
+        start(process, address, "/openapi.json").await
+    }
+
+    /// A directory that nothing was written to yet.
+    pub(crate) fn fresh_directory(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let directory = self.directory.join(name);
+        if directory.exists() {
+            fs::remove_dir_all(&directory)?;
+        }
+        fs::create_dir_all(&directory)?;
+        Ok(directory)
+    }
+
+    /// A process on the servers' core, with nothing of our environment.
+    fn pinned(&self, program: &Path) -> Process {
+        let mut process = Process::new("taskset");
+        process
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .arg("--cpu-list")
+            .arg(self.core.to_string())
+            .arg(program)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        process
+    }
+}
+
+impl Setup {
+    fn toml(&self) -> String {
+        let workers = self
+            .workers
+            .map(|workers| format!("[limits]\nworkers = {workers}\n"));
+        let pace = "[mattermost]\nwrites_per_second = 1000\nwrite_burst = 10000\n";
+        workers.unwrap_or_default() + if self.unpaced { pace } else { "" }
+    }
+}
+
+fn log_to(process: &mut Process, path: &Path) -> anyhow::Result<()> {
+    let log = File::create(path).with_context(|| format!("write {}", path.display()))?;
+    process.stdout(log.try_clone()?).stderr(log);
+    Ok(())
+}
+
+/// Another program could take the port meanwhile; then the start fails and says so.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port")?;
+    Ok(listener.local_addr()?)
+}
+
+/// Starts a process, and asks it without a pause until it says that it is ready.
+async fn start(mut process: Process, address: SocketAddr, path: &str) -> anyhow::Result<Subject> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let begun = Instant::now();
+    let child = process
+        .spawn()
+        .with_context(|| format!("start {process:?}"))?;
+    let mut subject = Subject {
+        child,
+        address,
+        ready_after: Duration::ZERO,
+    };
+    while begun.elapsed() < START_LIMIT {
+        if is_ready(address, request.as_bytes()).await {
+            subject.ready_after = begun.elapsed();
+            return Ok(subject);
+        }
+        if let Some(status) = subject.child.try_wait()? {
+            bail!("{process:?} ended with {status} instead of becoming ready");
+        }
+        tokio::task::yield_now().await;
+    }
+    bail!("{process:?} is not ready after {START_LIMIT:?}")
+}
+
+async fn is_ready(address: SocketAddr, request: &[u8]) -> bool {
+    let Ok(mut connection) = Connection::open(address).await else {
+        return false;
+    };
+    connection.ask(request).await.is_ok()
+}
