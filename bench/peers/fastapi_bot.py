@@ -11,23 +11,23 @@ BASE_URL = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1")
 API_KEY = os.environ["OPENAI_API_KEY"]
 
 app = FastAPI()
+client = httpx.AsyncClient(timeout=60)
 
 
 async def answer(text: str, user_name: str, response_url: str) -> None:
     """Asks the model and posts what it says."""
-    async with httpx.AsyncClient(timeout=60) as client:
-        try:
-            completion = await client.post(
-                f"{BASE_URL}/chat/completions",
-                headers={"Authorization": f"Bearer {API_KEY}"},
-                json={"model": MODEL, "messages": [{"role": "user", "content": text}]},
-            )
-            completion.raise_for_status()
-            said = completion.json()["choices"][0]["message"]["content"]
-            post = f"**{user_name}**: {text}\n**GPT**: {said}"
-        except httpx.HTTPError as error:
-            post = f"오류 발생: {error}"
-        await client.post(response_url, json={"response_type": "in_channel", "text": post})
+    try:
+        completion = await client.post(
+            f"{BASE_URL}/chat/completions",
+            headers={"Authorization": f"Bearer {API_KEY}"},
+            json={"model": MODEL, "messages": [{"role": "user", "content": text}]},
+        )
+        completion.raise_for_status()
+        said = completion.json()["choices"][0]["message"]["content"]
+        post = f"**{user_name}**: {text}\n**GPT**: {said}"
+    except httpx.HTTPError as error:
+        post = f"오류 발생: {error}"
+    await client.post(response_url, json={"response_type": "in_channel", "text": post})
 
 
 @app.post("/mattermost-gpt")

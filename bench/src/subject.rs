@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::load::{Asked, Command, Connection, TOKEN, Target};
-use crate::neighbours::{BOT_TOKEN, FakeMattermost};
+use crate::neighbours::FakeMattermost;
 
 /// How long a program may take until it is ready.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -35,8 +35,12 @@ pub(crate) struct Programs {
 pub(crate) struct Setup {
     /// `OPENAI_BASE_URL`.
     pub(crate) model: String,
-    /// Whether there is a bot account.
-    pub(crate) bot: bool,
+    /// `MATTERMOST_URL`.
+    pub(crate) mattermost: String,
+    /// The token of the slash command.
+    pub(crate) command_token: String,
+    /// The token of the bot account, where there is one.
+    pub(crate) bot_token: Option<String>,
     /// `[limits] workers`, where it is not the shipped number.
     pub(crate) workers: Option<u32>,
     /// Whether to lift the pace at which Mattermost is written to, because another thing is measured.
@@ -46,6 +50,7 @@ pub(crate) struct Setup {
 /// A program that runs.
 pub(crate) struct Subject {
     child: Child,
+    core: usize,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// From its start to its first 200.
@@ -73,6 +78,7 @@ impl Subject {
         Ok(Target {
             address: self.address,
             pid: self.pid(),
+            core: self.core,
             reply: Some(reply.into()),
         })
     }
@@ -82,6 +88,7 @@ impl Subject {
         Target {
             address: self.address,
             pid: self.pid(),
+            core: self.core,
             reply: None,
         }
     }
@@ -93,7 +100,7 @@ impl Programs {
         let address = free_address()?;
         let mut process = self.pinned(&std::env::current_exe()?);
         process.arg("echo").arg("--listen").arg(address.to_string());
-        start(process, address, "/readyz").await
+        start(process, self.core, address, "/readyz").await
     }
 
     /// Starts askwell in a directory of its own, whose database it keeps from an earlier start there.
@@ -101,12 +108,21 @@ impl Programs {
         &self,
         directory: &Path,
         setup: &Setup,
-        mattermost: &FakeMattermost,
+    ) -> anyhow::Result<Subject> {
+        self.start_askwell_at(free_address()?, directory, setup)
+            .await
+    }
+
+    /// The same at an address that is known before.
+    pub(crate) async fn start_askwell_at(
+        &self,
+        address: SocketAddr,
+        directory: &Path,
+        setup: &Setup,
     ) -> anyhow::Result<Subject> {
         fs::create_dir_all(directory)?;
         let config = directory.join("askwell.toml");
         fs::write(&config, setup.toml())?;
-        let address = free_address()?;
         let mut process = self.pinned(&self.askwell);
         process
             .arg("serve")
@@ -117,13 +133,13 @@ impl Programs {
             .env("ASKWELL_MODEL", "bench")
             .env("OPENAI_BASE_URL", &setup.model)
             .env("OPENAI_API_KEY", "bench")
-            .env("MATTERMOST_URL", mattermost.url())
-            .env("MATTERMOST_COMMAND_TOKENS", TOKEN);
-        if setup.bot {
-            process.env("MATTERMOST_BOT_TOKEN", BOT_TOKEN);
+            .env("MATTERMOST_URL", &setup.mattermost)
+            .env("MATTERMOST_COMMAND_TOKENS", &setup.command_token);
+        if let Some(token) = &setup.bot_token {
+            process.env("MATTERMOST_BOT_TOKEN", token);
         }
         log_to(&mut process, &directory.join("askwell.log"))?;
-        start(process, address, "/readyz").await
+        start(process, self.core, address, "/readyz").await
     }
 
     /// Starts the Python program.
@@ -142,7 +158,7 @@ impl Programs {
             .env("OPENAI_API_KEY", "bench")
             .env("MODEL", "bench");
         log_to(&mut process, &self.directory.join("python.log"))?;
-        start(process, address, "/openapi.json").await
+        start(process, self.core, address, "/openapi.json").await
     }
 
     /// A directory that nothing was written to yet.
@@ -171,6 +187,18 @@ impl Programs {
 }
 
 impl Setup {
+    /// Beside a fake Mattermost, without a bot and without a pace.
+    pub(crate) fn beside(mattermost: &FakeMattermost, model: String) -> Self {
+        Self {
+            model,
+            mattermost: mattermost.url(),
+            command_token: TOKEN.to_owned(),
+            bot_token: None,
+            workers: None,
+            unpaced: true,
+        }
+    }
+
     fn toml(&self) -> String {
         let workers = self
             .workers
@@ -186,14 +214,19 @@ fn log_to(process: &mut Process, path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Another program could take the port meanwhile; then the start fails and says so.
-fn free_address() -> anyhow::Result<SocketAddr> {
+/// Finds a free port of loopback. Another program could take it meanwhile; then the start fails and says so.
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port")?;
     Ok(listener.local_addr()?)
 }
 
 /// Starts a process, and asks it without a pause until it says that it is ready.
-async fn start(mut process: Process, address: SocketAddr, path: &str) -> anyhow::Result<Subject> {
+async fn start(
+    mut process: Process,
+    core: usize,
+    address: SocketAddr,
+    path: &str,
+) -> anyhow::Result<Subject> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
     let begun = Instant::now();
     let child = process
@@ -201,6 +234,7 @@ async fn start(mut process: Process, address: SocketAddr, path: &str) -> anyhow:
         .with_context(|| format!("start {process:?}"))?;
     let mut subject = Subject {
         child,
+        core,
         address,
         ready_after: Duration::ZERO,
     };

@@ -37,6 +37,8 @@ pub(crate) struct Throughput {
     pub(crate) generator_busy: f64,
     /// The server's processor time for each acknowledgement, in microseconds.
     pub(crate) server_micros: f64,
+    /// How much of the server's core went to other programs, `0.0..=1.0`.
+    pub(crate) strangers: f64,
 }
 
 struct Shared {
@@ -69,11 +71,11 @@ pub(crate) async fn press(
         connections.spawn(send_on(connection, command, shared, target.clone()));
     }
     tokio::time::sleep_until(counted_from.into()).await;
-    let (ours, theirs) = cpu_times(target)?;
+    let before = Times::read(target)?;
     let begun = Instant::now();
     tokio::time::sleep_until(shared.until.into()).await;
     let elapsed = begun.elapsed().as_secs_f64();
-    let (ours_then, theirs_then) = cpu_times(target)?;
+    let used = Times::read(target)?.since(before);
     let mut latencies = Vec::new();
     while let Some(sent) = connections.join_next().await {
         latencies.extend(sent??);
@@ -86,15 +88,37 @@ pub(crate) async fn press(
     Ok(Throughput {
         per_second: count / elapsed,
         latencies: Samples::new(latencies),
-        generator_busy: ours_then.saturating_sub(ours).as_secs_f64() / elapsed,
-        server_micros: theirs_then.saturating_sub(theirs).as_secs_f64() * 1e6 / count,
+        generator_busy: used.generator.as_secs_f64() / elapsed,
+        server_micros: used.server.as_secs_f64() * 1e6 / count,
+        strangers: used.core.saturating_sub(used.server).as_secs_f64() / elapsed,
     })
 }
 
-/// The processor times of the generator and of the server.
-fn cpu_times(target: &Target) -> anyhow::Result<(Duration, Duration)> {
-    let ours = process::cpu_time(std::process::id())?;
-    Ok((ours, process::cpu_time(target.pid)?))
+/// Processor times, so far or in between.
+#[derive(Clone, Copy)]
+struct Times {
+    generator: Duration,
+    server: Duration,
+    /// Of the server's core, whoever used it.
+    core: Duration,
+}
+
+impl Times {
+    fn read(target: &Target) -> anyhow::Result<Self> {
+        Ok(Self {
+            generator: process::cpu_time(std::process::id())?,
+            server: process::cpu_time(target.pid)?,
+            core: process::core_busy(target.core)?,
+        })
+    }
+
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            generator: self.generator.saturating_sub(earlier.generator),
+            server: self.server.saturating_sub(earlier.server),
+            core: self.core.saturating_sub(earlier.core),
+        }
+    }
 }
 
 /// One connection's part. Returns the latencies of what was acknowledged while it was counted.

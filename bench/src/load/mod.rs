@@ -20,6 +20,8 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     /// Its process.
     pub(crate) pid: u32,
+    /// Its core.
+    pub(crate) core: usize,
     /// What it replies to every command, where that is always the same.
     pub(crate) reply: Option<Arc<[u8]>>,
 }

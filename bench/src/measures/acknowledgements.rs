@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::Setting;
 use crate::load::{Closed, Command, Throughput, press};
 use crate::neighbours::{FakeMattermost, FakeModel, Manner};
-use crate::process;
 use crate::report::{Goal, Row, Section};
 use crate::spread::Spread;
 use crate::subject::Setup;
@@ -23,8 +22,6 @@ struct Round {
     admitting: Throughput,
     /// As shipped, answering as fast as it can meanwhile.
     answering: Throughput,
-    /// How much of the servers' core went to other programs while askwell had it.
-    strangers: f64,
 }
 
 /// Measures.
@@ -89,8 +86,8 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
             percent(busy)
         ),
         format!(
-            "Other programs took {} of the servers' core while askwell had it.",
-            percent(rounds.iter().map(|round| round.strangers))
+            "Other programs took {} of the servers' core while askwell was admitting.",
+            percent(rounds.iter().map(|round| round.admitting.strangers))
         ),
     ];
     Ok(Section {
@@ -114,22 +111,14 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
         let command = Command::new(echo.address, mattermost.address);
         press(&echo.echo_target(), &command, load).await?
     };
-    let busy_before = process::core_busy(programs.core)?;
     let admitting =
         press_askwell(setting, &format!("admit-{number}"), load, Manner::Silent).await?;
-    let busy = process::core_busy(programs.core)?.saturating_sub(busy_before);
     let answering =
         press_askwell(setting, &format!("answer-{number}"), load, Manner::Brief).await?;
-    let lasted = load.warm_up + load.measured;
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    let count = admitting.latencies.count() as f64;
-    let ours =
-        count * admitting.server_micros / 1e6 * lasted.as_secs_f64() / load.measured.as_secs_f64();
     Ok(Round {
         echo,
         admitting,
         answering,
-        strangers: ((busy.as_secs_f64() - ours) / lasted.as_secs_f64()).clamp(0.0, 1.0),
     })
 }
 
@@ -143,15 +132,11 @@ async fn press_askwell(
     let mattermost = FakeMattermost::start().await?;
     let model = FakeModel::start(manner).await?;
     let setup = Setup {
-        model: model.base_url(),
-        bot: false,
         workers: (manner == Manner::Silent).then_some(1),
-        unpaced: true,
+        ..Setup::beside(&mattermost, model.base_url())
     };
     let directory = programs.fresh_directory(name)?;
-    let askwell = programs
-        .start_askwell(&directory, &setup, &mattermost)
-        .await?;
+    let askwell = programs.start_askwell(&directory, &setup).await?;
     let command = Command::new(askwell.address, mattermost.address);
     let target = askwell.target(&command).await?;
     let throughput = press(&target, &command, load).await?;

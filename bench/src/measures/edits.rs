@@ -1,20 +1,23 @@
 //! How often an answer of 600 tokens is edited while it grows.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use askwell_playground::model::{Echo, Reply, ScriptedModel};
+use askwell_playground::{CommandSpec, Options, Playground, SeenPost};
 
 use super::Setting;
-use crate::load::{Asked, Command, Connection};
-use crate::neighbours::FakeMattermost;
 use crate::report::{Goal, Row, Section};
-use crate::subject::Setup;
+use crate::subject::{Setup, free_address};
 
 /// Tokens of an answer, each a word.
 const TOKENS: usize = 600;
 
-/// Answers that grow at the same time, in channels and lanes of their own.
-const ANSWERS: u64 = 3;
+/// Whose answers grow at the same time.
+const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
+
+/// Where they ask.
+const CHANNEL: &str = "town-square";
 
 /// Beyond the time the model takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -37,44 +40,78 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
         title: "Edits".to_owned(),
         rows,
         notes: vec![format!(
-            "{ANSWERS} answers at once, by the scripted model of the playground, at the shipped pace."
+            "{} answers at once in the playground, by its scripted model, at the shipped pace.",
+            PEOPLE.len()
         )],
     })
 }
 
 async fn edits(setting: &Setting, rate: u32) -> anyhow::Result<Vec<f64>> {
     let programs = &setting.programs;
-    let mattermost = FakeMattermost::start().await?;
     let model = ScriptedModel::start().await;
     model.answer_otherwise(Reply::echo(Echo {
         tokens: Some(TOKENS),
         rate: Some(rate),
         first_token: Duration::from_millis(300),
     }));
+    let playground = Playground::start(Options::default()).await?;
+    playground.create_admin("admin");
+    playground.create_team("acme");
+    for person in PEOPLE {
+        playground.create_user(person);
+    }
+    playground.join_team("acme", &PEOPLE);
+    let bot = playground.create_bot("gptbot");
+    playground.join_team("acme", &["gptbot"]);
+    let address = free_address()?;
+    let url = format!("http://{address}/mattermost-gpt");
+    let command = playground.create_command("acme", &CommandSpec::new("askgpt", &url));
     let setup = Setup {
         model: model.base_url(),
-        bot: true,
+        mattermost: playground.url(),
+        command_token: command.token,
+        bot_token: Some(bot.token),
         workers: None,
         unpaced: false,
     };
     let directory = programs.fresh_directory(&format!("edits-{rate}"))?;
-    let askwell = programs
-        .start_askwell(&directory, &setup, &mattermost)
+    let _askwell = programs
+        .start_askwell_at(address, &directory, &setup)
         .await?;
-    let mut command = Command::new(askwell.address, mattermost.address);
-    let mut connection = Connection::open(askwell.address).await?;
-    for number in 0..ANSWERS {
-        connection.ask(command.numbered(Asked(number))).await?;
+    for person in PEOPLE {
+        let seen = playground
+            .run_command(person, CHANNEL, "/askgpt go on", None)
+            .await;
+        ensure!(seen.status == 200, "the command failed: {}", seen.body);
     }
     let takes = Duration::from_secs(1) * u32::try_from(TOKENS)? / rate;
-    let posts = usize::try_from(ANSWERS)?;
-    mattermost
-        .wait_for_words(posts, TOKENS, takes + PATIENCE)
-        .await?;
+    let posts = grown_posts(&playground, takes + PATIENCE).await?;
+    let edits = posts.iter().map(|post| u32::try_from(post.edits));
+    Ok(edits
+        .map(|edits| edits.map(f64::from))
+        .collect::<Result<_, _>>()?)
+}
+
+/// Waits until every answer is complete, and a little longer.
+async fn grown_posts(playground: &Playground, limit: Duration) -> anyhow::Result<Vec<SeenPost>> {
+    let until = Instant::now() + limit;
+    let answers = || {
+        let mut posts = playground.look(|view| view.posts_seen_by(PEOPLE[0], CHANNEL));
+        posts.retain(|post| post.author == "gptbot");
+        posts
+    };
+    let is_complete = |post: &SeenPost| post.text.split_whitespace().count() >= TOKENS;
+    loop {
+        let complete = answers().iter().filter(|post| is_complete(post)).count();
+        if complete == PEOPLE.len() {
+            break;
+        }
+        ensure!(
+            Instant::now() < until,
+            "only {complete} answers became complete"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     tokio::time::sleep(QUIET).await;
-    Ok(mattermost
-        .posts()
-        .iter()
-        .map(|post| f64::from(post.edits))
-        .collect())
+    Ok(answers())
 }

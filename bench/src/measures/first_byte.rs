@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::Setting;
 use crate::disk::Log;
 use crate::load::{Asked, Command, Connection};
-use crate::neighbours::{FakeMattermost, FakeModel, Manner};
+use crate::neighbours::{BOT_TOKEN, FakeMattermost, FakeModel, Manner};
 use crate::report::{Goal, Row, Section};
 use crate::spread::Samples;
 use crate::subject::{Setup, Subject};
@@ -135,16 +135,12 @@ async fn ask_in_turn(
     let mattermost = FakeMattermost::start().await?;
     let model = FakeModel::start(Manner::Brief).await?;
     let setup = Setup {
-        model: model.base_url(),
-        bot,
-        workers: None,
-        unpaced: true,
+        bot_token: bot.then(|| BOT_TOKEN.to_owned()),
+        ..Setup::beside(&mattermost, model.base_url())
     };
     let name = if bot { "with-bot" } else { "without-bot" };
     let directory = programs.fresh_directory(&format!("{name}-{number}"))?;
-    let askwell = programs
-        .start_askwell(&directory, &setup, &mattermost)
-        .await?;
+    let askwell = programs.start_askwell(&directory, &setup).await?;
     let turns = Turns {
         askwell: &askwell,
         mattermost: &mattermost,

@@ -100,16 +100,9 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
     let programs = &setting.programs;
     let mattermost = FakeMattermost::start().await?;
     let model = FakeModel::start(Manner::Brief).await?;
-    let setup = Setup {
-        model: model.base_url(),
-        bot: false,
-        workers: None,
-        unpaced: true,
-    };
+    let setup = Setup::beside(&mattermost, model.base_url());
     let directory = programs.fresh_directory(&format!("footprint-{number}"))?;
-    let askwell = programs
-        .start_askwell(&directory, &setup, &mattermost)
-        .await?;
+    let askwell = programs.start_askwell(&directory, &setup).await?;
     tokio::time::sleep(IDLE).await;
     let idle = process::memory(askwell.pid())?;
     let command = Command::new(askwell.address, mattermost.address);
@@ -129,9 +122,7 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
     drop(askwell);
     let mut later_starts = Vec::new();
     for _ in 0..STARTS {
-        let askwell = programs
-            .start_askwell(&directory, &setup, &mattermost)
-            .await?;
+        let askwell = programs.start_askwell(&directory, &setup).await?;
         later_starts.push(askwell.ready_after);
     }
     Ok(Round {

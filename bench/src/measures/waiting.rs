@@ -14,7 +14,7 @@ use crate::subject::Setup;
 const PER_SECOND: u32 = 250;
 
 /// Connections to choose from.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 500;
 
 struct Round {
     sync: Samples,
@@ -94,15 +94,11 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
         ask_at_a_pace(&echo.echo_target(), &command, load).await?
     };
     let setup = Setup {
-        model: model.base_url(),
-        bot: false,
         workers: Some(1),
-        unpaced: true,
+        ..Setup::beside(&mattermost, model.base_url())
     };
     let directory = programs.fresh_directory(&format!("wait-{number}"))?;
-    let askwell = programs
-        .start_askwell(&directory, &setup, &mattermost)
-        .await?;
+    let askwell = programs.start_askwell(&directory, &setup).await?;
     let command = Command::new(askwell.address, mattermost.address);
     let target = askwell.target(&command).await?;
     let askwell = ask_at_a_pace(&target, &command, load).await?;
