@@ -51,17 +51,14 @@ export async function logIn(username, password) {
 
 export const logOut = () => post("/users/logout", {});
 export const me = () => get("/users/me");
-export const config = () => get("/config/client?format=old");
 export const teams = () => get("/users/me/teams");
 export const channels = (team) => get(`/users/me/teams/${team}/channels`);
-export const memberships = (team) => get(`/users/me/teams/${team}/channels/members`);
 export const channelMembers = (channel) => get(`/channels/${channel}/members?per_page=200`);
 export const channel = (id) => get(`/channels/${id}`);
 export const usersById = (ids) => post("/users/ids", ids);
 export const userByName = (username) => get(`/users/username/${name(username)}`);
 export const teamMembers = (team) => get(`/users?in_team=${team}&per_page=200`);
 export const openDirect = (mine, other) => post("/channels/direct", [mine, other]);
-export const viewed = (id) => post("/channels/members/me/view", { channel_id: id });
 export const thread = (id) => get(`/posts/${id}/thread`);
 export const suggestions = (team, text) => get(`/teams/${team}/commands/autocomplete_suggestions?user_input=${name(text)}`);
 

@@ -33,6 +33,9 @@ class App {
     this.state = new State();
     this.ends = new Set();
     this.visits = 0;
+    this.startedAt = Date.now();
+    /** When each channel was last looked at. */
+    this.leftAt = new Map();
   }
 
   async load() {
@@ -66,12 +69,6 @@ class App {
     state.addUsers(people);
     for (const channel of channels) state.channels.set(channel.id, channel);
     await this.know(channels.filter((channel) => channel.type === "D").map((channel) => state.otherIn(channel)));
-    const memberships = await api.memberships(state.team.id).catch(() => []);
-    for (const { channel_id: id, msg_count_root: read, mention_count_root: mentions, last_viewed_at: viewed } of memberships) {
-      const channel = state.channels.get(id);
-      if (!channel || !(viewed > 0) || channel.total_msg_count_root <= read) continue;
-      state.unread.set(id, { bold: true, mentions: mentions ?? 0, since: viewed });
-    }
   }
 
   receive(event) {
@@ -154,12 +151,14 @@ class App {
     this.visits += 1;
     const visit = this.visits;
     const unread = state.unread.get(channel.id);
+    if (state.current) this.leftAt.set(state.current, Date.now());
     state.current = channel.id;
-    state.newSince = unread?.since ?? (unread ? this.leftAt?.get(channel.id) ?? 0 : 0);
+    state.newSince = unread ? this.leftAt.get(channel.id) ?? this.startedAt : 0;
     state.markRead(channel.id);
     this.closeThread();
     this.toggleSidebar(false);
     this.pane.restart();
+    this.pane.scroller.ariaBusy = "true";
     this.composer.reset();
     this.composer.label(say("writeTo", { name: state.nameOf(channel) }));
     this.title.replaceChildren(icon(channel.type === "O" ? "globe" : channel.type === "D" ? "people" : "lock"), state.nameOf(channel));
@@ -167,8 +166,13 @@ class App {
     history.replaceState(null, "", `#${encodeURIComponent(channel.name)}`);
     document.title = `${state.nameOf(channel)} — ${state.team.display_name}`;
     state.changed("channels");
-    await this.loadPosts(await api.posts(channel.id));
+    const list = await api.posts(channel.id).catch((error) => {
+      this.composer.error.textContent = error.message;
+      return {};
+    });
+    await this.loadPosts(channel.id, list);
     if (visit !== this.visits) return;
+    this.pane.scroller.ariaBusy = "false";
     this.composer.field.focus({ preventScroll: true });
     this.read();
     const members = await api.channelMembers(channel.id).catch(() => []);
@@ -177,11 +181,11 @@ class App {
     await this.know(members.map((member) => member.user_id));
   }
 
-  async loadPosts(list) {
+  async loadPosts(channelId, list) {
     await this.know(Object.values(list.posts ?? {}).map((post) => post.user_id));
     this.state.receiveAll(list);
-    if (!list.prev_post_id) this.ends.add(this.state.current);
-    this.state.changed("posts");
+    if (!list.prev_post_id) this.ends.add(channelId);
+    if (channelId === this.state.current) this.state.changed("posts");
   }
 
   async loadOlder() {
@@ -190,7 +194,7 @@ class App {
     if (this.isLoading || this.ends.has(current) || !first) return;
     this.isLoading = true;
     try {
-      await this.loadPosts(await api.posts(current, first.id));
+      await this.loadPosts(current, await api.posts(current, first.id));
     } finally {
       this.isLoading = false;
     }
@@ -198,18 +202,18 @@ class App {
 
   async resync() {
     await this.loadChannels();
-    await this.loadPosts(await api.posts(this.state.current));
+    const { current } = this.state;
+    await this.loadPosts(current, await api.posts(current));
     if (this.state.thread) this.state.receiveAll(await api.thread(this.state.thread));
     this.state.changed("channels");
     this.state.changed("posts");
   }
 
-  /** Tells the server that the current channel was read, as far as it was on the screen. */
+  /** The current channel was read, as far as it was on the screen. */
   read() {
     const { current } = this.state;
     if (this.state.markRead(current)) this.state.changed("channels");
-    api.viewed(current).catch(() => {});
-    this.leftAt = (this.leftAt ?? new Map()).set(current, Date.now());
+    this.leftAt.set(current, Date.now());
   }
 
   async openThread(id) {

@@ -36,9 +36,8 @@ async function posted(state, data, { load, join }) {
   if (post.root_id) countReply(state, post);
   // Threads are collapsed: a reply leaves the channel as it is.
   const isForMe = data.channel_type === "D" || JSON.parse(data.mentions ?? "[]").includes(state.me.id);
-  const isSeen = post.channel_id === state.current && document.hasFocus();
-  if (post.user_id !== state.me.id && !isSeen && !(post.root_id && !isForMe)) state.markUnread(post.channel_id, isForMe);
-  if (post.channel_id === state.current) state.markRead(post.channel_id);
+  const isNews = post.user_id !== state.me.id && post.channel_id !== state.current && (isForMe || !post.root_id);
+  if (isNews) state.markUnread(post.channel_id, isForMe);
   state.changed("channels");
   state.changed("posts");
 }

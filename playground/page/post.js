@@ -106,7 +106,7 @@ function menu(post, { onThread }) {
 function footer(state, post, { isInThread, onThread }) {
   if (isInThread || !post.reply_count) return [];
   const label = say("replies", { count: post.reply_count });
-  const repliers = new Set(state.threadOf(post.id).slice(1).map((reply) => reply.user_id));
+  const repliers = new Set(state.repliesOf(post.id).map((reply) => reply.user_id));
   const pictures = [...repliers].slice(0, 3).map((id) => avatar(state.users.get(id), "avatar avatar--small"));
   return [element("button", { type: "button", class: "post__replies", onclick: () => onThread(post) }, ...pictures, icon("reply"), label)];
 }

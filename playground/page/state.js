@@ -77,7 +77,13 @@ export class State extends EventTarget {
 
   /** A root and its replies, oldest first. */
   threadOf(rootId) {
-    return this.sorted((post) => post.id === rootId || post.root_id === rootId);
+    const replies = this.repliesOf(rootId);
+    const root = this.posts.get(rootId);
+    return root ? [root, ...replies] : replies;
+  }
+
+  repliesOf(rootId) {
+    return this.sorted((post) => post.root_id === rootId);
   }
 
   sorted(isWanted) {

@@ -1,4 +1,7 @@
-//! The chat page: how it is served, and what a browser makes of it.
+//! The chat page: how it is served, and what a real browser makes of it.
 #![cfg(test)]
 
 mod assets;
+mod browser;
+mod chat;
+mod markdown;
