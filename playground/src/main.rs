@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use askwell_playground::clock::unix_ms;
-use askwell_playground::{Demo, Options, PASSWORD, Playground, Question, Settings, ask};
+use askwell_playground::{Demo, Options, PASSWORD, Playground, Question, Settings, ask, model};
 use clap::{Args, Parser, Subcommand};
 
 /// A simulated Mattermost: REST, WebSocket, slash commands and webhooks, as askwell meets them.
@@ -29,6 +29,8 @@ struct Cli {
 enum Command {
     /// Asks one question as a person, and prints the conversation.
     Ask(Ask),
+    /// Serves a model that says every question back, at a rate of tokens.
+    Model(model::Arguments),
 }
 
 #[derive(Args)]
@@ -82,6 +84,7 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Ask(asked)) => run_ask(asked).await,
+        Some(Command::Model(arguments)) => model::serve(arguments).await,
         None => run_serve(cli.serve).await,
     };
     match done {

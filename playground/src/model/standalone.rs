@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::echo::Echo;
 use super::reply::Reply;
@@ -33,7 +34,7 @@ pub struct Arguments {
     pub key: Option<String>,
 }
 
-/// Answers every completion with its question until the program is interrupted.
+/// Answers every completion with its question until the program is interrupted or terminated.
 ///
 /// # Errors
 /// Where the address cannot be listened on.
@@ -58,9 +59,11 @@ pub async fn serve(arguments: Arguments) -> anyhow::Result<()> {
         model.require_key(key);
     }
     eprintln!("scripted model at {}", model.base_url());
-    tokio::signal::ctrl_c()
-        .await
-        .context("listen for the interrupt signal")?;
+    let mut terminate = signal(SignalKind::terminate()).context("listen for signals")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("listen for signals")?,
+    }
     model.stop().await;
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! A headless Chromium that a test holds in its hands.
+//! A headless Chromium that a test holds in its hands, over the `WebDriver` protocol (W3C, <https://www.w3.org/TR/webdriver2/>).
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::process::Stdio;
 
-use fantoccini::{Client, ClientBuilder, Locator};
 use futures_util::FutureExt;
-use serde_json::{Map, Value, json};
+use reqwest::Method;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -24,22 +24,29 @@ const MISSING: &str = "the chat page is tested in a real browser: \
 
 /// One browser with one window.
 pub(crate) struct Browser {
-    client: Client,
+    client: reqwest::Client,
+    session: String,
 }
 
 /// Gives the test a browser of its own, and closes it however the test ends.
 pub(crate) async fn with_browser(size: Size, test: impl AsyncFnOnce(&Browser)) {
     let (driver, port) = start_driver().await;
     let profile = tempfile::tempdir().expect("a directory for the browser's profile");
-    let mut builder = ClientBuilder::rustls().expect("TLS, of which nothing is used here");
-    let client = builder
-        .capabilities(capabilities(size, &profile))
-        .connect(&format!("http://127.0.0.1:{port}"))
-        .await
-        .unwrap_or_else(|error| panic!("{MISSING} ({error})"));
-    let browser = Browser { client };
+    let mut browser = Browser {
+        client: reqwest::Client::builder().build().unwrap(),
+        session: format!("http://127.0.0.1:{port}/session"),
+    };
+    let opened = browser
+        .call(Method::POST, "", &capabilities(size, &profile))
+        .await;
+    let opened = opened.unwrap_or_else(|error| panic!("{MISSING} ({error})"));
+    browser.session = format!(
+        "{}/{}",
+        browser.session,
+        opened["sessionId"].as_str().unwrap()
+    );
     let tested = AssertUnwindSafe(test(&browser)).catch_unwind().await;
-    browser.client.close().await.expect("the browser closes");
+    browser.must(Method::DELETE, "", &Value::Null).await;
     drop(driver);
     if let Err(panic) = tested {
         resume_unwind(panic);
@@ -63,7 +70,7 @@ async fn start_driver() -> (Child, u16) {
     panic!("chromedriver ended before it listened");
 }
 
-fn capabilities((width, height): Size, profile: &TempDir) -> Map<String, Value> {
+fn capabilities((width, height): Size, profile: &TempDir) -> Value {
     let profile = format!("--user-data-dir={}", profile.path().display());
     let arguments = [
         "--headless",
@@ -82,12 +89,12 @@ fn capabilities((width, height): Size, profile: &TempDir) -> Map<String, Value> 
     let metrics =
         json!({"width": width, "height": height, "pixelRatio": 1, "mobile": false, "touch": false});
     let options = json!({"args": arguments, "mobileEmulation": {"deviceMetrics": metrics}});
-    Map::from_iter([("goog:chromeOptions".to_owned(), options)])
+    json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
 }
 
 impl Browser {
     pub(crate) async fn open(&self, url: &str) {
-        self.client.goto(url).await.unwrap();
+        self.must(Method::POST, "/url", &json!({"url": url})).await;
     }
 
     /// Chooses somebody on the login screen and waits for the channel.
@@ -113,40 +120,59 @@ impl Browser {
     }
 
     pub(crate) async fn click(&self, selector: &str) {
-        let found = self.client.wait().for_element(Locator::Css(selector)).await;
-        found
-            .unwrap_or_else(|error| panic!("{selector}: {error}"))
-            .click()
-            .await
-            .unwrap();
+        let element = self.element(selector).await;
+        self.must(
+            Method::POST,
+            &format!("/element/{element}/click"),
+            &json!({}),
+        )
+        .await;
     }
 
     /// Types as a person at a keyboard, into what has the focus.
     pub(crate) async fn press(&self, keys: &str) {
-        let focused = self.client.active_element().await.unwrap();
-        focused.send_keys(keys).await.unwrap();
+        let focused = id_of(
+            &self
+                .must(Method::GET, "/element/active", &Value::Null)
+                .await,
+        );
+        self.must(
+            Method::POST,
+            &format!("/element/{focused}/value"),
+            &json!({"text": keys}),
+        )
+        .await;
     }
 
     /// The text that people see of the first such element.
     pub(crate) async fn text(&self, selector: &str) -> String {
-        let found = self.client.wait().for_element(Locator::Css(selector)).await;
-        found
-            .unwrap_or_else(|error| panic!("{selector}: {error}"))
-            .text()
-            .await
-            .unwrap()
+        let element = self.element(selector).await;
+        let text = self
+            .must(
+                Method::GET,
+                &format!("/element/{element}/text"),
+                &Value::Null,
+            )
+            .await;
+        text.as_str().unwrap().to_owned()
+    }
+
+    /// Waits for the first such element.
+    async fn element(&self, selector: &str) -> String {
+        self.until(&format!("document.querySelector({})", json!(selector)))
+            .await;
+        let found = json!({"using": "css selector", "value": selector});
+        id_of(&self.must(Method::POST, "/element", &found).await)
     }
 
     /// The value of an expression.
     pub(crate) async fn value(&self, expression: &str) -> Value {
-        self.client
-            .execute(&format!("return {expression}"), vec![])
-            .await
-            .unwrap()
+        self.run(&format!("return {expression}")).await
     }
 
-    pub(crate) async fn run(&self, statement: &str) {
-        self.client.execute(statement, vec![]).await.unwrap();
+    pub(crate) async fn run(&self, statement: &str) -> Value {
+        let script = json!({"script": statement, "args": []});
+        self.must(Method::POST, "/execute/sync", &script).await
     }
 
     /// What the promise of the script, an expression of `given`, comes to.
@@ -154,10 +180,8 @@ impl Browser {
         let script = format!(
             "const [given, done] = arguments; ({expression}).then(done, (error) => done(String(error)));"
         );
-        self.client
-            .execute_async(&script, vec![given])
-            .await
-            .unwrap()
+        let script = json!({"script": script, "args": [given]});
+        self.must(Method::POST, "/execute/async", &script).await
     }
 
     /// Waits until an expression is true on the page; the driver gives up after 30 s.
@@ -165,7 +189,8 @@ impl Browser {
         let script = format!(
             "const [done] = arguments; const look = () => {{ if ({condition}) done(true); else requestAnimationFrame(look); }}; look();"
         );
-        let waited = self.client.execute_async(&script, vec![]).await;
+        let script = json!({"script": script, "args": []});
+        let waited = self.call(Method::POST, "/execute/async", &script).await;
         if let Err(error) = waited {
             let seen = self.value("document.body.innerText").await;
             panic!("waited for {condition}: {error}\n{seen}");
@@ -177,4 +202,37 @@ impl Browser {
         let text = json!(text);
         self.until(&format!("[...document.querySelectorAll('.channel .post__text')].some((post) => post.innerText.includes({text}))")).await;
     }
+
+    async fn must(&self, method: Method, path: &str, body: &Value) -> Value {
+        let called = self.call(method, path, body).await;
+        called.unwrap_or_else(|error| panic!("{path} {body}: {error}"))
+    }
+
+    /// The driver's `value`, or the message of its error.
+    async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
+        let mut request = self
+            .client
+            .request(method.clone(), format!("{}{path}", self.session));
+        if method == Method::POST {
+            request = request.body(body.to_string());
+        }
+        let response = request.send().await.map_err(|error| error.to_string())?;
+        let is_success = response.status().is_success();
+        let text = response.text().await.map_err(|error| error.to_string())?;
+        let mut answer: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let value = answer["value"].take();
+        if is_success {
+            Ok(value)
+        } else {
+            Err(value["message"].to_string())
+        }
+    }
+}
+
+/// An element's id stands under a name that the standard fixes.
+fn id_of(element: &Value) -> String {
+    element["element-6066-11e4-a52e-4f735466cecf"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }

@@ -134,7 +134,7 @@ const INLINES: &[Sample] = &[
     (
         "hashtags of three letters",
         "#가나 #가나다 a#bcd",
-        r##"#가나 <span class="hashtag">#가나다</span> a#bcd"##,
+        r#"#가나 <span class="hashtag">#가나다</span> a#bcd"#,
     ),
     (
         "emoji",
