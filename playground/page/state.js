@@ -60,8 +60,10 @@ export class State extends EventTarget {
     return true;
   }
 
-  receiveAll(list) {
-    for (const post of Object.values(list.posts ?? {})) this.receive(post);
+  /** Takes a list in, oldest first: posts of one millisecond stay in the order of the list. */
+  receiveAll({ order = [], posts = {} }) {
+    for (const id of [...order].reverse()) if (posts[id]) this.receive(posts[id]);
+    for (const post of Object.values(posts)) this.receive(post);
   }
 
   remove(id) {
@@ -88,7 +90,7 @@ export class State extends EventTarget {
 
   sorted(isWanted) {
     const posts = [...this.posts.values()].filter((post) => post.delete_at === 0 && !post.original_id && isWanted(post));
-    return posts.sort((one, other) => one.create_at - other.create_at || (one.id < other.id ? -1 : 1));
+    return posts.sort((one, other) => one.create_at - other.create_at);
   }
 
   markUnread(channelId, isMention) {

@@ -5,3 +5,4 @@ mod assets;
 mod browser;
 mod chat;
 mod markdown;
+mod state;

@@ -271,19 +271,3 @@ async fn nothing_that_is_written_can_run_or_hide_where_it_leads() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn a_preview_grows_in_place_and_gives_way_to_the_post() {
-    let playground = Playground::start(Options::default()).await.unwrap();
-    with_browser(DESKTOP, async |browser| {
-        browser.open(&playground.url()).await;
-        let texts = browser.promised(
-            "import('/playground/state.js').then(({ State }) => { const state = new State(); const seen = []; \
-                for (const [update_at, message] of given) { state.receive({ id: 'p', update_at, message, root_id: '', channel_id: 'c', delete_at: 0 }); \
-                    seen.push(state.rootsOf('c').map((post) => post.message).join()); } return seen; })",
-            json!([[100, "real"], [101, "a"], [102, "a b"], [0, "ignored"], [101, "late"], [900, "real, whole"]]),
-        ).await;
-        assert_eq!(texts, json!(["real", "a", "a b", "a b", "a b", "real, whole"]));
-    })
-    .await;
-}
