@@ -349,3 +349,39 @@ fn rechunk(pieces: Vec<Piece>, size: usize) -> Vec<Piece> {
     flush(&mut run, &mut cut);
     cut
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bytes(pieces: &[Piece]) -> Vec<u8> {
+        let pieces = pieces.iter().filter_map(|piece| match piece {
+            Piece::Bytes(bytes) => Some(bytes.as_ref()),
+            _ => None,
+        });
+        pieces.collect::<Vec<_>>().concat()
+    }
+
+    proptest! {
+        #[test]
+        fn however_a_stream_is_cut_its_bytes_and_waits_stay(texts: Vec<String>, size in 1..40_usize) {
+            let mut whole = Completion::new();
+            for text in texts {
+                whole.parts.push(Part::Content(text));
+                whole.parts.push(Part::Gate("here".to_owned()));
+            }
+            let cut = Completion { chunk_size: Some(size), ..whole.clone() };
+            let (whole, cut) = (whole.stream(&Request::nothing()), cut.stream(&Request::nothing()));
+            prop_assert_eq!(bytes(&whole), bytes(&cut));
+            let gates = |pieces: &[Piece]| pieces.iter().filter(|piece| matches!(piece, Piece::Gate(_))).count();
+            prop_assert_eq!(gates(&whole), gates(&cut));
+            for piece in &cut {
+                if let Piece::Bytes(bytes) = piece {
+                    prop_assert!((1..=size).contains(&bytes.len()));
+                }
+            }
+        }
+    }
+}
