@@ -188,15 +188,27 @@ impl Reading<'_> {
                 if let Some(fault) = misspelt(&name) {
                     self.report(name.clone(), place.clone(), fault);
                 }
+                if is_secret(&name) && self.has_dollar(&place) && !value.contains('$') {
+                    self.report(name.clone(), place.clone(), Fault::Substituted);
+                }
                 self.values.insert(name, (value, place));
             }
             Err(dotenvy::Error::LineParse(text, _)) => {
                 let first = text.lines().next().unwrap_or_default().trim().to_owned();
-                let place = self.place_of(|line| line.trim() == first);
+                let place =
+                    self.place_of(|line| !first.is_empty() && line.trim().ends_with(&first));
                 self.report(self.file.name.clone(), place, Fault::DotenvLine);
             }
             Err(_) => self.report(self.file.name.clone(), Place::Nowhere, Fault::DotenvLine),
         }
+    }
+
+    fn has_dollar(&self, place: &Place) -> bool {
+        let Place::File { span, .. } = place else {
+            return false;
+        };
+        let line = self.file.text.get(span.clone());
+        line.is_some_and(|line| line.contains('$'))
     }
 
     fn report(&mut self, subject: String, place: Place, fault: Fault) {
@@ -238,6 +250,11 @@ fn name_of(line: &str) -> Option<&str> {
     let (name, _) = line.split_once('=')?;
     let name = name.trim().trim_start_matches('\u{feff}');
     Some(name.strip_prefix("export ").unwrap_or(name).trim())
+}
+
+fn is_secret(name: &str) -> bool {
+    KEYS.iter()
+        .any(|key| key.env == Some(name) && key.form.is_secret())
 }
 
 fn known_names() -> BTreeSet<String> {

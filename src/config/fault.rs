@@ -30,6 +30,8 @@ pub enum Fault {
     Empty,
     /// A secret that cannot be sent in a header.
     Characters,
+    /// A secret in `.env` of which a part was replaced by a variable.
+    Substituted,
     /// A variable and its twin with `_FILE` are both set.
     BothSet {
         /// The twin.

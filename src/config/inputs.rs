@@ -141,7 +141,8 @@ fn read(path: &Path) -> io::Result<String> {
             "it is longer than {MAX_FILE_BYTES} bytes"
         )));
     }
-    Ok(text)
+    // Some editors begin a file with a byte order mark.
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
 #[cfg(test)]

@@ -105,6 +105,30 @@ fn a_secret_may_stand_in_a_file_of_its_own() {
 }
 
 #[test]
+fn dotenv_may_have_quotes_comments_exports_and_the_line_breaks_of_windows() {
+    let dotenv = "# ours\r\nexport OPENAI_API_KEY='a$b'\r\n\r\nMATTERMOST_URL = \"https://chat.example.com\" # there\r\nMATTERMOST_COMMAND_TOKENS='a, b,'\r\n";
+    let config = good(&[], dotenv, "");
+    assert_eq!(config.model.api_key.unwrap().expose_secret(), "a$b");
+    assert_eq!(config.mattermost.url.as_str(), "https://chat.example.com/");
+    assert_eq!(config.http.command_tokens.len(), 2);
+}
+
+#[test]
+fn a_secret_is_not_cut_at_a_dollar_in_silence() {
+    let dotenv = COMPLETE.replace("sk-secret-1", "sk$notset1");
+    let problems = wrong(&[], &dotenv, "");
+    let what: Vec<_> = problems
+        .list
+        .iter()
+        .map(|problem| problem.what(Language::English))
+        .collect();
+    assert_eq!(
+        what,
+        ["OPENAI_API_KEY holds a `$`, and what follows it was replaced by a variable"]
+    );
+}
+
+#[test]
 fn another_base_needs_no_key_and_names_no_model() {
     let dotenv = COMPLETE.replace(
         "OPENAI_API_KEY=sk-secret-1",

@@ -94,7 +94,8 @@ fn english(fault: &Fault) -> Words {
         | Fault::IncomingWebhook
         | Fault::Database
         | Fault::ServerName
-        | Fault::Trigger => english_value(fault),
+        | Fault::Trigger
+        | Fault::Substituted => english_value(fault),
     }
 }
 
@@ -141,6 +142,10 @@ fn english_value(fault: &Fault) -> Words {
         Fault::Database => words(
             "is no database that askwell knows",
             "write sqlite:PATH, as sqlite:askwell.db, or postgres://user:password@host/name",
+        ),
+        Fault::Substituted => words(
+            "holds a `$`, and what follows it was replaced by a variable",
+            "write the value in single quotes",
         ),
         Fault::Trigger => words(
             "is not one word",
@@ -226,7 +231,8 @@ fn korean(fault: &Fault) -> Words {
         | Fault::IncomingWebhook
         | Fault::Database
         | Fault::ServerName
-        | Fault::Trigger => korean_value(fault),
+        | Fault::Trigger
+        | Fault::Substituted => korean_value(fault),
     }
 }
 
@@ -273,6 +279,10 @@ fn korean_value(fault: &Fault) -> Words {
         Fault::Database => words(
             "askwell이 모르는 데이터베이스예요",
             "sqlite:askwell.db 같은 sqlite:경로나 postgres://사용자:암호@호스트/이름을 써 주세요",
+        ),
+        Fault::Substituted => words(
+            "`$`가 들어 있어서 그 뒤가 변수 값으로 바뀌었어요",
+            "값을 작은따옴표로 감싸 주세요",
         ),
         Fault::Trigger => words(
             "한 단어가 아니에요",
