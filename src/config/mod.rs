@@ -4,7 +4,7 @@
 //! that is wrong is found in one run and said with its file, line and column, and with what to do about it. What is written for a
 //! secret never prints, not even in the excerpt of a file around a mistake.
 //!
-//! [`reference`] is the one list of keys. [`toml_file`] and [`env`] bring what is written into the form of its key ([`form`]),
+//! [`mod@reference`] is the one list of keys. [`toml_file`] and [`env`] bring what is written into the form of its key ([`form`]),
 //! [`check`] makes the settings of it, [`problem`] renders what is wrong.
 
 mod check;
