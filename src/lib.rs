@@ -10,11 +10,14 @@
 //! 5. [`config`] reads how it is set up, [`app`] wires it together, [`cli`] is how it is started.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod http;
 pub mod lifecycle;
 pub mod llm;
+pub mod markdown;
 pub mod mattermost;
+pub mod pipeline;
 pub mod ports;
 pub mod store;
 pub mod telemetry;

@@ -62,7 +62,7 @@ impl Composer {
         answer: &str,
         footnote: Option<Sentence<'_>>,
     ) -> Composed {
-        let links = LinkContext::of_texts([question.text.as_str()]);
+        let links = LinkContext::of_conversation([question.text.as_str()]);
         let closed = markdown::close(answer.trim());
         let adapted = markdown::adapt(&closed, self.dialect);
         let mut shown = markdown::neutralise(&adapted, &links);

@@ -1,0 +1,23 @@
+//! What a model writes, made into what Mattermost shows.
+//!
+//! Pure functions on text. On its way to a post an answer is *closed* where it is not finished, *adapted* to Mattermost's dialect,
+//! *neutralised*, put into its template, and *split* into posts. Neutralising comes after adapting, so that nothing adapted can
+//! undo it. What people wrote or are called is shown *inline*: harmless, closed and cut.
+
+mod adapt;
+mod blocks;
+mod characters;
+mod close;
+mod inline;
+mod links;
+mod neutralise;
+mod spans;
+mod split;
+
+pub use adapt::{Dialect, adapt};
+pub use characters::{MAX_BLANK_LINES, MAX_INDENTATION, MAX_MARKS_PER_BASE, MAX_NESTING};
+pub use close::close;
+pub use inline::{ECHO_CHARS, inline};
+pub use links::{LinkContext, MAX_KNOWN_HOSTS};
+pub use neutralise::neutralise;
+pub use split::{Limits, POST_RUNES, split};
