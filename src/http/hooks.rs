@@ -20,6 +20,7 @@ use super::token::{KeyId, Tokens};
 use crate::domain::event::InboundEvent;
 use crate::domain::id::ServerId;
 use crate::mattermost::inbound::{Reception, Rejection, Shape};
+use crate::pipeline::admit::{Intake, Reply};
 use crate::ports::{Clock, IdSource, timeout};
 use crate::text::{Language, Reason, Sentence, say};
 
@@ -27,24 +28,18 @@ use crate::text::{Language, Reason, Sentence, say};
 /// here we can say it ourselves.
 pub const LONGEST_RECEPTION: Duration = Duration::from_secs(25);
 
-/// What the sender of an event is told at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// Nothing: the answer comes by another way.
-    Silent,
-    /// Something only the sender sees.
-    Ephemeral(String),
-    /// The answer itself.
-    Channel(String),
-    /// That it did not work.
-    Failure(String),
-}
-
-/// Takes events: the pipeline's `Intake`, and what stands in for it in tests.
+/// Takes events: the pipeline's [`Intake`], and what stands in for it in tests.
 #[async_trait]
 pub trait Receive: Send + Sync {
     /// Takes one event and returns what its sender is told.
     async fn receive(&self, event: InboundEvent) -> Reply;
+}
+
+#[async_trait]
+impl Receive for Intake {
+    async fn receive(&self, event: InboundEvent) -> Reply {
+        Self::receive(self, event).await
+    }
 }
 
 /// What the handlers share.

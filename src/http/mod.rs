@@ -21,7 +21,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 pub use health::{CHECK_NEIGHBOURS_EVERY, CHECK_STORE_EVERY, LONGEST_CHECK};
-pub use hooks::{LONGEST_RECEPTION, Receive, Reply};
+pub use hooks::{LONGEST_RECEPTION, Receive};
 pub use router::{World, router};
 pub use server::{
     HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEAD_BYTES, MAX_HEADERS, SHUTDOWN_DEADLINE, serve,

@@ -8,8 +8,8 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 
-use super::hooks::Reply;
 use crate::mattermost::inbound::Shape;
+use crate::pipeline::admit::Reply;
 
 /// The JSON of a reply.
 #[derive(Debug, Serialize)]

@@ -12,7 +12,8 @@ use askwell::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
 use askwell::domain::prompt::Prompt;
 use askwell::domain::question::{Conclusion, Question};
 use askwell::domain::time::Timestamp;
-use askwell::http::{Receive, Reply};
+use askwell::http::Receive;
+use askwell::pipeline::admit::Reply;
 use askwell::ports::{
     Admission, Backlog, Claim, DeltaStream, Edited, IdSource, LanguageModel, Mattermost,
     MattermostError, MattermostFailure, ModelError, Priority, Renewal, StoreError,

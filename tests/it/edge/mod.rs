@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use askwell::domain::event::InboundEvent;
 use askwell::domain::id::ServerId;
-use askwell::http::{Reply, Settings, World, router, serve};
+use askwell::http::{Settings, World, router, serve};
+use askwell::pipeline::admit::Reply;
 use askwell::text::Language;
 use reqwest::{Client, Response};
 use tokio::net::TcpListener;

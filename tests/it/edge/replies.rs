@@ -1,6 +1,7 @@
 //! How a reply is said to each kind of sender.
 
-use askwell::http::{LONGEST_RECEPTION, Reply};
+use askwell::http::LONGEST_RECEPTION;
+use askwell::pipeline::admit::Reply;
 use serde_json::{Value, json};
 
 use super::{COMMAND_TOKEN, Edge, FORM_HOOK_TOKEN, command_form, content_type};
