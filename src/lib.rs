@@ -9,6 +9,8 @@
 //! 4. [`markdown`] makes of a model's text what Mattermost shows; [`text`] is every sentence we say ourselves.
 //! 5. [`config`] reads how it is set up, [`app`] wires it together, [`cli`] is how it is started.
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

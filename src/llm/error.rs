@@ -351,120 +351,122 @@ mod tests {
         refused(status, &HeaderMap::new(), body.as_bytes(), Timestamp::EPOCH).failure
     }
 
+    const DOCUMENTED: &[(u16, &str, ModelFailure)] = &[
+        (
+            429,
+            r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#,
+            ModelFailure::QuotaSpent,
+        ),
+        (
+            429,
+            r#"[{"error":{"code":429,"message":"You exceeded your current quota","status":"RESOURCE_EXHAUSTED"}}]"#,
+            ModelFailure::RateLimited,
+        ),
+        (429, "", ModelFailure::RateLimited),
+        (
+            429,
+            r#"{"error":{"message":"maximum context length of tokens per minute","type":"tokens"}}"#,
+            ModelFailure::RateLimited,
+        ),
+        (
+            402,
+            r#"{"error":{"message":"Insufficient Balance","code":"invalid_request_error"}}"#,
+            ModelFailure::QuotaSpent,
+        ),
+        (
+            400,
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API."}}"#,
+            ModelFailure::QuotaSpent,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"Budget has been exceeded! Current cost: 1.2","type":"budget_exceeded","code":"400"}}"#,
+            ModelFailure::QuotaSpent,
+        ),
+        (
+            404,
+            r#"{"error":{"message":"The model `gpt-9` does not exist or you do not have access to it.","type":"invalid_request_error","code":"model_not_found"}}"#,
+            ModelFailure::ModelUnknown,
+        ),
+        (
+            404,
+            r#"{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","param":null,"code":404}"#,
+            ModelFailure::ModelUnknown,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"gpt-9 is not a valid model ID","code":400}}"#,
+            ModelFailure::ModelUnknown,
+        ),
+        (
+            503,
+            r#"{"error":{"message":"no channel","code":"model_not_found"}}"#,
+            ModelFailure::ModelUnknown,
+        ),
+        (
+            404,
+            "<html><body><h1>404 Not Found</h1></body></html>",
+            ModelFailure::RequestRefused,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"Invalid 'messages[0].content': string too long.","code":"string_above_max_length"}}"#,
+            ModelFailure::ContextTooLong,
+        ),
+        (
+            400,
+            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}"#,
+            ModelFailure::ContextTooLong,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"prompt is too long: 210000 tokens > 200000 maximum","type":"invalid_request_error"}}"#,
+            ModelFailure::ContextTooLong,
+        ),
+        (
+            413,
+            "<html>413 Request Entity Too Large</html>",
+            ModelFailure::ContextTooLong,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"param":"prompt","code":"content_filter","status":400}}"#,
+            ModelFailure::Filtered,
+        ),
+        (
+            403,
+            r#"{"error":{"message":"openai/gpt-4o requires moderation. Your input was flagged for \"violence\"","code":403}}"#,
+            ModelFailure::Filtered,
+        ),
+        (403, "Forbidden", ModelFailure::KeyRefused),
+        (
+            400,
+            r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]"#,
+            ModelFailure::KeyRefused,
+        ),
+        (
+            400,
+            r#"{"error":"registry.ollama.ai/library/x does not support chat"}"#,
+            ModelFailure::RequestRefused,
+        ),
+        (
+            529,
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+            ModelFailure::Unavailable,
+        ),
+        (
+            502,
+            "<html><body>Bad Gateway</body></html>",
+            ModelFailure::Unavailable,
+        ),
+        (408, "", ModelFailure::Unavailable),
+        (307, "", ModelFailure::RequestRefused),
+        (418, "\u{0}\u{ff}", ModelFailure::RequestRefused),
+    ];
+
     #[test]
     fn what_was_not_recorded_but_is_documented_is_understood() {
-        for (status, body, expected) in [
-            (
-                429,
-                r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#,
-                ModelFailure::QuotaSpent,
-            ),
-            (
-                429,
-                r#"[{"error":{"code":429,"message":"You exceeded your current quota","status":"RESOURCE_EXHAUSTED"}}]"#,
-                ModelFailure::RateLimited,
-            ),
-            (429, "", ModelFailure::RateLimited),
-            (
-                429,
-                r#"{"error":{"message":"maximum context length of tokens per minute","type":"tokens"}}"#,
-                ModelFailure::RateLimited,
-            ),
-            (
-                402,
-                r#"{"error":{"message":"Insufficient Balance","code":"invalid_request_error"}}"#,
-                ModelFailure::QuotaSpent,
-            ),
-            (
-                400,
-                r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API."}}"#,
-                ModelFailure::QuotaSpent,
-            ),
-            (
-                400,
-                r#"{"error":{"message":"Budget has been exceeded! Current cost: 1.2","type":"budget_exceeded","code":"400"}}"#,
-                ModelFailure::QuotaSpent,
-            ),
-            (
-                404,
-                r#"{"error":{"message":"The model `gpt-9` does not exist or you do not have access to it.","type":"invalid_request_error","code":"model_not_found"}}"#,
-                ModelFailure::ModelUnknown,
-            ),
-            (
-                404,
-                r#"{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","param":null,"code":404}"#,
-                ModelFailure::ModelUnknown,
-            ),
-            (
-                400,
-                r#"{"error":{"message":"gpt-9 is not a valid model ID","code":400}}"#,
-                ModelFailure::ModelUnknown,
-            ),
-            (
-                503,
-                r#"{"error":{"message":"no channel","code":"model_not_found"}}"#,
-                ModelFailure::ModelUnknown,
-            ),
-            (
-                404,
-                "<html><body><h1>404 Not Found</h1></body></html>",
-                ModelFailure::RequestRefused,
-            ),
-            (
-                400,
-                r#"{"error":{"message":"Invalid 'messages[0].content': string too long.","code":"string_above_max_length"}}"#,
-                ModelFailure::ContextTooLong,
-            ),
-            (
-                400,
-                r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}"#,
-                ModelFailure::ContextTooLong,
-            ),
-            (
-                400,
-                r#"{"error":{"message":"prompt is too long: 210000 tokens > 200000 maximum","type":"invalid_request_error"}}"#,
-                ModelFailure::ContextTooLong,
-            ),
-            (
-                413,
-                "<html>413 Request Entity Too Large</html>",
-                ModelFailure::ContextTooLong,
-            ),
-            (
-                400,
-                r#"{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"param":"prompt","code":"content_filter","status":400}}"#,
-                ModelFailure::Filtered,
-            ),
-            (
-                403,
-                r#"{"error":{"message":"openai/gpt-4o requires moderation. Your input was flagged for \"violence\"","code":403}}"#,
-                ModelFailure::Filtered,
-            ),
-            (403, "Forbidden", ModelFailure::KeyRefused),
-            (
-                400,
-                r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]"#,
-                ModelFailure::KeyRefused,
-            ),
-            (
-                400,
-                r#"{"error":"registry.ollama.ai/library/x does not support chat"}"#,
-                ModelFailure::RequestRefused,
-            ),
-            (
-                529,
-                r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
-                ModelFailure::Unavailable,
-            ),
-            (
-                502,
-                "<html><body>Bad Gateway</body></html>",
-                ModelFailure::Unavailable,
-            ),
-            (408, "", ModelFailure::Unavailable),
-            (307, "", ModelFailure::RequestRefused),
-            (418, "\u{0}\u{ff}", ModelFailure::RequestRefused),
-        ] {
+        for &(status, body, expected) in DOCUMENTED {
             assert_eq!(failure(status, body), expected, "{status} {body}");
         }
     }

@@ -1,6 +1,6 @@
 //! The block structure of a text, line by line: which lines are code, which paragraphs, what holds them.
 //!
-//! Follows the rules by which Mattermost's server reads a post (a subset of CommonMark: quotes, lists, indented and fenced code;
+//! Follows the rules by which Mattermost's server reads a post (a subset of `CommonMark`: quotes, lists, indented and fenced code;
 //! no HTML blocks, no headings, no tables; read in `server/public/shared/markdown`, 11.x), because what the server
 //! takes for text can notify people. The web client agrees with it on everything well formed.
 
@@ -169,10 +169,9 @@ impl Scanner<'_> {
             ..rest
         };
         match block {
-            Block::Document => Some(rest),
             Block::Quote => self.quote_continuation(rest),
             Block::List { .. } if blank => Some(unindented),
-            Block::List { .. } => Some(rest),
+            Block::Document | Block::List { .. } => Some(rest),
             Block::Item { has_children, .. } if blank => has_children.then_some(unindented),
             Block::Item { indentation, .. } => {
                 let left = rest.indentation.checked_sub(indentation)?;

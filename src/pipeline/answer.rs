@@ -106,7 +106,12 @@ fn of_generated(world: &World, job: &ClaimedJob, generated: Generated) -> Conclu
 }
 
 /// The conclusion of a question that ends before the model is asked; what an earlier attempt had shown stays.
-fn ended_early(world: &World, job: &ClaimedJob, outcome: Outcome, shown: Option<String>) -> Conclusion {
+fn ended_early(
+    world: &World,
+    job: &ClaimedJob,
+    outcome: Outcome,
+    shown: Option<String>,
+) -> Conclusion {
     match (shown, outcome) {
         (Some(shown), Outcome::Stopped) => kept(world, job, Outcome::Stopped, shown),
         (Some(shown), _) => kept(world, job, Outcome::Interrupted, shown),

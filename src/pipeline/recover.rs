@@ -11,7 +11,11 @@ use super::world::World;
 use crate::domain::job::ClaimedJob;
 
 /// Returns what an earlier attempt had shown of the answer; `None` where that was nothing but a sign of life.
-pub(super) async fn shown(world: &World, job: &ClaimedJob, publisher: &Publisher<'_>) -> Result<Option<String>, Interruption> {
+pub(super) async fn shown(
+    world: &World,
+    job: &ClaimedJob,
+    publisher: &Publisher<'_>,
+) -> Result<Option<String>, Interruption> {
     let mut shown = Vec::new();
     for post in publisher.posted() {
         if let Some(seen) = world.mattermost.read_post(post).await? {

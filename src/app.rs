@@ -1,0 +1,156 @@
+//! The wiring: the only file that names concrete adapters.
+//!
+//! Listener, time, chance and the signal to stop are given, so that a test owns all of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::pipeline::admit::intake;
+use crate::pipeline::work::Workforce;
+use crate::pipeline::{Ports, World};
+use crate::ports::{Clock, IdSource, StoreError};
+use crate::{http, llm, mattermost, store};
+
+pub use crate::store::{Access, LeaseTime, OpenError};
+
+/// How long answers that are being written when the process is asked to stop may go on, before they are handed back.
+pub const GRACE: Duration = Duration::from_secs(20);
+
+/// What the process is given from outside.
+pub struct Surroundings {
+    /// Where requests come in.
+    pub listener: TcpListener,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn IdSource>,
+    /// Whose time leases go by on PostgreSQL.
+    pub lease_time: LeaseTime,
+}
+
+/// Why askwell did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database could not be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The TLS library could not be set up.
+    #[error("set up the HTTP client")]
+    Client(#[from] reqwest::Error),
+    /// A template does not compile.
+    #[error("compile the template of answers")]
+    Template(#[from] minijinja::Error),
+}
+
+impl StartError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Open(error) => error.remedy(),
+            Self::Store(_) => "check that the disk has space and that the database can be written",
+            Self::Client(_) => {
+                "install the system's certificate authorities (on Debian the package ca-certificates)"
+            }
+            Self::Template(_) => "correct answer.template in askwell.toml",
+        }
+    }
+}
+
+/// Serves until `stop` is cancelled and what was running has ended or was handed back.
+///
+/// # Errors
+/// When it cannot begin; see [`StartError`].
+pub async fn serve(
+    config: Config,
+    surroundings: Surroundings,
+    stop: CancellationToken,
+) -> Result<(), StartError> {
+    let Surroundings {
+        listener,
+        clock,
+        ids,
+        lease_time,
+    } = surroundings;
+    let store = store::open(store::Opening {
+        settings: &config.store,
+        access: Access::Serve,
+        lease_time,
+        clock: clock.clone(),
+        ids: ids.clone(),
+    })
+    .await?;
+    let freed = store.take_over(clock.now()).await?;
+    if freed > 0 {
+        tracing::info!(
+            questions = freed,
+            "questions that an earlier process left are taken up again"
+        );
+    }
+    let server = config.mattermost.server.clone();
+    let ports = Ports {
+        mattermost: Arc::new(mattermost::Server::new(
+            config.mattermost,
+            mattermost::http_client()?,
+            clock.clone(),
+        )),
+        model: Arc::new(llm::ChatCompletions::new(
+            config.model.clone(),
+            llm::client(&config.model)?,
+            clock.clone(),
+        )),
+        store,
+        clock: clock.clone(),
+        ids: ids.clone(),
+    };
+    let (store, mattermost, model) = (
+        ports.store.clone(),
+        ports.mattermost.clone(),
+        ports.model.clone(),
+    );
+    let world = Arc::new(World::new(config.pipeline, ports)?);
+    let (intake, committer) = intake(world.clone());
+    let edge = http::World {
+        server,
+        language: config.language,
+        intake: Arc::new(intake),
+        clock: clock.clone(),
+        ids,
+        store,
+        mattermost,
+        model,
+    };
+    let router = http::router(&config.http, edge);
+    let workforce = Workforce::new(world);
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "askwell listens");
+    }
+    let mut tasks = JoinSet::new();
+    tasks.spawn(http::serve(
+        listener,
+        router,
+        config.http.max_connections,
+        clock,
+        stop.clone(),
+    ));
+    tasks.spawn(committer.run());
+    tasks.spawn(async move {
+        let drained = workforce.run(stop, GRACE).await;
+        tracing::info!(?drained, "work has ended");
+    });
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            // Everything that may fail is handled where it fails; this is a defect of ours, and the others go on.
+            tracing::error!(error = %error, "a task of the process ended by itself");
+        }
+    }
+    Ok(())
+}
