@@ -16,9 +16,9 @@ use serde_json::json;
 
 use crate::clock::ManualClock;
 
-const FIRST_TOKEN: Duration = Duration::from_secs(60);
+const FIRST_TOKEN: Duration = Duration::from_mins(1);
 const IDLE: Duration = Duration::from_secs(30);
-const TOTAL: Duration = Duration::from_secs(300);
+const TOTAL: Duration = Duration::from_mins(5);
 
 fn settings(base_url: &str) -> Settings {
     Settings {
@@ -392,7 +392,7 @@ async fn comments_and_roles_are_no_first_token() {
     );
     let (model, clock) = asking(settings(&server.base_url()));
     let stream = model.complete(&prompt()).await.unwrap();
-    clock.advance(FIRST_TOKEN - Duration::from_micros(1));
+    clock.advance(FIRST_TOKEN.saturating_sub(Duration::from_micros(1)));
     let time = async {
         clock.until_someone_sleeps().await;
         clock.advance(Duration::from_micros(1));
@@ -444,7 +444,7 @@ async fn an_answer_that_goes_on_and_on_ends_at_the_total_limit() {
     let (model, clock) = asking(settings(&server.base_url()));
     let mut stream = model.complete(&prompt()).await.unwrap();
     while !matches!(stream.next().await, Some(Ok(Delta::Text(_)))) {}
-    clock.advance(TOTAL - Duration::from_secs(1));
+    clock.advance(TOTAL.saturating_sub(Duration::from_secs(1)));
     let time = async {
         clock.until_someone_sleeps().await;
         clock.advance(Duration::from_secs(1));
