@@ -5,6 +5,8 @@
 //! undo it. What people wrote or are called is shown *inline*: harmless, closed and cut.
 
 mod adapt;
+mod adapt_inline;
+mod adapt_lines;
 mod blocks;
 mod characters;
 mod close;
@@ -14,7 +16,7 @@ mod neutralise;
 mod spans;
 mod split;
 
-pub use adapt::{Dialect, adapt};
+pub use adapt::{Dialect, MAX_FORMULA_LINES, adapt};
 pub use characters::{MAX_BLANK_LINES, MAX_INDENTATION, MAX_MARKS_PER_BASE, MAX_NESTING};
 pub use close::close;
 pub use inline::{ECHO_CHARS, inline};

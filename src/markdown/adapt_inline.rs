@@ -1,0 +1,634 @@
+//! What models write within a paragraph and Mattermost shows raw or wrong: HTML, formulas, footnotes, stars, boxes.
+
+use std::collections::HashSet;
+
+use super::adapt::Dialect;
+use super::adapt_lines::tables;
+use super::blocks::{Blocks, Line, LineKind};
+use super::spans::{Span, code_spans};
+
+/// Bytes of an HTML tag, its attributes included; longer ones are text.
+const MAX_TAG: usize = 300;
+
+/// Bytes of the name of a footnote; longer ones are text.
+const MAX_FOOTNOTE: usize = 32;
+
+/// Bytes of a formula within a sentence; a longer one is text, so that openings without an end cost little.
+pub(super) const MAX_INLINE_FORMULA: usize = 1_000;
+
+/// Bytes of quote marks and indentation that a line break repeats; after longer ones the new line begins without.
+const MAX_PREFIX: usize = 40;
+
+/// Tags that need not be closed in their paragraph to be taken for HTML.
+const BLOCK_TAGS: [&str; 18] = [
+    "details", "summary", "p", "div", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td",
+    "th", "center", "section", "hr", "dl", "figure",
+];
+
+/// Tags that are taken for HTML where they are closed in their paragraph: `<T>` and `<name>` are no HTML.
+const INLINE_TAGS: [&str; 19] = [
+    "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "big", "mark", "span",
+    "font", "kbd", "abbr", "cite", "q",
+];
+
+const RAISED: [(&str, &str); 2] = [
+    ("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ"),
+    ("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),
+];
+
+/// Mends paragraphs, one after the other; code stays as it is.
+pub(super) fn mend(text: &str, dialect: Dialect) -> String {
+    let blocks = Blocks::of(text);
+    let document = Document::of(text, &blocks);
+    let mut tables = tables(text, &blocks).into_iter().peekable();
+    let mut mended = String::with_capacity(text.len());
+    let mut index = 0;
+    while let Some(first) = blocks.lines.get(index) {
+        let lines = blocks.lines.get(index..).unwrap_or_default();
+        let LineKind::Text(_) = first.kind else {
+            mended.push_str(text.get(first.start..first.end).unwrap_or_default());
+            mended.push('\n');
+            index += 1;
+            continue;
+        };
+        let count = lines
+            .iter()
+            .take_while(|line| line.kind == first.kind)
+            .count();
+        let lines = lines.get(..count).unwrap_or_default();
+        let mut in_table = vec![false; count];
+        while let Some(table) = tables.next_if(|table| table.first < index + count) {
+            let rows = in_table.get_mut(table.first - index..table.end - index);
+            rows.unwrap_or_default().fill(true);
+        }
+        Paragraph::new(text, lines, &document, dialect).write(&in_table, &mut mended);
+        index += count;
+    }
+    if !text.ends_with('\n') {
+        mended.pop();
+    }
+    mended
+}
+
+/// What has to be known of the whole text.
+#[derive(Default)]
+struct Document<'a> {
+    /// Names of footnotes that are written out.
+    footnotes: HashSet<&'a str>,
+    /// Whether ticked boxes stand beside empty ones.
+    has_mixed_boxes: bool,
+}
+
+impl<'a> Document<'a> {
+    fn of(text: &'a str, blocks: &Blocks) -> Self {
+        let mut document = Self::default();
+        let mut boxes = [false; 2];
+        for line in &blocks.lines {
+            if !matches!(line.kind, LineKind::Text(_)) {
+                continue;
+            }
+            let content = text.get(line.content..line.end).unwrap_or_default();
+            if let Some(name) = footnote(content)
+                && content
+                    .get(name.len() + 3..)
+                    .is_some_and(|rest| rest.starts_with(':'))
+            {
+                document.footnotes.insert(name);
+            }
+            if line.item.is_some()
+                && let Some((_, ticked)) = tick_box(content)
+            {
+                boxes[usize::from(ticked)] = true;
+            }
+        }
+        document.has_mixed_boxes = boxes == [true, true];
+        document
+    }
+}
+
+/// Reads the name of the footnote that a text begins with.
+fn footnote(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("[^")?;
+    let length = rest
+        .bytes()
+        .take(MAX_FOOTNOTE + 1)
+        .position(|byte| byte == b']')?;
+    let name = rest.get(..length)?;
+    let is_name = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
+    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
+}
+
+/// Reads the box that the content of a list item begins with; returns its length and whether it is ticked.
+fn tick_box(content: &str) -> Option<(usize, bool)> {
+    let ticked = match content.as_bytes().get(..4)? {
+        b"[x] " | b"[X] " => true,
+        b"[ ] " => false,
+        _ => return None,
+    };
+    Some((3, ticked))
+}
+
+/// An HTML tag.
+struct Tag {
+    name: String,
+    is_closing: bool,
+    length: usize,
+}
+
+impl Tag {
+    /// Reads the tag that a text begins with; comments are tags named `!--`.
+    fn read(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let is_closing = bytes.get(1) == Some(&b'/');
+        let from = if is_closing { 2 } else { 1 };
+        let name: String = bytes
+            .iter()
+            .skip(from)
+            .take(12)
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .map(|byte| char::from(byte.to_ascii_lowercase()))
+            .collect();
+        let after = *bytes.get(from + name.len())?;
+        if name.is_empty() || !(after.is_ascii_whitespace() || matches!(after, b'>' | b'/')) {
+            return None;
+        }
+        let length = bytes
+            .iter()
+            .take(MAX_TAG)
+            .skip(1)
+            .position(|byte| matches!(byte, b'>' | b'<' | b'`' | b'\n'))?
+            + 1;
+        (bytes.get(length) == Some(&b'>')).then_some(Self {
+            name,
+            is_closing,
+            length: length + 1,
+        })
+    }
+}
+
+/// Where things stand in a paragraph that others refer to, first to last.
+#[derive(Default)]
+struct Marks {
+    parentheses: Vec<usize>,
+    brackets: Vec<usize>,
+    dollars: Vec<usize>,
+    opened: HashSet<String>,
+    closed: HashSet<String>,
+}
+
+impl Marks {
+    fn of(raw: &str, spans: &[Span]) -> Self {
+        let mut marks = Self::default();
+        let mut spans = spans.iter().peekable();
+        let bytes = raw.as_bytes();
+        let mut index = 0;
+        while let Some(byte) = bytes.get(index) {
+            if let Some(span) = spans.next_if(|span| span.start <= index) {
+                index = span.end.max(index + 1);
+                continue;
+            }
+            match (byte, bytes.get(index + 1)) {
+                (b'\\', Some(next)) => {
+                    match next {
+                        b')' => marks.parentheses.push(index),
+                        b']' => marks.brackets.push(index),
+                        _ => {}
+                    }
+                    index += usize::from(next.is_ascii());
+                }
+                (b'$', _) => marks.dollars.push(index),
+                (b'<', Some(_)) if raw.is_char_boundary(index) => {
+                    if let Some(tag) = raw.get(index..).and_then(Tag::read) {
+                        if tag.is_closing {
+                            marks.closed.insert(tag.name);
+                        } else {
+                            marks.opened.insert(tag.name);
+                        }
+                    }
+                }
+                _ => {}
+            }
+            index += 1;
+        }
+        marks
+    }
+}
+
+fn next(places: &[usize], from: usize) -> Option<usize> {
+    let index = places.partition_point(|place| *place < from);
+    places.get(index).copied()
+}
+
+struct Paragraph<'a> {
+    text: &'a str,
+    lines: &'a [Line],
+    document: &'a Document<'a>,
+    dialect: Dialect,
+    raw: String,
+    spans: Vec<Span>,
+    marks: Marks,
+}
+
+impl<'a> Paragraph<'a> {
+    fn new(text: &'a str, lines: &'a [Line], document: &'a Document<'a>, dialect: Dialect) -> Self {
+        let mut raw = String::new();
+        for line in lines {
+            raw.push_str(text.get(line.content..line.end).unwrap_or_default());
+            raw.push('\n');
+        }
+        raw.pop();
+        let spans = code_spans(&raw);
+        let marks = Marks::of(&raw, &spans);
+        Self {
+            text,
+            lines,
+            document,
+            dialect,
+            raw,
+            spans,
+            marks,
+        }
+    }
+
+    fn write(&self, in_table: &[bool], written: &mut String) {
+        let mut writer = Writer {
+            paragraph: self,
+            in_table,
+            written,
+            line: 0,
+            line_start: 0,
+            is_removed: false,
+            word: Word::default(),
+            is_bold: false,
+        };
+        writer.begin_line();
+        let mut spans = self.spans.iter().peekable();
+        let mut index = 0;
+        while let Some(character) = self.raw.get(index..).and_then(|rest| rest.chars().next()) {
+            while spans.next_if(|span| span.start < index).is_some() {}
+            index = match spans.next_if(|span| span.start == index) {
+                Some(span) => {
+                    writer.copy(span.start, span.end);
+                    span.end
+                }
+                None => writer.character(index, character),
+            };
+        }
+        writer.end_line();
+    }
+
+    fn byte(&self, index: usize) -> Option<u8> {
+        self.raw.as_bytes().get(index).copied()
+    }
+
+    /// Returns what stands between two places, where it is a formula on one line.
+    fn formula(&self, start: usize, end: usize) -> Option<String> {
+        let formula = self.raw.get(start..end)?;
+        if formula.len() > MAX_INLINE_FORMULA || formula.contains('`') || formula.contains("\\(") {
+            return None;
+        }
+        let formula = formula.trim().replace('\n', " ");
+        (!formula.is_empty()).then_some(formula)
+    }
+}
+
+/// The word that is being written.
+#[derive(Default)]
+struct Word {
+    /// Whether it holds the sign of an address, where nothing is escaped.
+    is_address: bool,
+    /// Whether a star that can only open emphasis stands in it.
+    has_opening_star: bool,
+}
+
+struct Writer<'a> {
+    paragraph: &'a Paragraph<'a>,
+    in_table: &'a [bool],
+    written: &'a mut String,
+    line: usize,
+    /// Where the current line begins in what was written.
+    line_start: usize,
+    /// Whether a tag of the current line was left out.
+    is_removed: bool,
+    word: Word,
+    is_bold: bool,
+}
+
+impl Writer<'_> {
+    fn begin_line(&mut self) {
+        self.line_start = self.written.len();
+        self.is_removed = false;
+        self.word = Word::default();
+        if let Some(line) = self.paragraph.lines.get(self.line) {
+            let prefix = self.paragraph.text.get(line.start..line.content);
+            self.written.push_str(prefix.unwrap_or_default());
+        }
+    }
+
+    /// Ends a line; one that held only tags becomes a blank line where it is not beside another.
+    fn end_line(&mut self) {
+        if self.is_removed {
+            let kept = self
+                .written
+                .trim_end_matches([' ', '\t'])
+                .len()
+                .max(self.line_start);
+            let prefix = self.written.get(self.line_start..kept).unwrap_or_default();
+            if prefix.bytes().all(|byte| byte == b'>' || byte == b' ') {
+                self.written.truncate(kept);
+                let before = self.written.get(..self.line_start).unwrap_or_default();
+                if kept == self.line_start && (before.is_empty() || before.ends_with("\n\n")) {
+                    return;
+                }
+            }
+        }
+        self.written.push('\n');
+    }
+
+    fn copy(&mut self, start: usize, end: usize) {
+        let paragraph = self.paragraph;
+        for character in paragraph.raw.get(start..end).unwrap_or_default().chars() {
+            self.plain(character);
+        }
+    }
+
+    fn plain(&mut self, character: char) {
+        if character == '\n' {
+            self.end_line();
+            self.line += 1;
+            self.begin_line();
+            return;
+        }
+        if character.is_whitespace() {
+            self.word = Word::default();
+        }
+        if (character == '/' && self.written.ends_with(":/"))
+            || (character == '.' && self.written.ends_with("www"))
+            || (character == '(' && self.written.ends_with(']'))
+        {
+            self.word.is_address = true;
+        }
+        self.written.push(character);
+    }
+
+    /// Writes what stands at a place; returns where to go on.
+    fn character(&mut self, index: usize, character: char) -> usize {
+        let special = match character {
+            '\\' => self.backslash(index),
+            '$' => self.dollar(index),
+            '*' => Some(self.star(index)),
+            '<' => self.tag(index),
+            '[' => self.bracket(index),
+            _ => None,
+        };
+        special.unwrap_or_else(|| {
+            self.plain(character);
+            index + character.len_utf8()
+        })
+    }
+
+    fn backslash(&mut self, index: usize) -> Option<usize> {
+        let paragraph = self.paragraph;
+        let following = paragraph.byte(index + 1)?;
+        let close = match following {
+            b'(' => next(&paragraph.marks.parentheses, index + 2),
+            // An escaped link text is no formula.
+            b'[' => next(&paragraph.marks.brackets, index + 2)
+                .filter(|close| paragraph.byte(close + 2) != Some(b'(')),
+            _ => None,
+        };
+        if let Some(close) = close
+            && self.formula(index + 2, close)
+        {
+            return Some(close + 2);
+        }
+        following.is_ascii_punctuation().then(|| {
+            self.plain('\\');
+            self.plain(char::from(following));
+            index + 2
+        })
+    }
+
+    fn dollar(&mut self, index: usize) -> Option<usize> {
+        let paragraph = self.paragraph;
+        let dollars = &paragraph.marks.dollars;
+        if paragraph.byte(index + 1) == Some(b'$') {
+            let close = next(dollars, index + 2)?;
+            let closes = paragraph.byte(close + 1) == Some(b'$');
+            return (closes && self.formula(index + 2, close)).then_some(close + 2);
+        }
+        // A formula that is shown as one stays as it is.
+        let close = next(dollars, index + 1)?;
+        let inner = paragraph.raw.get(index + 1..close)?;
+        let is_shown = self.paragraph.dialect.latex
+            && !self.follows_word()
+            && !paragraph.byte(close + 1).is_some_and(is_word)
+            && !inner.contains(['\n', '`']);
+        is_shown.then(|| {
+            self.copy(index, close + 1);
+            close + 1
+        })
+    }
+
+    fn follows_word(&self) -> bool {
+        self.written.bytes().last().is_some_and(is_word)
+    }
+
+    /// Writes a formula, as code where it would not be shown as one.
+    fn formula(&mut self, start: usize, end: usize) -> bool {
+        let Some(formula) = self.paragraph.formula(start, end) else {
+            return false;
+        };
+        let is_shown = self.paragraph.dialect.latex
+            && !formula.contains('$')
+            && !self.follows_word()
+            && !self.paragraph.byte(end + 2).is_some_and(is_word);
+        let mark = if is_shown { '$' } else { '`' };
+        self.written.push(mark);
+        self.written.push_str(&formula);
+        self.written.push(mark);
+        let lines = self.paragraph.raw.get(start..end).unwrap_or_default();
+        self.line += lines.matches('\n').count();
+        true
+    }
+
+    /// Writes a run of stars, escaped where it stands between letters or digits and closes nothing.
+    fn star(&mut self, index: usize) -> usize {
+        let paragraph = self.paragraph;
+        let rest = paragraph.raw.get(index..).unwrap_or_default();
+        let length = rest.len() - rest.trim_start_matches('*').len();
+        let before = index
+            .checked_sub(1)
+            .and_then(|before| paragraph.byte(before));
+        let after = paragraph.byte(index + length);
+        let is_between = before.is_some_and(|byte| byte.is_ascii_alphanumeric())
+            && after.is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let closes = match length {
+            1 => std::mem::take(&mut self.word.has_opening_star),
+            2 => {
+                let was_bold = self.is_bold;
+                self.is_bold = !was_bold && !is_between;
+                was_bold
+            }
+            _ => true,
+        };
+        let opens = !before.is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if length == 1 && !closes && opens {
+            self.word.has_opening_star = true;
+        }
+        let is_escaped = is_between && !closes && !self.word.is_address;
+        for _ in 0..length {
+            if is_escaped {
+                self.written.push('\\');
+            }
+            self.written.push('*');
+        }
+        index + length
+    }
+
+    fn bracket(&mut self, index: usize) -> Option<usize> {
+        let paragraph = self.paragraph;
+        let rest = paragraph.raw.get(index..)?;
+        let line = paragraph.lines.get(self.line)?;
+        let begins_line = index == 0 || paragraph.byte(index - 1) == Some(b'\n');
+        if begins_line
+            && line.item.is_some()
+            && paragraph.document.has_mixed_boxes
+            && let Some((length, ticked)) = tick_box(rest)
+        {
+            self.written.push(if ticked { '☑' } else { '☐' });
+            return Some(index + length);
+        }
+        let name = footnote(rest)?;
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        let end = index + name.len() + 3;
+        if paragraph.byte(end) == Some(b'(')
+            || !(is_number || paragraph.document.footnotes.contains(name))
+        {
+            return None;
+        }
+        self.written.push('(');
+        self.written.push_str(name);
+        self.written.push(')');
+        let is_definition = begins_line && paragraph.byte(end) == Some(b':');
+        Some(end + usize::from(is_definition))
+    }
+
+    fn tag(&mut self, index: usize) -> Option<usize> {
+        let paragraph = self.paragraph;
+        let rest = paragraph.raw.get(index..)?;
+        let tag = Tag::read(rest)?;
+        let end = index + tag.length;
+        let name = tag.name.as_str();
+        if name == "br" {
+            return Some(self.line_break(end));
+        }
+        let is_paired =
+            paragraph.marks.opened.contains(name) && paragraph.marks.closed.contains(name);
+        if matches!(name, "sup" | "sub") && is_paired && !tag.is_closing {
+            return Some(self.raised(&tag, end));
+        }
+        let is_html = BLOCK_TAGS.contains(&name) || (is_paired && INLINE_TAGS.contains(&name));
+        if !is_html {
+            return None;
+        }
+        self.is_removed = true;
+        if name == "summary" && is_paired {
+            return Some(self.summary(tag.is_closing, end));
+        }
+        Some(end)
+    }
+
+    /// Writes a line break, or what stands for it in a table; returns where to go on.
+    fn line_break(&mut self, end: usize) -> usize {
+        let rest = self.paragraph.raw.get(end..).unwrap_or_default();
+        let after = rest.trim_start_matches([' ', '\t']);
+        let next = end + rest.len() - after.len();
+        if self.in_table.get(self.line) == Some(&true) {
+            let kept = self.written.trim_end_matches([' ', '\t']).len();
+            self.written.truncate(kept.max(self.line_start));
+            self.written.push_str(" / ");
+            return next;
+        }
+        if !after.is_empty() && !after.starts_with('\n') {
+            self.break_line();
+        }
+        self.is_removed = true;
+        next
+    }
+
+    fn break_line(&mut self) {
+        self.is_removed = true;
+        self.end_line();
+        self.line_start = self.written.len();
+        self.word = Word::default();
+        let Some(line) = self.paragraph.lines.get(self.line) else {
+            return;
+        };
+        let prefix = self.paragraph.text.get(line.start..line.content);
+        let prefix = prefix.filter(|prefix| prefix.len() <= MAX_PREFIX);
+        let continued = prefix.unwrap_or_default().chars();
+        self.written
+            .extend(continued.map(|character| match character {
+                '>' | '\t' => character,
+                _ => ' ',
+            }));
+    }
+
+    fn summary(&mut self, is_closing: bool, end: usize) -> usize {
+        let rest = self.paragraph.raw.get(end..).unwrap_or_default();
+        let after = rest.trim_start_matches(' ');
+        let next = end + rest.len() - after.len();
+        if !is_closing {
+            if !after.starts_with('*') {
+                self.written.push_str("**");
+            }
+            return next;
+        }
+        self.written
+            .truncate(self.written.trim_end_matches(' ').len());
+        if !self.written.ends_with('*') {
+            self.written.push_str("**");
+        }
+        if !after.is_empty() && !after.starts_with('\n') {
+            self.break_line();
+        }
+        next
+    }
+
+    /// Writes what is raised or lowered in characters that are, else after a sign for it; `10<sup>6</sup>` must not become 106.
+    fn raised(&mut self, tag: &Tag, end: usize) -> usize {
+        let rest = self.paragraph.raw.get(end..).unwrap_or_default();
+        let is_raised = tag.name == "sup";
+        let Some(length) = rest.bytes().take(MAX_TAG).position(|byte| byte == b'<') else {
+            return end;
+        };
+        let Some(inner) = rest
+            .get(..length)
+            .filter(|inner| !inner.contains(['\n', '`']))
+        else {
+            return end;
+        };
+        let [sup, sub] = RAISED;
+        let (from, to) = if is_raised { sup } else { sub };
+        let shown: Option<String> = inner
+            .chars()
+            .map(|character| {
+                let place = from.chars().position(|plain| plain == character)?;
+                to.chars().nth(place)
+            })
+            .collect();
+        if let Some(shown) = shown {
+            self.written.push_str(&shown);
+        } else {
+            self.written.push_str(if is_raised { "^(" } else { "_(" });
+            self.written.push_str(inner);
+            self.written.push(')');
+        }
+        end + length
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
