@@ -273,6 +273,8 @@ mod tests {
                 "10<sup>6</sup> H<sub>2</sub>O x<sup>th</sup>",
                 "10⁶ H₂O x^(th)",
             ),
+            ("<ul><li>a</li><li>b</li></ul>", "- a\n- b"),
+            ("a<!-- note --> <code>x*y*z</code>", "a `x*y*z`"),
             ("<b>bold</b> <kbd>Esc</kbd>", "bold Esc"),
             (
                 "Vec<T>, <name>, a < b, `<br>`, <i> alone",

@@ -1,17 +1,10 @@
 //! What models write within a paragraph and Mattermost shows raw or wrong: HTML, formulas, footnotes, stars, boxes.
 
-use std::collections::HashSet;
-
 use super::adapt::Dialect;
 use super::adapt_lines::tables;
+use super::adapt_signs::{Document, MAX_TAG, Marks, Tag, footnote, next, raised, tick_box};
 use super::blocks::{Blocks, Line, LineKind};
 use super::spans::{Span, code_spans};
-
-/// Bytes of an HTML tag, its attributes included; longer ones are text.
-const MAX_TAG: usize = 300;
-
-/// Bytes of the name of a footnote; longer ones are text.
-const MAX_FOOTNOTE: usize = 32;
 
 /// Bytes of a formula within a sentence; a longer one is text, so that openings without an end cost little.
 pub(super) const MAX_INLINE_FORMULA: usize = 1_000;
@@ -20,20 +13,15 @@ pub(super) const MAX_INLINE_FORMULA: usize = 1_000;
 const MAX_PREFIX: usize = 40;
 
 /// Tags that need not be closed in their paragraph to be taken for HTML.
-const BLOCK_TAGS: [&str; 18] = [
-    "details", "summary", "p", "div", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td",
-    "th", "center", "section", "hr", "dl", "figure",
+const BLOCK_TAGS: [&str; 19] = [
+    "!--", "details", "summary", "p", "div", "ul", "ol", "li", "table", "thead", "tbody", "tr",
+    "td", "th", "center", "section", "hr", "dl", "figure",
 ];
 
 /// Tags that are taken for HTML where they are closed in their paragraph: `<T>` and `<name>` are no HTML.
 const INLINE_TAGS: [&str; 19] = [
     "b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "big", "mark", "span",
     "font", "kbd", "abbr", "cite", "q",
-];
-
-const RAISED: [(&str, &str); 2] = [
-    ("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ"),
-    ("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎"),
 ];
 
 /// Mends paragraphs, one after the other; code stays as it is.
@@ -68,155 +56,6 @@ pub(super) fn mend(text: &str, dialect: Dialect) -> String {
         mended.pop();
     }
     mended
-}
-
-/// What has to be known of the whole text.
-#[derive(Default)]
-struct Document<'a> {
-    /// Names of footnotes that are written out.
-    footnotes: HashSet<&'a str>,
-    /// Whether ticked boxes stand beside empty ones.
-    has_mixed_boxes: bool,
-}
-
-impl<'a> Document<'a> {
-    fn of(text: &'a str, blocks: &Blocks) -> Self {
-        let mut document = Self::default();
-        let mut boxes = [false; 2];
-        for line in &blocks.lines {
-            if !matches!(line.kind, LineKind::Text(_)) {
-                continue;
-            }
-            let content = text.get(line.content..line.end).unwrap_or_default();
-            if let Some(name) = footnote(content)
-                && content
-                    .get(name.len() + 3..)
-                    .is_some_and(|rest| rest.starts_with(':'))
-            {
-                document.footnotes.insert(name);
-            }
-            if line.item.is_some()
-                && let Some((_, ticked)) = tick_box(content)
-            {
-                boxes[usize::from(ticked)] = true;
-            }
-        }
-        document.has_mixed_boxes = boxes == [true, true];
-        document
-    }
-}
-
-/// Reads the name of the footnote that a text begins with.
-fn footnote(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("[^")?;
-    let length = rest
-        .bytes()
-        .take(MAX_FOOTNOTE + 1)
-        .position(|byte| byte == b']')?;
-    let name = rest.get(..length)?;
-    let is_name = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
-    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
-}
-
-/// Reads the box that the content of a list item begins with; returns its length and whether it is ticked.
-fn tick_box(content: &str) -> Option<(usize, bool)> {
-    let ticked = match content.as_bytes().get(..4)? {
-        b"[x] " | b"[X] " => true,
-        b"[ ] " => false,
-        _ => return None,
-    };
-    Some((3, ticked))
-}
-
-/// An HTML tag.
-struct Tag {
-    name: String,
-    is_closing: bool,
-    length: usize,
-}
-
-impl Tag {
-    /// Reads the tag that a text begins with; comments are tags named `!--`.
-    fn read(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let is_closing = bytes.get(1) == Some(&b'/');
-        let from = if is_closing { 2 } else { 1 };
-        let name: String = bytes
-            .iter()
-            .skip(from)
-            .take(12)
-            .take_while(|byte| byte.is_ascii_alphanumeric())
-            .map(|byte| char::from(byte.to_ascii_lowercase()))
-            .collect();
-        let after = *bytes.get(from + name.len())?;
-        if name.is_empty() || !(after.is_ascii_whitespace() || matches!(after, b'>' | b'/')) {
-            return None;
-        }
-        let length = bytes
-            .iter()
-            .take(MAX_TAG)
-            .skip(1)
-            .position(|byte| matches!(byte, b'>' | b'<' | b'`' | b'\n'))?
-            + 1;
-        (bytes.get(length) == Some(&b'>')).then_some(Self {
-            name,
-            is_closing,
-            length: length + 1,
-        })
-    }
-}
-
-/// Where things stand in a paragraph that others refer to, first to last.
-#[derive(Default)]
-struct Marks {
-    parentheses: Vec<usize>,
-    brackets: Vec<usize>,
-    dollars: Vec<usize>,
-    opened: HashSet<String>,
-    closed: HashSet<String>,
-}
-
-impl Marks {
-    fn of(raw: &str, spans: &[Span]) -> Self {
-        let mut marks = Self::default();
-        let mut spans = spans.iter().peekable();
-        let bytes = raw.as_bytes();
-        let mut index = 0;
-        while let Some(byte) = bytes.get(index) {
-            if let Some(span) = spans.next_if(|span| span.start <= index) {
-                index = span.end.max(index + 1);
-                continue;
-            }
-            match (byte, bytes.get(index + 1)) {
-                (b'\\', Some(next)) => {
-                    match next {
-                        b')' => marks.parentheses.push(index),
-                        b']' => marks.brackets.push(index),
-                        _ => {}
-                    }
-                    index += usize::from(next.is_ascii());
-                }
-                (b'$', _) => marks.dollars.push(index),
-                (b'<', Some(_)) if raw.is_char_boundary(index) => {
-                    if let Some(tag) = raw.get(index..).and_then(Tag::read) {
-                        if tag.is_closing {
-                            marks.closed.insert(tag.name);
-                        } else {
-                            marks.opened.insert(tag.name);
-                        }
-                    }
-                }
-                _ => {}
-            }
-            index += 1;
-        }
-        marks
-    }
-}
-
-fn next(places: &[usize], from: usize) -> Option<usize> {
-    let index = places.partition_point(|place| *place < from);
-    places.get(index).copied()
 }
 
 struct Paragraph<'a> {
@@ -528,15 +367,43 @@ impl Writer<'_> {
         if matches!(name, "sup" | "sub") && is_paired && !tag.is_closing {
             return Some(self.raised(&tag, end));
         }
+        if name == "code"
+            && !tag.is_closing
+            && let Some(end) = self.code(end)
+        {
+            return Some(end);
+        }
         let is_html = BLOCK_TAGS.contains(&name) || (is_paired && INLINE_TAGS.contains(&name));
         if !is_html {
             return None;
         }
         self.is_removed = true;
-        if name == "summary" && is_paired {
-            return Some(self.summary(tag.is_closing, end));
+        match name {
+            "summary" if is_paired => return Some(self.summary(tag.is_closing, end)),
+            "li" | "p" | "div" | "tr" | "td" | "th" if !tag.is_closing => self.block(name),
+            _ => {}
         }
         Some(end)
+    }
+
+    /// Sets what an HTML block holds apart from what stands before it on its line.
+    fn block(&mut self, name: &str) {
+        let before = self.written.get(self.line_start..).unwrap_or_default();
+        let is_first = before
+            .bytes()
+            .all(|byte| matches!(byte, b' ' | b'\t' | b'>'));
+        let in_table = self.in_table.get(self.line) == Some(&true);
+        if in_table || matches!(name, "td" | "th") {
+            let begins = is_first || before.ends_with([' ', '|']);
+            self.written.push_str(if begins { "" } else { " / " });
+            return;
+        }
+        if !is_first {
+            self.break_line();
+        }
+        if name == "li" {
+            self.written.push_str("- ");
+        }
     }
 
     /// Writes a line break, or what stands for it in a table; returns where to go on.
@@ -596,6 +463,21 @@ impl Writer<'_> {
         next
     }
 
+    /// Writes code that stands in tags; returns where to go on.
+    fn code(&mut self, start: usize) -> Option<usize> {
+        let rest = self.paragraph.raw.get(start..)?;
+        let mut bytes = rest.bytes().take(MAX_TAG);
+        let length = bytes.position(|byte| matches!(byte, b'<' | b'\n' | b'`'))?;
+        let (code, after) = rest.split_at_checked(length)?;
+        if code.trim().is_empty() || !after.starts_with("</code>") || self.written.ends_with('`') {
+            return None;
+        }
+        self.written.push('`');
+        self.written.push_str(code);
+        self.written.push('`');
+        Some(start + length + "</code>".len())
+    }
+
     /// Writes what is raised or lowered in characters that are, else after a sign for it; `10<sup>6</sup>` must not become 106.
     fn raised(&mut self, tag: &Tag, end: usize) -> usize {
         let rest = self.paragraph.raw.get(end..).unwrap_or_default();
@@ -609,16 +491,7 @@ impl Writer<'_> {
         else {
             return end;
         };
-        let [sup, sub] = RAISED;
-        let (from, to) = if is_raised { sup } else { sub };
-        let shown: Option<String> = inner
-            .chars()
-            .map(|character| {
-                let place = from.chars().position(|plain| plain == character)?;
-                to.chars().nth(place)
-            })
-            .collect();
-        if let Some(shown) = shown {
+        if let Some(shown) = raised(inner, is_raised) {
             self.written.push_str(&shown);
         } else {
             self.written.push_str(if is_raised { "^(" } else { "_(" });

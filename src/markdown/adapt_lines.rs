@@ -187,9 +187,9 @@ impl<'a> Writer<'a> {
     fn item(&mut self, parts: &Parts<'_>, list: List) {
         self.lists
             .retain(|open| open.indentation <= list.indentation);
-        let last = self.lists.last().copied();
-        match last.filter(|last| last.indentation == list.indentation) {
-            Some(last) if last.ordered != list.ordered => {
+        let before = self.lists.last().copied();
+        match before.filter(|before| before.indentation == list.indentation) {
+            Some(before) if before.ordered != list.ordered => {
                 let blank = parts.quote.trim_end();
                 if self.before != Before::Blank {
                     self.push(blank, 0, "");

@@ -7,6 +7,7 @@
 mod adapt;
 mod adapt_inline;
 mod adapt_lines;
+mod adapt_signs;
 mod blocks;
 mod characters;
 mod close;
