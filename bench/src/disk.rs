@@ -6,9 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::spread::Samples;
-
-/// What one commit of a question writes: a few pages of 4 KiB.
+/// Four pages: less than the commit of one question writes, so that the comparison is on the strict side.
 const WRITE_BYTES: usize = 16 * 1024;
 
 /// After so much SQLite begins its log anew from the front, so that the file grows no more (1,000 pages).
@@ -22,12 +20,12 @@ pub(crate) struct Log {
 
 impl Log {
     /// Makes the file, which is taken away when the bench's directory is.
-    pub(crate) fn create(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(true)
             .write(true)
-            .open(directory.join("fdatasync.log"))?;
+            .open(path)?;
         for at in (0..LOG_BYTES).step_by(WRITE_BYTES) {
             file.write_all_at(&[b'.'; WRITE_BYTES], at)?;
         }
@@ -42,15 +40,5 @@ impl Log {
         let begun = Instant::now();
         self.file.sync_data()?;
         Ok(begun.elapsed())
-    }
-
-    /// Writes so many times, with a pause between as the load that it is compared with has.
-    pub(crate) fn sync_paced(&mut self, count: usize, pause: Duration) -> io::Result<Samples> {
-        let mut samples = Vec::with_capacity(count);
-        for _ in 0..count {
-            samples.push(self.sync_once()?);
-            std::thread::sleep(pause);
-        }
-        Ok(Samples::new(samples))
     }
 }

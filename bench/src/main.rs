@@ -16,6 +16,7 @@ mod spread;
 mod subject;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -33,6 +34,9 @@ enum Command {
         /// Where to listen.
         #[arg(long)]
         listen: SocketAddr,
+        /// The file that is written durably when it is asked to.
+        #[arg(long)]
+        log: PathBuf,
     },
     /// Measures, prints one table and writes it down.
     Run(programme::Options),
@@ -40,7 +44,7 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Echo { listen } => echo::serve(listen),
+        Command::Echo { listen, log } => echo::serve(listen, &log),
         Command::Run(options) => programme::run(&options),
     }
 }

@@ -41,12 +41,6 @@ impl Samples {
         Self { sorted: samples }
     }
 
-    /// These and others together.
-    pub(crate) fn and(mut self, other: Self) -> Self {
-        self.sorted.extend(other.sorted);
-        Self::new(self.sorted)
-    }
-
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.sorted.len()

@@ -100,6 +100,7 @@ impl Programs {
         let address = free_address()?;
         let mut process = self.pinned(&std::env::current_exe()?);
         process.arg("echo").arg("--listen").arg(address.to_string());
+        process.arg("--log").arg(self.directory.join("echo.log"));
         start(process, self.core, address, "/readyz").await
     }
 

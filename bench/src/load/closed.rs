@@ -33,12 +33,12 @@ pub(crate) struct Throughput {
     pub(crate) per_second: f64,
     /// How long each took.
     pub(crate) latencies: Samples,
-    /// How much of its core the generator itself was busy, `0.0..=1.0`: near 1 it would be what is measured.
-    pub(crate) generator_busy: f64,
+    /// How busy the generator's core was, whoever used it, `0.0..=1.0`: near 1 the generator may be what is measured.
+    pub(crate) generator_core: f64,
+    /// The same of the server's core: near 1 where the server is what is measured.
+    pub(crate) server_core: f64,
     /// The server's processor time for each acknowledgement, in microseconds.
     pub(crate) server_micros: f64,
-    /// How much of the server's core went to other programs, `0.0..=1.0`.
-    pub(crate) strangers: f64,
 }
 
 struct Shared {
@@ -88,35 +88,39 @@ pub(crate) async fn press(
     Ok(Throughput {
         per_second: count / elapsed,
         latencies: Samples::new(latencies),
-        generator_busy: used.generator.as_secs_f64() / elapsed,
+        generator_core: used.generator_core.as_secs_f64() / elapsed,
+        server_core: used.server_core.as_secs_f64() / elapsed,
         server_micros: used.server.as_secs_f64() * 1e6 / count,
-        strangers: used.core.saturating_sub(used.server).as_secs_f64() / elapsed,
     })
 }
 
 /// Processor times, so far or in between.
 #[derive(Clone, Copy)]
 struct Times {
-    generator: Duration,
+    /// Of the server's process, without the interrupts it causes.
     server: Duration,
-    /// Of the server's core, whoever used it.
-    core: Duration,
+    /// Of its core, interrupts and other programs included.
+    server_core: Duration,
+    /// Of the generator's core, likewise.
+    generator_core: Duration,
 }
 
 impl Times {
     fn read(target: &Target) -> anyhow::Result<Self> {
+        let ours = process::allowed_cores()?;
+        let ours = ours.first().copied().unwrap_or_default();
         Ok(Self {
-            generator: process::cpu_time(std::process::id())?,
             server: process::cpu_time(target.pid)?,
-            core: process::core_busy(target.core)?,
+            server_core: process::core_busy(target.core)?,
+            generator_core: process::core_busy(ours)?,
         })
     }
 
     fn since(self, earlier: Self) -> Self {
         Self {
-            generator: self.generator.saturating_sub(earlier.generator),
             server: self.server.saturating_sub(earlier.server),
-            core: self.core.saturating_sub(earlier.core),
+            server_core: self.server_core.saturating_sub(earlier.server_core),
+            generator_core: self.generator_core.saturating_sub(earlier.generator_core),
         }
     }
 }

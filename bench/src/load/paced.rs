@@ -9,13 +9,14 @@ use tokio::time::MissedTickBehavior;
 use super::Target;
 use super::command::{Asked, Command};
 use super::connection::Connection;
-use crate::spread::Samples;
 
 /// At what pace, and how many.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paced {
     /// Between two commands.
     pub(crate) interval: Duration,
+    /// The number of the first.
+    pub(crate) first: u64,
     /// How many in all.
     pub(crate) commands: u64,
     /// Connections to choose from; a command that finds all of them waiting is an error, not a wait.
@@ -30,7 +31,7 @@ pub(crate) async fn ask_at_a_pace(
     target: &Target,
     command: &Command,
     load: Paced,
-) -> anyhow::Result<Samples> {
+) -> anyhow::Result<Vec<Duration>> {
     let mut idle = Vec::with_capacity(load.connections);
     for _ in 0..load.connections {
         idle.push(Connection::open(target.address).await?);
@@ -39,7 +40,7 @@ pub(crate) async fn ask_at_a_pace(
     let mut latencies = Vec::new();
     let mut pace = tokio::time::interval(load.interval);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for number in 0..load.commands {
+    for number in load.first..load.first + load.commands {
         pace.tick().await;
         while let Some(done) = waiting.try_join_next() {
             let (connection, latency) = done??;
@@ -59,7 +60,7 @@ pub(crate) async fn ask_at_a_pace(
     while let Some(done) = waiting.join_next().await {
         latencies.push(done??.1);
     }
-    Ok(Samples::new(latencies))
+    Ok(latencies)
 }
 
 async fn ask(

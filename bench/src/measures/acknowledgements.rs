@@ -72,23 +72,23 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
             Goal::None,
         )?,
     ];
-    let busy = rounds.iter().flat_map(|round| {
-        [
-            round.echo.generator_busy,
-            round.admitting.generator_busy,
-            round.answering.generator_busy,
-        ]
-    });
+    let busy = |loaded: fn(&Round) -> &Throughput| {
+        let loads = rounds.iter().map(loaded);
+        let server = percent(loads.clone().map(|load| load.server_core));
+        format!(
+            "the servers' core was busy {server}, the generator's {}",
+            percent(loads.map(|load| load.generator_core))
+        )
+    };
     let notes = vec![
         format!("{CONNECTIONS} connections, {:?} a load.", setting.load),
+        format!("While the echo was loaded, {}.", busy(|round| &round.echo)),
         format!(
-            "The load generator was busy {} of its core; near 100 % it would be what is measured.",
-            percent(busy)
+            "While askwell was admitting, {}.",
+            busy(|round| &round.admitting)
         ),
-        format!(
-            "Other programs took {} of the servers' core while askwell was admitting.",
-            percent(rounds.iter().map(|round| round.admitting.strangers))
-        ),
+        "Where the generator's core is the busier one, the figure of that server is a lower bound."
+            .to_owned(),
     ];
     Ok(Section {
         title: "Durable acknowledgements".to_owned(),

@@ -2,11 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-
 use super::Setting;
-use crate::disk::Log;
-use crate::load::{Asked, Command, Connection};
+use crate::load::{Asked, Command, Connection, Disk};
 use crate::neighbours::{BOT_TOKEN, FakeMattermost, FakeModel, Manner};
 use crate::report::{Goal, Row, Section};
 use crate::spread::Samples;
@@ -19,7 +16,7 @@ const QUESTIONS: u64 = 200;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// After an answer, so that what askwell still writes of it does not meet the next question.
-const QUIET: Duration = Duration::from_millis(5);
+const QUIET: Duration = Duration::from_millis(15);
 
 struct Round {
     sync: Samples,
@@ -93,95 +90,86 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
     })
 }
 
+/// Everything in turns, question by question, because the disk of a shared machine is another one a second later.
 async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
-    let mut log = Log::create(&setting.programs.directory)?;
-    let count = usize::try_from(QUESTIONS)?;
-    let sync_before = log.sync_paced(count, QUIET)?;
-    let echo = round_trips(setting).await?;
-    let (acknowledged, without_bot) = ask_in_turn(setting, number, false).await?;
-    let (_, with_bot) = ask_in_turn(setting, number, true).await?;
-    let sync = sync_before.and(log.sync_paced(count, QUIET)?);
+    let echo = setting.programs.start_echo().await?;
+    let mut disk = Disk::behind(&echo).await?;
+    let mut echo_command = Command::new(echo.address, echo.address);
+    let mut echo_connection = Connection::open(echo.address).await?;
+    let mut plain = Asker::start(setting, number, false).await?;
+    let mut as_bot = Asker::start(setting, number, true).await?;
+    let (mut syncs, mut echoes, mut acknowledged) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut without_bot, mut with_bot) = (Vec::new(), Vec::new());
+    for question in (0..QUESTIONS).map(Asked) {
+        syncs.push(disk.sync_once().await?);
+        tokio::time::sleep(QUIET).await;
+        let request = echo_command.numbered(question);
+        let sent = Instant::now();
+        echo_connection.ask(request).await?;
+        echoes.push(sent.elapsed());
+        tokio::time::sleep(QUIET).await;
+        let (acknowledgement, first_byte) = plain.ask(question).await?;
+        acknowledged.push(acknowledgement);
+        without_bot.push(first_byte);
+        let (_, first_byte) = as_bot.ask(question).await?;
+        with_bot.push(first_byte);
+    }
     Ok(Round {
-        sync,
-        echo,
-        acknowledged,
-        without_bot,
-        with_bot,
+        sync: Samples::new(syncs),
+        echo: Samples::new(echoes),
+        acknowledged: Samples::new(acknowledged),
+        without_bot: Samples::new(without_bot),
+        with_bot: Samples::new(with_bot),
     })
 }
 
-async fn round_trips(setting: &Setting) -> anyhow::Result<Samples> {
-    let echo = setting.programs.start_echo().await?;
-    let mut command = Command::new(echo.address, echo.address);
-    let mut connection = Connection::open(echo.address).await?;
-    let mut samples = Vec::new();
-    for number in 0..QUESTIONS {
-        let request = command.numbered(Asked(number));
+/// One askwell with its neighbours, asked one question after another.
+struct Asker {
+    _askwell: Subject,
+    mattermost: FakeMattermost,
+    model: FakeModel,
+    command: Command,
+    connection: Connection,
+    bot: bool,
+}
+
+impl Asker {
+    async fn start(setting: &Setting, number: u32, bot: bool) -> anyhow::Result<Self> {
+        let programs = &setting.programs;
+        let mattermost = FakeMattermost::start().await?;
+        let model = FakeModel::start(Manner::Brief).await?;
+        let setup = Setup {
+            bot_token: bot.then(|| BOT_TOKEN.to_owned()),
+            ..Setup::beside(&mattermost, model.base_url())
+        };
+        let name = if bot { "with-bot" } else { "without-bot" };
+        let directory = programs.fresh_directory(&format!("{name}-{number}"))?;
+        let askwell = programs.start_askwell(&directory, &setup).await?;
+        Ok(Self {
+            command: Command::new(askwell.address, mattermost.address),
+            connection: Connection::open(askwell.address).await?,
+            _askwell: askwell,
+            mattermost,
+            model,
+            bot,
+        })
+    }
+
+    /// Asks, and waits for the answer; returns how long the acknowledgement and the first byte at the model took.
+    async fn ask(&mut self, question: Asked) -> anyhow::Result<(Duration, Duration)> {
+        let request = self.command.numbered(question);
         let sent = Instant::now();
-        connection.ask(request).await?;
-        samples.push(sent.elapsed());
+        self.connection.ask(request).await?;
+        let acknowledged = sent.elapsed();
+        let arrived = self.model.asked.of(question, LIMIT).await?;
+        self.answered(question).await?;
         tokio::time::sleep(QUIET).await;
-    }
-    Ok(Samples::new(samples))
-}
-
-/// Asks one question after another; returns how long the acknowledgement and the first byte at the model took.
-async fn ask_in_turn(
-    setting: &Setting,
-    number: u32,
-    bot: bool,
-) -> anyhow::Result<(Samples, Samples)> {
-    let programs = &setting.programs;
-    let mattermost = FakeMattermost::start().await?;
-    let model = FakeModel::start(Manner::Brief).await?;
-    let setup = Setup {
-        bot_token: bot.then(|| BOT_TOKEN.to_owned()),
-        ..Setup::beside(&mattermost, model.base_url())
-    };
-    let name = if bot { "with-bot" } else { "without-bot" };
-    let directory = programs.fresh_directory(&format!("{name}-{number}"))?;
-    let askwell = programs.start_askwell(&directory, &setup).await?;
-    let turns = Turns {
-        askwell: &askwell,
-        mattermost: &mattermost,
-        model: &model,
-        bot,
-    };
-    turns
-        .ask()
-        .await
-        .with_context(|| format!("ask in {}", directory.display()))
-}
-
-struct Turns<'a> {
-    askwell: &'a Subject,
-    mattermost: &'a FakeMattermost,
-    model: &'a FakeModel,
-    bot: bool,
-}
-
-impl Turns<'_> {
-    async fn ask(&self) -> anyhow::Result<(Samples, Samples)> {
-        let mut command = Command::new(self.askwell.address, self.mattermost.address);
-        let mut connection = Connection::open(self.askwell.address).await?;
-        let (mut acknowledged, mut asked) = (Vec::new(), Vec::new());
-        for number in 0..QUESTIONS {
-            let question = Asked(number);
-            let request = command.numbered(question);
-            let sent = Instant::now();
-            connection.ask(request).await?;
-            acknowledged.push(sent.elapsed());
-            let arrived = self.model.asked.of(question, LIMIT).await?;
-            asked.push(arrived.saturating_duration_since(sent));
-            self.answered(number, question).await?;
-            tokio::time::sleep(QUIET).await;
-        }
-        Ok((Samples::new(acknowledged), Samples::new(asked)))
+        Ok((acknowledged, arrived.saturating_duration_since(sent)))
     }
 
-    async fn answered(&self, number: u64, question: Asked) -> anyhow::Result<()> {
+    async fn answered(&self, question: Asked) -> anyhow::Result<()> {
         if self.bot {
-            let posts = usize::try_from(number)? + 1;
+            let posts = usize::try_from(question.0)? + 1;
             self.mattermost.wait_for_posts(posts, LIMIT).await
         } else {
             self.mattermost.answered.of(question, LIMIT).await?;

@@ -1,11 +1,14 @@
 //! What askwell occupies: memory, time to start, disk.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::Setting;
-use crate::load::{Closed, Command, press};
+use crate::load::{Asked, Command, Connection};
 use crate::neighbours::{FakeMattermost, FakeModel, Manner};
 use crate::process::{self, Memory};
 use crate::report::{Goal, Row, Section};
@@ -13,6 +16,10 @@ use crate::subject::Setup;
 
 /// Questions answered before the memory is looked at again.
 const QUESTIONS: u64 = 1_000;
+
+/// Connections they are asked on.
+const CONNECTIONS: u64 = 8;
+const STEP: usize = 8;
 
 /// How long they may take.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -106,14 +113,7 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
     tokio::time::sleep(IDLE).await;
     let idle = process::memory(askwell.pid())?;
     let command = Command::new(askwell.address, mattermost.address);
-    let target = askwell.target(&command).await?;
-    let load = Closed {
-        connections: 8,
-        warm_up: Duration::ZERO,
-        measured: Duration::from_secs(2),
-        max_commands: QUESTIONS,
-    };
-    press(&target, &command, load).await?;
+    ask_all(askwell.address, &command).await?;
     let count = usize::try_from(QUESTIONS)?;
     mattermost.answered.of_all(count, LIMIT).await?;
     tokio::time::sleep(IDLE).await;
@@ -131,6 +131,25 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
         first_start,
         later_starts,
     })
+}
+
+/// Asks every question, on a few connections at once.
+async fn ask_all(server: SocketAddr, command: &Command) -> anyhow::Result<()> {
+    let mut asking = JoinSet::new();
+    for connection in 0..CONNECTIONS {
+        let mut command = command.clone();
+        asking.spawn(async move {
+            let mut kept = Connection::open(server).await?;
+            for number in (connection..QUESTIONS).step_by(STEP) {
+                kept.ask(command.numbered(Asked(number))).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(asked) = asking.join_next().await {
+        asked??;
+    }
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Setting;
-use crate::disk::Log;
-use crate::load::{Command, Paced, ask_at_a_pace};
+use crate::load::{Command, Disk, Paced, ask_at_a_pace};
 use crate::neighbours::{FakeMattermost, FakeModel, Manner};
 use crate::report::{Goal, Row, Section};
 use crate::spread::Samples;
@@ -14,7 +13,11 @@ use crate::subject::Setup;
 const PER_SECOND: u32 = 250;
 
 /// Connections to choose from.
-const CONNECTIONS: usize = 500;
+const CONNECTIONS: usize = 200;
+
+/// Turns in a round, and commands in each turn. Short turns, because the disk of a shared machine is another one a second later.
+const SLICES: u64 = 20;
+const SLICE_COMMANDS: u64 = 50;
 
 struct Round {
     sync: Samples,
@@ -70,7 +73,7 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
         title: "Waiting for the acknowledgement".to_owned(),
         rows,
         notes: vec![format!(
-            "{commands} commands at {PER_SECOND} a second, sent whether or not earlier ones were acknowledged; as many writes with fdatasync at the same pace."
+            "{commands} commands a round at {PER_SECOND} a second, sent whether or not earlier ones were acknowledged; as many writes with fdatasync at the same pace; all three in turns of {SLICE_COMMANDS}."
         )],
     })
 }
@@ -78,21 +81,11 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
 async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
     let programs = &setting.programs;
     let interval = Duration::from_secs(1) / PER_SECOND;
-    let commands = u64::from(PER_SECOND) * setting.load.as_secs().max(1);
-    let load = Paced {
-        interval,
-        commands,
-        connections: CONNECTIONS,
-    };
     let mattermost = FakeMattermost::start().await?;
     let model = FakeModel::start(Manner::Silent).await?;
-    let mut log = Log::create(&programs.directory)?;
-    let sync = log.sync_paced(usize::try_from(commands)?, interval)?;
-    let echo = {
-        let echo = programs.start_echo().await?;
-        let command = Command::new(echo.address, mattermost.address);
-        ask_at_a_pace(&echo.echo_target(), &command, load).await?
-    };
+    let echo = programs.start_echo().await?;
+    let mut disk = Disk::behind(&echo).await?;
+    let echo_command = Command::new(echo.address, mattermost.address);
     let setup = Setup {
         workers: Some(1),
         ..Setup::beside(&mattermost, model.base_url())
@@ -101,10 +94,21 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
     let askwell = programs.start_askwell(&directory, &setup).await?;
     let command = Command::new(askwell.address, mattermost.address);
     let target = askwell.target(&command).await?;
-    let askwell = ask_at_a_pace(&target, &command, load).await?;
+    let (mut syncs, mut echoes, mut acknowledged) = (Vec::new(), Vec::new(), Vec::new());
+    for slice in 0..SLICES {
+        let load = Paced {
+            interval,
+            first: slice * SLICE_COMMANDS,
+            commands: SLICE_COMMANDS,
+            connections: CONNECTIONS,
+        };
+        syncs.extend(disk.sync_paced(SLICE_COMMANDS, interval).await?);
+        echoes.extend(ask_at_a_pace(&echo.echo_target(), &echo_command, load).await?);
+        acknowledged.extend(ask_at_a_pace(&target, &command, load).await?);
+    }
     Ok(Round {
-        sync,
-        echo,
-        askwell,
+        sync: Samples::new(syncs),
+        echo: Samples::new(echoes),
+        askwell: Samples::new(acknowledged),
     })
 }
