@@ -70,7 +70,11 @@ pub(super) enum Verdict {
 /// Judges a link by its text and by what stands in its parentheses.
 pub(super) fn judge(text: &str, target: &str, context: &LinkContext) -> Verdict {
     let target = Target::read(target);
-    let decoded = decode(target.address);
+    let decoded = decode(if target.is_odd {
+        target.whole
+    } else {
+        target.address
+    });
     let Some(url) = resolve(&decoded) else {
         return Verdict::TextOnly;
     };
@@ -162,6 +166,7 @@ fn is_file(suffix: &str) -> bool {
 }
 
 struct Target<'a> {
+    whole: &'a str,
     address: &'a str,
     /// Whether readers could disagree where the address ends.
     is_odd: bool,
@@ -180,6 +185,7 @@ impl<'a> Target<'a> {
                 .unwrap_or((written, "")),
         };
         Self {
+            whole: written,
             address,
             is_odd: !is_title_or_size(rest.trim()) || address.contains(char::is_whitespace),
         }

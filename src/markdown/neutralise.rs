@@ -11,6 +11,9 @@ use super::spans::{Span, code_spans};
 /// Put between characters that must not be read together; shows nothing.
 pub(super) const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
+/// Passes over a text, at most.
+const MAX_PASSES: usize = 5;
+
 const DANGEROUS_SCHEMES: [&str; 7] = [
     "javascript",
     "vbscript",
@@ -28,8 +31,20 @@ const DANGEROUS_SCHEMES: [&str; 7] = [
 /// in the text.
 #[must_use]
 pub fn neutralise(text: &str, context: &LinkContext) -> String {
-    let text = flatten(&clean(text));
-    let blocks = Blocks::of(&text);
+    let mut inert = pass(&flatten(&clean(text)), context);
+    // What one pass takes away may bring together what the next one finds; crafted texts need a second, hardly any a third.
+    for _ in 1..MAX_PASSES {
+        let again = pass(&flatten(&inert), context);
+        if again == inert {
+            break;
+        }
+        inert = again;
+    }
+    inert
+}
+
+fn pass(text: &str, context: &LinkContext) -> String {
+    let blocks = Blocks::of(text);
     let mut inert = String::with_capacity(text.len() + text.len() / 16);
     let mut rest = blocks.lines.as_slice();
     while let Some(first) = rest.first() {
@@ -44,9 +59,9 @@ pub fn neutralise(text: &str, context: &LinkContext) -> String {
         rest = later;
         match first.kind {
             LineKind::Text(_) | LineKind::Indented => {
-                write_paragraph(&mut inert, &text, lines, context);
+                write_paragraph(&mut inert, text, lines, context);
             }
-            LineKind::Code(fence) if !is_certain(&text, &blocks, fence) => {
+            LineKind::Code(fence) if !is_certain(text, &blocks, fence) => {
                 let line = text.get(first.start..first.end).unwrap_or_default();
                 inert.push_str(&without_addressed_links(line));
                 inert.push('\n');
@@ -144,6 +159,7 @@ struct Paragraph<'a> {
     emphasis: [bool; 3],
     in_address: bool,
     next_bracket: NextByte,
+    next_parenthesis: NextByte,
     next_pipe: NextByte,
     next_greater: NextByte,
 }
@@ -190,6 +206,7 @@ impl<'a> Paragraph<'a> {
             emphasis: [false; 3],
             in_address: false,
             next_bracket: NextByte::new(b']'),
+            next_parenthesis: NextByte::new(b')'),
             next_pipe: NextByte::new(b'|'),
             next_greater: NextByte::new(b'>'),
         }
@@ -217,15 +234,11 @@ impl<'a> Paragraph<'a> {
 
     /// Escapes the `[` of a reference definition, which shows nothing itself and hides where other links lead.
     fn escape_definition(&mut self, index: usize, character: char) {
-        let line_begins = self
-            .written
-            .rsplit(|character| character != ' ')
-            .next()
-            .is_some_and(|spaces| {
-                let before = self.written.len() - spaces.len();
-                before == 0 || self.written.as_bytes().get(before - 1) == Some(&b'\n')
-            });
-        if character != '[' || !line_begins {
+        if character != '[' {
+            return;
+        }
+        let before = self.written.trim_end_matches(' ');
+        if !(before.is_empty() || before.ends_with('\n')) {
             return;
         }
         let close = self.next_bracket.from(self.raw.as_bytes(), index);
@@ -370,11 +383,9 @@ impl<'a> Paragraph<'a> {
             return index + 1;
         }
         let Some(close) = self.closing_parenthesis(index + 1) else {
-            let could_end = self
-                .raw
-                .get(index + 1..)
-                .is_some_and(|rest| rest.contains(')'));
-            if could_end {
+            let bytes = self.bytes();
+            // Without any `)` it is a link being written, which is closed elsewhere.
+            if self.next_parenthesis.from(bytes, index).is_some() {
                 self.written.push(ZERO_WIDTH_SPACE);
             }
             return index + 1;
@@ -403,10 +414,13 @@ impl<'a> Paragraph<'a> {
             .written
             .get(bracket.written + 1..self.written.len() - 1)
             .unwrap_or_default();
-        let verdict = judge(text, target, self.context);
         let is_empty = text.trim().is_empty();
-        if bracket.is_image && (verdict != Verdict::Keep || !is_empty) {
-            self.drop_byte(bracket.written - 1);
+        let verdict = match judge(text, target, self.context) {
+            Verdict::Keep if is_empty => Verdict::Show(target.to_owned()),
+            verdict => verdict,
+        };
+        if bracket.is_image {
+            self.dropped.push(bracket.written - 1);
         }
         match verdict {
             Verdict::Keep => {
@@ -417,25 +431,27 @@ impl<'a> Paragraph<'a> {
             }
             Verdict::Show(address) => {
                 self.unlink(bracket);
-                self.written.push_str(if is_empty { "" } else { " (" });
+                self.written.push_str(if is_empty { " " } else { " (" });
                 self.written.push_str(&address);
                 self.written.push_str(if is_empty { " " } else { ")" });
             }
-            Verdict::TextOnly => self.unlink(bracket),
+            Verdict::TextOnly => {
+                self.unlink(bracket);
+                // What follows must not be read together with the text: `[@](#)all`.
+                let next = self.raw.get(end + 1..).and_then(|rest| rest.chars().next());
+                if next.is_some_and(|next| !next.is_whitespace()) {
+                    self.written.push(ZERO_WIDTH_SPACE);
+                }
+            }
         }
         let lost_lines = target.matches('\n').count();
         self.written.extend(std::iter::repeat_n('\n', lost_lines));
     }
 
-    /// Takes the brackets away from around a link's text, without bringing what is outside together with what is inside.
+    /// Takes the brackets away from around a link's text.
     fn unlink(&mut self, bracket: &Bracket) {
-        self.drop_byte(bracket.written);
+        self.dropped.push(bracket.written);
         self.written.pop();
-        self.written.push(ZERO_WIDTH_SPACE);
-    }
-
-    fn drop_byte(&mut self, at: usize) {
-        self.dropped.push(at);
     }
 
     /// Writes a code span; returns where it ends.
@@ -485,7 +501,7 @@ fn matching_parentheses(bytes: &[u8]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Returns the text without the bytes at these places, each of them ASCII.
+/// Returns the text without the bytes at these places, each of them ASCII, and without bringing their neighbours together.
 fn without(text: &str, dropped: &[usize]) -> String {
     let mut dropped = dropped.to_vec();
     dropped.sort_unstable();
@@ -493,8 +509,15 @@ fn without(text: &str, dropped: &[usize]) -> String {
     let mut from = 0;
     for at in dropped {
         kept.push_str(text.get(from..at).unwrap_or_default());
-        from = from.max(at + 1);
+        let before = kept.chars().next_back();
+        if before.is_some_and(|before| !before.is_whitespace() && before != ZERO_WIDTH_SPACE) {
+            kept.push(ZERO_WIDTH_SPACE);
+        }
+        from = at + 1;
     }
     kept.push_str(text.get(from..).unwrap_or_default());
     kept
 }
+
+#[cfg(test)]
+mod tests;
