@@ -1,12 +1,32 @@
 //! A text longer than one post, as several.
+//!
+//! Each part is read as a post of its own, just as readers will: what is open where a part ends is closed there and opened
+//! again in the next one. A cut depends on nothing after the runes that overflow, so that the parts already posted stay the same while
+//! the text grows.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::blocks::{Blocks, Fence, Line, LineKind};
 
 /// Runes of a post, at most (`PostMessageMaxRunesV2`, contract §8.1).
 pub const POST_RUNES: usize = 16_383;
 
+/// Which share of a part may be spent on repeating the beginning of a fence or the head of a table; what is longer is not repeated.
+const REPEATED_SHARE: usize = 4;
+
+/// Which share of a part should be full before it ends between blocks or list items.
+const FILLED_SHARE: usize = 4;
+
+/// Columns a fence may be indented, beyond which it is indented code.
+const MOST_INDENTED: usize = 3;
+
+/// How often a cut is moved back to make room for closing a fence.
+const ATTEMPTS: usize = 8;
+
 /// How long the parts may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Runes of a part, at most.
+    /// Runes of a part, at most; 0 is taken for 1.
     pub runes: usize,
 }
 
@@ -16,23 +36,613 @@ impl Default for Limits {
     }
 }
 
-/// Splits a text into parts that fit, at line ends.
+/// Splits a text into parts that fit: between blocks where it can, else between lines, else between grapheme clusters.
+///
+/// A fence is closed and opened again with its language, and the head of a table is repeated, where they take little of a
+/// part. Blank lines at a cut go, and no part is empty but the only one of an empty text. Takes time linear in the text.
 #[must_use]
 pub fn split(text: &str, limits: Limits) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut runes = 0;
-    for line in text.split_inclusive('\n') {
-        let pieces: Vec<char> = line.chars().collect();
-        for piece in pieces.chunks(limits.runes.max(1)) {
-            if runes + piece.len() > limits.runes && runes > 0 {
-                parts.push(String::new());
-                runes = 0;
+    let limit = limits.runes.max(1);
+    let mut parts = Vec::new();
+    let mut repeated = String::new();
+    let mut rest = text;
+    loop {
+        if repeated.is_empty() && !(parts.is_empty() && fits(rest, limit)) {
+            rest = without_leading_blanks(rest, limit);
+        }
+        if rest.is_empty() {
+            break;
+        }
+        let window = Window::new(&repeated, rest, limit);
+        let part = window.part();
+        rest = rest.get(part.taken..).unwrap_or_default();
+        repeated = part.repeated;
+        if !part.text.trim().is_empty() {
+            parts.push(part.text);
+        }
+    }
+    if parts.is_empty() {
+        parts.push(String::new());
+    }
+    parts
+}
+
+fn runes(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn fits(text: &str, limit: usize) -> bool {
+    text.chars().nth(limit).is_none()
+}
+
+/// Returns where so many runes end.
+fn offset(text: &str, runes: usize) -> usize {
+    text.char_indices()
+        .nth(runes)
+        .map_or(text.len(), |(at, _)| at)
+}
+
+/// Skips blank lines, and white space that would fill a part.
+fn without_leading_blanks(text: &str, limit: usize) -> &str {
+    let content = text.trim_start();
+    let blank = text.len() - content.len();
+    let indented = text
+        .get(..blank)
+        .and_then(|blank| blank.rfind('\n'))
+        .and_then(|at| text.get(at + 1..))
+        .unwrap_or(text);
+    if content.is_empty() || indented.len() - content.len() >= limit {
+        content
+    } else {
+        indented
+    }
+}
+
+/// A part, and how the next one goes on.
+struct Part {
+    text: String,
+    /// Bytes of the text that are in it.
+    taken: usize,
+    /// What the next part begins with.
+    repeated: String,
+}
+
+/// As much of the text as tells where the next part ends.
+struct Window {
+    text: String,
+    /// Bytes at its beginning that were in the previous part already.
+    repeated: usize,
+    limit: usize,
+    blocks: Blocks,
+}
+
+impl Window {
+    fn new(repeated: &str, rest: &str, limit: usize) -> Self {
+        let end = offset(rest, limit + 1);
+        let text = format!("{repeated}{}", rest.get(..end).unwrap_or(rest));
+        Self {
+            repeated: repeated.len(),
+            limit,
+            blocks: Blocks::of(&text),
+            text,
+        }
+    }
+
+    fn part(&self) -> Part {
+        let mut budget = self.limit;
+        for _ in 0..ATTEMPTS {
+            let cut = self.cut(budget);
+            let part = self.ending_at(cut);
+            let length = runes(&part.text);
+            if length <= self.limit {
+                return part;
             }
-            runes += piece.len();
-            if let Some(part) = parts.last_mut() {
-                part.extend(piece);
+            budget = budget.min(runes(self.text.get(..cut).unwrap_or_default()));
+            budget = budget.saturating_sub(length - self.limit).max(budget / 2);
+        }
+        // A fence whose marker alone nearly fills a part.
+        let end = offset(&self.text, self.limit);
+        let end = if end > self.repeated { end } else { 0 };
+        Part {
+            text: self.text.get(..end).unwrap_or_default().to_owned(),
+            taken: end.saturating_sub(self.repeated),
+            repeated: String::new(),
+        }
+    }
+
+    /// Makes the part that ends at a place.
+    fn ending_at(&self, cut: usize) -> Part {
+        let raw = self.text.get(..cut).unwrap_or(&self.text);
+        let blocks = Blocks::of(raw);
+        let is_last = cut == self.text.len();
+        let open = blocks.fences.last().filter(|fence| !fence.closed);
+        // A fence also ends with the quote or list that holds it.
+        let is_open = blocks
+            .lines
+            .last()
+            .is_some_and(|line| matches!(line.kind, LineKind::FenceOpen(_) | LineKind::Code(_)));
+        let mut text = raw.strip_suffix('\n').unwrap_or(raw).to_owned();
+        let repeated = match open.filter(|_| is_open) {
+            Some(fence) => {
+                let fence = OpenFence::of(raw, &blocks, fence);
+                text.push_str(&fence.closing());
+                fence.opening(self.limit / REPEATED_SHARE)
+            }
+            None if is_last => {
+                raw.clone_into(&mut text);
+                String::new()
+            }
+            None => {
+                text.truncate(text.trim_end().len());
+                self.table_head(&blocks, cut)
+            }
+        };
+        Part {
+            text,
+            taken: cut - self.repeated,
+            repeated: if is_last { String::new() } else { repeated },
+        }
+    }
+
+    /// Returns the head of the table that is cut in two here.
+    fn table_head(&self, blocks: &Blocks, cut: usize) -> String {
+        let goes_on = self.text.get(cut..).is_some_and(|rest| {
+            !rest.starts_with('\n') && rest.lines().next().is_some_and(|line| line.contains('|'))
+        });
+        let head = Tables::of(&self.text, blocks).head_at_end();
+        let head = head.filter(|_| goes_on).and_then(|head| {
+            let first = blocks.lines.get(head)?;
+            let delimiter = blocks.lines.get(head + 1)?;
+            self.text.get(first.start..delimiter.end)
+        });
+        head.filter(|head| fits(head, self.limit / REPEATED_SHARE))
+            .map(|head| format!("{head}\n"))
+            .unwrap_or_default()
+    }
+
+    /// Finds where the next part ends, after at most so many runes.
+    fn cut(&self, budget: usize) -> usize {
+        if fits(&self.text, budget) {
+            return self.text.len();
+        }
+        let end = offset(&self.text, budget);
+        let filled = offset(&self.text, budget / FILLED_SHARE);
+        let tables = Tables::of(&self.text, &self.blocks);
+        let mut cuts = Cuts::default();
+        let mut is_new = false;
+        let mut heads = false;
+        for (index, pair) in self.blocks.lines.windows(2).enumerate() {
+            let [line, next] = pair else { continue };
+            if line.end > end {
+                break;
+            }
+            let content = self.text.get(line.content..line.end).unwrap_or_default();
+            if line.kind != LineKind::Blank {
+                heads = content.starts_with('#');
+            }
+            is_new |= line.end > self.repeated && !content.trim().is_empty();
+            if !is_new || tables.hold_together(index) {
+                continue;
+            }
+            cuts.line = Some(next.start);
+            if is_between_blocks(line, next) && !heads {
+                cuts.block = Some(next.start);
+            }
+            if next.items == 1 && next.item.is_some() {
+                cuts.item = Some(next.start);
+            }
+        }
+        cuts.best(filled)
+            .unwrap_or_else(|| self.within_line(end, filled))
+    }
+
+    /// Finds where to cut a line that does not fit: after a word, else between grapheme clusters, else between runes.
+    fn within_line(&self, end: usize, filled: usize) -> usize {
+        let from = self.repeated;
+        let rest = self.text.get(from..).unwrap_or_default();
+        let mut word = None;
+        let mut cluster = None;
+        for (start, grapheme) in rest.grapheme_indices(true) {
+            let after = from + start + grapheme.len();
+            if after > end {
+                break;
+            }
+            cluster = Some(after);
+            if grapheme.trim().is_empty() && after > filled {
+                word = Some(after);
+            }
+        }
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        word.or(cluster).unwrap_or_else(|| end.max(from + first))
+    }
+}
+
+/// Whether a block ends with a line.
+fn is_between_blocks(line: &Line, next: &Line) -> bool {
+    let is_within_item = next.items > 0 && next.item.is_none_or(|_| next.items > 1);
+    let ends = matches!(line.kind, LineKind::FenceClose(_) | LineKind::Blank);
+    ends && !(is_within_item && line.items > 0)
+}
+
+/// Places where a part may end, the last of each kind.
+#[derive(Default)]
+struct Cuts {
+    block: Option<usize>,
+    item: Option<usize>,
+    line: Option<usize>,
+}
+
+impl Cuts {
+    fn best(&self, filled: usize) -> Option<usize> {
+        let is_filled = |cut: &usize| *cut >= filled;
+        self.block
+            .filter(is_filled)
+            .or(self.item.filter(is_filled))
+            .or(self.block)
+            .or(self.line)
+    }
+}
+
+/// A fence that is open where a part ends.
+struct OpenFence<'a> {
+    /// What stands before its marker.
+    before: &'a str,
+    marker: &'a str,
+    info: &'a str,
+    indentation: usize,
+}
+
+impl<'a> OpenFence<'a> {
+    fn of(text: &'a str, blocks: &Blocks, fence: &Fence) -> Self {
+        let marker = fence.marker;
+        let (start, end) = blocks
+            .lines
+            .get(fence.line)
+            .map_or(marker, |line| (line.start, line.end));
+        Self {
+            before: text.get(start..marker.0).unwrap_or_default(),
+            marker: text.get(marker.0..marker.1).unwrap_or_default(),
+            info: text.get(marker.1..end).unwrap_or_default(),
+            indentation: fence.indentation,
+        }
+    }
+
+    /// Returns the line that closes it, within the quotes and lists that hold it.
+    fn closing(&self) -> String {
+        let mut before: String = self
+            .before
+            .chars()
+            .map(|character| match character {
+                '>' | '\t' => character,
+                _ => ' ',
+            })
+            .collect();
+        // Where a paragraph is interrupted a fence may be indented further than its end may be.
+        if self.indentation > MOST_INDENTED {
+            before.truncate(before.trim_end_matches([' ', '\t']).len());
+        }
+        format!("\n{before}{}", self.marker)
+    }
+
+    /// Returns the line that opens it again, where one that short can.
+    fn opening(&self, limit: usize) -> String {
+        let before = self.containers();
+        let marker = self.marker;
+        let language = self.info.split_whitespace().next().unwrap_or_default();
+        [self.info, language, ""]
+            .iter()
+            .map(|info| format!("{before}{marker}{info}\n"))
+            .find(|opening| fits(opening, limit))
+            .unwrap_or_default()
+    }
+
+    /// Writes what stands before the marker such that it opens by itself all that held the fence: lines of a list item are indented, and
+    /// without the item that would be indented code.
+    fn containers(&self) -> String {
+        let mut written = String::new();
+        let mut columns: usize = 0;
+        let mut is_quoted = false;
+        for character in self.before.chars().chain(['\n']) {
+            match character {
+                ' ' => columns += 1,
+                '\t' => columns += 4,
+                _ => {
+                    if is_quoted {
+                        columns = columns.saturating_sub(1);
+                        written.push(' ');
+                    }
+                    if columns > MOST_INDENTED && !written.ends_with(is_list_marker) {
+                        while columns > 5 {
+                            written.push_str("- ");
+                            columns -= 2;
+                        }
+                        written.push('-');
+                        columns -= 1;
+                    }
+                    written.extend(std::iter::repeat_n(' ', columns));
+                    columns = 0;
+                    is_quoted = character == '>';
+                    if character != '\n' {
+                        written.push(character);
+                    }
+                }
+            }
+        }
+        written
+    }
+}
+
+fn is_list_marker(character: char) -> bool {
+    matches!(character, '-' | '+' | '*' | '.' | ')')
+}
+
+/// The tables among the lines of a text: where the head of the one that a line belongs to is.
+struct Tables {
+    heads: Vec<Option<usize>>,
+}
+
+impl Tables {
+    fn of(text: &str, blocks: &Blocks) -> Self {
+        let mut heads: Vec<Option<usize>> = Vec::with_capacity(blocks.lines.len());
+        let mut head = None;
+        let mut before: Option<&str> = None;
+        for (index, line) in blocks.lines.iter().enumerate() {
+            let content = match line.kind {
+                LineKind::Text(_) => text.get(line.content..line.end),
+                _ => None,
+            };
+            if content.is_none() {
+                head = None;
+            }
+            let is_headed = before.is_some_and(|before| before.contains('|'));
+            if head.is_none() && is_headed && content.is_some_and(is_delimiter) {
+                head = Some(index - 1);
+                if let Some(previous) = heads.last_mut() {
+                    *previous = head;
+                }
+            }
+            heads.push(head);
+            before = content;
+        }
+        Self { heads }
+    }
+
+    /// Whether a line and the next one are a head and its delimiter, or the delimiter and the first row.
+    fn hold_together(&self, index: usize) -> bool {
+        let head = self.heads.get(index).copied().flatten();
+        head.is_some_and(|head| index <= head + 1)
+    }
+
+    fn head_at_end(&self) -> Option<usize> {
+        self.heads.last().copied().flatten()
+    }
+}
+
+/// Whether a line is the one below a table's head, such as `|---|:-:|`.
+pub(super) fn is_delimiter(line: &str) -> bool {
+    line.contains('-')
+        && line.contains('|')
+        && line
+            .chars()
+            .all(|character| matches!(character, '|' | '-' | ':' | ' ' | '\t'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parts(text: &str, runes: usize) -> Vec<String> {
+        split(text, Limits { runes })
+    }
+
+    /// What a text says, without white space, quote marks, list marks and fences.
+    fn words(text: &str) -> String {
+        text.lines()
+            .filter(|line| {
+                let content = line.trim_start_matches([' ', '>', '-', '\t']);
+                !content.starts_with("```") && !content.starts_with("~~~")
+            })
+            .flat_map(str::chars)
+            .filter(|character| !character.is_whitespace() && !matches!(character, '>' | '-'))
+            .collect()
+    }
+
+    fn has_open_fence(part: &str) -> bool {
+        let blocks = Blocks::of(part);
+        blocks
+            .lines
+            .last()
+            .is_some_and(|line| matches!(line.kind, LineKind::FenceOpen(_) | LineKind::Code(_)))
+    }
+
+    #[test]
+    fn a_text_of_exactly_the_limit_is_one_part_and_one_rune_more_makes_two() {
+        let text = "가".repeat(POST_RUNES);
+        assert_eq!(split(&text, Limits::default()), std::slice::from_ref(&text));
+        let longer = format!("{text}나");
+        assert_eq!(split(&longer, Limits::default()), [text, "나".to_owned()]);
+    }
+
+    #[test]
+    fn parts_end_between_blocks_where_they_can() {
+        let table: [(&str, usize, &[&str]); 9] = [
+            ("", 10, &[""]),
+            (" \n ", 1, &[""]),
+            ("one\n\ntwo\n\nthree", 10, &["one\n\ntwo", "three"]),
+            ("one\ntwo\nthree", 8, &["one\ntwo", "three"]),
+            ("one two three", 8, &["one two ", "three"]),
+            ("abcdefgh", 3, &["abc", "def", "gh"]),
+            (
+                "text\n\n# Head\n\nbody body",
+                20,
+                &["text", "# Head\n\nbody body"],
+            ),
+            (
+                "- one\n- two\n  more\n- three",
+                20,
+                &["- one\n- two\n  more", "- three"],
+            ),
+            ("a\n\n\n\n\n\n\nb", 4, &["a", "b"]),
+        ];
+        for (text, runes, expected) in table {
+            let expected: Vec<String> =
+                expected.iter().map(|part| part.trim_end().into()).collect();
+            assert_eq!(parts(text, runes), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_fence_is_closed_and_opened_again_with_its_language() {
+        let text = "```rust\nlet one = 1;\nlet two = 2;\nlet three = 3;\n```\nafter";
+        assert_eq!(
+            parts(text, 40),
+            [
+                "```rust\nlet one = 1;\nlet two = 2;\n```",
+                "```rust\nlet three = 3;\n```\nafter"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_fence_in_a_list_or_quote_goes_on_as_code() {
+        let code = "let line = 1;";
+        for before in [
+            "> ",
+            "- ",
+            "1. a\n    ",
+            "- a\n  - b\n    - c\n      ",
+            "> - a\n>   - b\n>     ",
+        ] {
+            let last = before.lines().last().unwrap_or_default();
+            let inner: String = last
+                .chars()
+                .map(|character| if character == '>' { '>' } else { ' ' })
+                .collect();
+            let lines = format!("{inner}{code}\n").repeat(30);
+            let text = format!("{before}```rust\n{lines}{inner}```\n");
+            for part in parts(&text, 120) {
+                let blocks = Blocks::of(&part);
+                assert!(!has_open_fence(&part), "{part}");
+                for line in &blocks.lines {
+                    let is_code = matches!(line.kind, LineKind::Code(_));
+                    assert_eq!(is_code, part[line.start..line.end].contains(code), "{part}");
+                }
             }
         }
     }
-    parts
+
+    #[test]
+    fn the_head_of_a_table_is_repeated() {
+        let text = format!("|a|b|\n|-|-|\n{}\nend", "|1|2|\n".repeat(8));
+        assert_eq!(
+            parts(&text, 48),
+            [
+                "|a|b|\n|-|-|\n|1|2|\n|1|2|\n|1|2|\n|1|2|\n|1|2|\n|1|2|",
+                "|a|b|\n|-|-|\n|1|2|\n|1|2|\n\nend"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_head_too_long_to_be_repeated_is_not() {
+        let head = format!("|{}|\n|-|\n", "h".repeat(30));
+        let text = format!("{head}{}", "|row|\n".repeat(20));
+        let parts = parts(&text, 60);
+        assert!(parts.len() > 2);
+        assert!(parts[1].starts_with("|row|"));
+    }
+
+    #[test]
+    fn grapheme_clusters_stay_whole() {
+        let family = "👨‍👩‍👧";
+        let text = family.repeat(5);
+        assert_eq!(
+            parts(&text, 12),
+            [family.repeat(2), family.repeat(2), family.to_owned()]
+        );
+    }
+
+    #[test]
+    fn adversarial_texts_are_split_in_time() {
+        let texts = [
+            "`".repeat(200_000),
+            "```\n".repeat(50_000),
+            "|a|\n|-|\n".repeat(25_000),
+            "> ".repeat(100_000),
+            "- ".repeat(100_000),
+            " ".repeat(200_000) + "x",
+            "\n".repeat(200_000) + "x",
+            format!("```{}\n{}", "x".repeat(100_000), "\n".repeat(100_000)),
+            format!("a{}", "\u{301}".repeat(100_000)),
+        ];
+        for text in &texts {
+            for runes in [100, POST_RUNES] {
+                let parts = parts(text, runes);
+                assert!(parts.iter().all(|part| super::runes(part) <= runes));
+            }
+        }
+    }
+
+    fn markdown() -> impl Strategy<Value = String> {
+        let line = prop_oneof![
+            "[a-z가-힣 ]{0,30}",
+            Just("```rust".to_owned()),
+            Just("```".to_owned()),
+            Just("~~~".to_owned()),
+            Just(String::new()),
+            Just("|a|b|".to_owned()),
+            Just("|-|-|".to_owned()),
+            "(> |- |    |1\\. ){1,3}(```)?[a-z]{0,5}",
+            "# [a-z]{1,9}",
+            "[a-z]{100,200}",
+        ];
+        prop::collection::vec(line, 0..40).prop_map(|lines| lines.join("\n"))
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_fits_and_closes_its_fences(text in markdown(), runes in 64_usize..300) {
+            for part in parts(&text, runes) {
+                prop_assert!(super::runes(&part) <= runes);
+                prop_assert!(!has_open_fence(&part), "{part}");
+                prop_assert!(!part.trim().is_empty() || text.trim().is_empty());
+            }
+        }
+
+        #[test]
+        fn nothing_is_lost(text in "([a-z가-힣]{1,12}[ \n]{1,3}){0,60}", runes in 1_usize..60) {
+            prop_assert_eq!(words(&parts(&text, runes).concat()), words(&text));
+        }
+
+        #[test]
+        fn nothing_but_repeated_fences_is_added(
+            code in prop::collection::vec("[a-z]{1,20}", 0..60),
+            runes in 64_usize..200,
+        ) {
+            let text = format!("before\n\n```rust\n{}\n```\n\nafter", code.join("\n"));
+            prop_assert_eq!(words(&parts(&text, runes).join("\n")), words(&text));
+        }
+
+        #[test]
+        fn earlier_parts_stay_as_the_text_grows(
+            text in "([a-z가-힣# |-]{0,20}\n){0,40}",
+            at in any::<prop::sample::Index>(),
+            runes in 16_usize..200,
+        ) {
+            let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let before = parts(&text[..ends[at.index(ends.len())]], runes);
+            let after = parts(&text, runes);
+            let settled = before.len() - 1;
+            prop_assert_eq!(&before[..settled], &after[..settled]);
+        }
+
+        #[test]
+        fn any_text_can_be_split(text in any::<String>(), runes in 0_usize..50) {
+            for part in parts(&text, runes) {
+                prop_assert!(super::runes(&part) <= runes.max(1));
+            }
+        }
+    }
 }
