@@ -16,6 +16,7 @@ mod links;
 mod neutralise;
 mod spans;
 mod split;
+mod tables;
 
 pub use adapt::{Dialect, MAX_FORMULA_LINES, adapt};
 pub use characters::{MAX_BLANK_LINES, MAX_INDENTATION, MAX_MARKS_PER_BASE, MAX_NESTING};
