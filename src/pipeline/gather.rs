@@ -107,8 +107,9 @@ async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interrupti
         .store
         .history(&question.server, &question.conversation, settings.max_turns)
         .await?;
-    let is_shared =
-        question.audience == Audience::Channel && settings.scope == ConversationScope::Channel;
+    let is_shared = question.origin.place().is_some()
+        && question.audience == Audience::Channel
+        && settings.scope == ConversationScope::Channel;
     let turns: Vec<Turn> = history
         .session(question.asked_at, settings.session_idle)
         .iter()

@@ -1,5 +1,7 @@
 //! Logs: one line an event, for people or as JSON.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -50,7 +52,9 @@ pub fn install(settings: &Settings) -> Result<(), InvalidFilter> {
         filter: settings.filter.clone(),
         source,
     })?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     let installed = match settings.format {
         Format::Text => registry.with(lines.with_target(false)).try_init(),

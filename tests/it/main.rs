@@ -11,3 +11,4 @@ mod llm;
 mod mattermost;
 mod postgres;
 mod store;
+mod stories;
