@@ -91,8 +91,10 @@ impl House {
         // A runtime of its own, as a process would have.
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
-            let surroundings = runtime.block_on(surroundings(listener, clock));
-            runtime.block_on(serve(config, surroundings, stop)).unwrap();
+            runtime.block_on(async move {
+                let given = surroundings(listener, clock);
+                serve(config, given, stop).await.unwrap();
+            });
         });
     }
 
@@ -141,7 +143,7 @@ impl Drop for House {
     }
 }
 
-async fn surroundings(listener: std::net::TcpListener, clock: Arc<ManualClock>) -> Surroundings {
+fn surroundings(listener: std::net::TcpListener, clock: Arc<ManualClock>) -> Surroundings {
     listener.set_nonblocking(true).unwrap();
     Surroundings {
         listener: TcpListener::from_std(listener).unwrap(),

@@ -1,4 +1,4 @@
-//! Where there is no bot account: response_url, the reply itself.
+//! Where there is no bot account: `response_url`, the reply itself.
 
 use askwell_playground::model::Reply;
 
