@@ -24,6 +24,11 @@ pub(super) fn clean(text: &str) -> String {
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
+            // Nearly everything: what needs no further look comes first.
+            ' '..='~' | '가'..='힣' => {
+                marks = 0;
+                cleaned.push(character);
+            }
             '\r' if characters.peek() == Some(&'\n') => {}
             '\r' | '\u{2028}' | '\u{2029}' => cleaned.push('\n'),
             // The web client takes these for spaces and the server does not: fences would begin for one of them only.

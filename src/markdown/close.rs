@@ -1,6 +1,7 @@
 //! A text that is still being written, as it may be shown.
 
 use super::blocks::{Blocks, Fence, Line, LineKind};
+use super::characters::clean;
 use super::spans::code_spans;
 
 /// Passes over a text, at most; one or two are enough for what models write.
@@ -9,10 +10,11 @@ const MAX_PASSES: usize = 8;
 /// Closes what an unfinished text leaves open: a fence, a table's head, a code span, emphasis, a link.
 ///
 /// What is half written and would show raw (a fence without code, half a closing marker, half a link's target) is left out; words
-/// never are. A finished text stays as it is. Takes time linear in the text.
+/// never are. A finished text stays as it is, but for characters that nobody can see. Takes time linear in the text.
 #[must_use]
 pub fn close(text: &str) -> String {
-    let mut closed = close_end(text);
+    // Before the structure is read, because characters that are replaced later would change it.
+    let mut closed = close_end(&clean(text));
     // What is left out at the end may uncover something else that is open.
     for _ in 1..MAX_PASSES {
         let again = close_end(&closed);
@@ -280,8 +282,9 @@ fn delimiters(text: &str, until: usize) -> (Vec<Delimiter>, Option<usize>) {
             continue;
         }
         if byte == b']' && bytes.get(index + 1) == Some(&b'(') {
-            let target = text.get(index..).and_then(|rest| rest.find(')'));
-            index += target.map_or(1, |length| length + 1);
+            // Every target is closed up to here; the last may be half written and has no emphasis.
+            let rest = bytes.iter().skip(index);
+            index += rest.take_while(|byte| **byte != b')').count();
             continue;
         }
         if !matches!(byte, b'*' | b'_' | b'~') {

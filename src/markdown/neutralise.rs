@@ -33,7 +33,8 @@ const DANGEROUS_SCHEMES: [&str; 7] = [
 pub fn neutralise(text: &str, context: &LinkContext) -> String {
     let mut inert = pass(&flatten(&clean(text)), context);
     // What one pass takes away may bring together what the next one finds; crafted texts need a second, hardly any a third.
-    for _ in 1..MAX_PASSES {
+    let links = text.contains("](");
+    for _ in 1..if links { MAX_PASSES } else { 1 } {
         let again = pass(&flatten(&inert), context);
         if again == inert {
             break;
@@ -214,7 +215,11 @@ impl<'a> Paragraph<'a> {
 
     fn inert(mut self) -> String {
         let mut index = 0;
-        while let Some(character) = self.raw.get(index..).and_then(|rest| rest.chars().next()) {
+        loop {
+            index = self.plain(index);
+            let Some(character) = self.raw.get(index..).and_then(|rest| rest.chars().next()) else {
+                break;
+            };
             self.escape_definition(index, character);
             index = match self.spans.next_if(|span| span.start == index) {
                 Some(span) => self.code_span(span),
@@ -222,6 +227,22 @@ impl<'a> Paragraph<'a> {
             };
         }
         without(&self.written, &self.dropped)
+    }
+
+    /// Writes what has no meaning, up to the next character that may have one; returns where that is.
+    fn plain(&mut self, index: usize) -> usize {
+        let rest = self.raw.get(index..).unwrap_or_default();
+        let length = rest
+            .bytes()
+            .position(|byte| byte.is_ascii_whitespace() || byte.is_ascii_punctuation())
+            .unwrap_or(rest.len());
+        // White space that is not ASCII ends an address as well as any.
+        let plain = rest.get(..length).unwrap_or_default();
+        if self.in_address && plain.contains(char::is_whitespace) {
+            self.in_address = false;
+        }
+        self.written.push_str(plain);
+        index + length
     }
 
     fn bytes(&self) -> &'a [u8] {
@@ -271,7 +292,6 @@ impl<'a> Paragraph<'a> {
             '_' => self.emphasis[1] = true,
             '~' => self.emphasis[2] = true,
             '/' if self.written.ends_with(":/") => self.in_address = true,
-            'w' | 'W' if self.written.ends_with("ww") => self.in_address = true,
             _ if character.is_whitespace() || character == '<' || character == '>' => {
                 self.in_address = false;
             }

@@ -308,3 +308,25 @@ proptest! {
         prop_assert_eq!(inert(&once), once);
     }
 }
+
+mod on_its_way_to_a_post {
+    use super::*;
+    use crate::markdown::{Dialect, adapt, close};
+
+    fn shown(text: &str) -> String {
+        inert(&adapt(&close(text), Dialect { latex: false }))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn an_unfinished_answer_pings_nobody_and_leaves_no_fence_open(text in hostile()) {
+            let shown = shown(&text);
+            prop_assert!(!pings(&shown.replace("&#64;", " "), "all"), "{:?}", shown);
+            let blocks = Blocks::of(&shown);
+            let is_open = blocks.lines.last().is_some_and(|line| matches!(line.kind, LineKind::FenceOpen(_) | LineKind::Code(_)));
+            prop_assert!(!is_open, "{:?}", shown);
+        }
+    }
+}
