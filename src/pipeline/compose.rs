@@ -55,16 +55,33 @@ impl Composer {
         })
     }
 
-    /// Composes what a model wrote so far, with a footnote where there is one to make.
+    /// Composes what a model has written so far, closed so that it shows well.
+    pub(super) fn view(&self, question: &Question, written: &str) -> Composed {
+        self.compose(question, &markdown::close(written.trim()), None)
+    }
+
+    /// Composes what a model wrote in all, with a footnote where there is one to make.
     pub(super) fn answer(
         &self,
         question: &Question,
         answer: &str,
         footnote: Option<Sentence<'_>>,
     ) -> Composed {
+        match footnote {
+            // It was broken off, and the footnote must not stand within what it left open.
+            Some(_) => self.compose(question, &markdown::close(answer.trim()), footnote),
+            None => self.compose(question, answer.trim(), None),
+        }
+    }
+
+    fn compose(
+        &self,
+        question: &Question,
+        written: &str,
+        footnote: Option<Sentence<'_>>,
+    ) -> Composed {
         let links = LinkContext::of_conversation([question.text.as_str()]);
-        let closed = markdown::close(answer.trim());
-        let adapted = markdown::adapt(&closed, self.dialect);
+        let adapted = markdown::adapt(written, self.dialect);
         let mut shown = markdown::neutralise(&adapted, &links);
         if let Some(sentence) = footnote {
             let gap = if shown.is_empty() { "" } else { "\n\n" };

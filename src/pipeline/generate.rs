@@ -233,7 +233,7 @@ impl<'a, 'q> Growth<'a, 'q> {
         } else {
             &self.text
         };
-        let composed = self.world.composer.answer(self.question, written, None);
+        let composed = self.world.composer.view(self.question, written);
         self.shown = Some(Shown {
             chars: self.chars,
             at: self.world.clock.now(),
