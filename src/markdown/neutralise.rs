@@ -62,6 +62,11 @@ fn pass(text: &str, context: &LinkContext) -> String {
             LineKind::Text(_) | LineKind::Indented => {
                 write_paragraph(&mut inert, text, lines, context);
             }
+            LineKind::FenceOpen(fence) | LineKind::Code(fence) | LineKind::FenceClose(fence)
+                if is_deep(&blocks, fence) =>
+            {
+                write_paragraph(&mut inert, text, lines, context);
+            }
             LineKind::Code(fence) if !is_certain(text, &blocks, fence) => {
                 let line = text.get(first.start..first.end).unwrap_or_default();
                 inert.push_str(&without_addressed_links(line));
@@ -80,6 +85,14 @@ fn pass(text: &str, context: &LinkContext) -> String {
         inert.pop();
     }
     inert
+}
+
+/// Whether a fence is indented so far that only the server takes it for one, below a paragraph.
+fn is_deep(blocks: &Blocks, number: usize) -> bool {
+    blocks
+        .fences
+        .get(number)
+        .is_some_and(|fence| fence.indentation > 3)
 }
 
 /// Whether every reader takes what is in a fence for code, the web client included.
@@ -328,7 +341,7 @@ impl<'a> Paragraph<'a> {
             .and_then(|rest| rest.chars().next());
         let names = next.is_some_and(|next| {
             next.is_ascii_alphanumeric()
-                || matches!(next, '.' | '-' | '_' | ':' | '\\' | '&')
+                || matches!(next, '.' | '-' | '_' | ':' | '\\' | '&' | '<')
                 || (!next.is_ascii() && !next.is_whitespace() && next != ZERO_WIDTH_SPACE)
         });
         if begins_word && names && self.in_address {
@@ -410,8 +423,9 @@ impl<'a> Paragraph<'a> {
             }
             return index + 1;
         };
-        let Some(bracket) = bracket else {
-            // Readers differ in where such a link begins.
+        let target = self.raw.get(index + 2..close).unwrap_or_default();
+        let Some(bracket) = bracket.filter(|_| !target.contains('`')) else {
+            // Readers differ in where such a link begins, or ends; and a backtick less could make a fence of the line.
             self.written.push(ZERO_WIDTH_SPACE);
             return index + 1;
         };
@@ -521,7 +535,8 @@ fn matching_parentheses(bytes: &[u8]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Returns the text without the bytes at these places, each of them ASCII, and without bringing their neighbours together.
+/// Returns the text without the bytes at these places, each of them ASCII, and without bringing their neighbours together
+/// or making a block of a line.
 fn without(text: &str, dropped: &[usize]) -> String {
     let mut dropped = dropped.to_vec();
     dropped.sort_unstable();
@@ -530,7 +545,14 @@ fn without(text: &str, dropped: &[usize]) -> String {
     for at in dropped {
         kept.push_str(text.get(from..at).unwrap_or_default());
         let before = kept.chars().next_back();
-        if before.is_some_and(|before| !before.is_whitespace() && before != ZERO_WIDTH_SPACE) {
+        let joins =
+            before.is_some_and(|before| !before.is_whitespace() && before != ZERO_WIDTH_SPACE);
+        let next = text.as_bytes().get(at + 1);
+        let begins_block = before.is_none_or(char::is_whitespace)
+            && next.is_some_and(|next| {
+                *next != b'[' && (next.is_ascii_punctuation() || next.is_ascii_digit())
+            });
+        if joins || begins_block {
             kept.push(ZERO_WIDTH_SPACE);
         }
         from = at + 1;

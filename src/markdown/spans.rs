@@ -57,7 +57,10 @@ pub(super) fn code_spans(paragraph: &str) -> Vec<Span> {
     }
     let runs = Runs::of(bytes);
     let mut spans = Vec::new();
-    let mut certain = true;
+    // CommonMark takes such a line for a fence even where a backtick follows, the server does not.
+    let mut certain = !paragraph
+        .lines()
+        .any(|line| line.trim_start().starts_with("~~~"));
     let mut word = Word::default();
     let mut index = 0;
     while let Some(byte) = bytes.get(index) {
@@ -69,10 +72,12 @@ pub(super) fn code_spans(paragraph: &str) -> Vec<Span> {
                 match runs.next(length, index + length) {
                     Some(close) => {
                         let end = close + length;
+                        let code = paragraph.get(index..end).unwrap_or_default();
                         spans.push(Span {
                             start: index,
                             end,
-                            certain,
+                            // What begins on a line of its own, some readers take for a block.
+                            certain: certain && !code.contains('\n'),
                         });
                         word.start = end;
                         end - index
@@ -113,6 +118,7 @@ impl Word {
         // A few bytes are searched again, because the sign may lie across the place searched to.
         let from = self.searched.saturating_sub(3).max(self.start);
         let word = paragraph.as_bytes().get(from..end).unwrap_or_default();
+        self.is_address |= word.contains(&b'<');
         self.is_address |= word
             .windows(3)
             .any(|sign| sign == b"://" || sign.eq_ignore_ascii_case(b"www"));
@@ -154,7 +160,7 @@ mod tests {
             ("`a", &[]),
             ("\\`a` b`", &[("` b`", true)]),
             ("`a\\` b", &[("`a\\`", true)]),
-            ("`a\nb`", &[("`a\nb`", true)]),
+            ("`a\nb`", &[("`a\nb`", false)]),
             ("[a](b`c) `d`", &[("`c) `", false)]),
             ("http://x`@all `b", &[("`@all `", false)]),
             ("[a](http://x.example/) `b`", &[("`b`", true)]),
