@@ -319,14 +319,18 @@ impl<'a> OpenFence<'a> {
 
     /// Returns the line that closes it, within the quotes and lists that hold it.
     pub(super) fn closing(&self) -> String {
-        let mut before: String = self
-            .before
-            .chars()
-            .map(|character| match character {
-                '>' | '\t' => character,
-                _ => ' ',
-            })
-            .collect();
+        let mut before = String::with_capacity(self.before.len() + 4);
+        let mut is_after_quote = false;
+        for character in self.before.chars() {
+            match character {
+                '>' | '\t' => before.push(character),
+                ' ' => before.push(' '),
+                // A quote takes one space after its sign for its own, also where the list's marker stood at once.
+                _ if is_after_quote => before.push_str("  "),
+                _ => before.push(' '),
+            }
+            is_after_quote = character == '>';
+        }
         // Where a paragraph is interrupted a fence may be indented further than its end may be.
         if self.indentation > MOST_INDENTED {
             before.truncate(before.trim_end_matches([' ', '\t']).len());
