@@ -343,7 +343,7 @@ keys! {
         "After this time without a sign of life, another process takes a question over.",
         "이 시간 동안 소식이 없으면 다른 프로세스가 질문을 이어받아요.",
     );
-    LIMITS_ATTEMPTS = Key::new("limits", "max_attempts", Form::Whole(1, 100)).default("5").means(
+    LIMITS_ATTEMPTS = Key::new("limits", "max_attempts", Form::Whole(1, 100)).default("20").means(
         "How often work on a question may begin before it is given up.",
         "질문 하나를 처리하려고 시작할 수 있는 최대 횟수예요.",
     );

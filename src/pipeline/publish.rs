@@ -60,10 +60,7 @@ impl<'a> Publisher<'a> {
         question: &Question,
         hold: &'a Hold,
     ) -> Result<Self, Interruption> {
-        let parts = match hold.lease().attempt.0 {
-            1 => Vec::new(),
-            _ => world.store.parts(question.id).await?,
-        };
+        let parts = world.store.parts(question.id).await?;
         let posted = |part: Part| Posted {
             intent: part.intent,
             post: part.post,
