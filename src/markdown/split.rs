@@ -260,7 +260,7 @@ impl Window {
 }
 
 /// Returns the fence that is open after a line.
-pub(super) fn open_fence<'a>(blocks: &'a Blocks, line: Option<&Line>) -> Option<&'a Fence> {
+fn open_fence<'a>(blocks: &'a Blocks, line: Option<&Line>) -> Option<&'a Fence> {
     match line?.kind {
         LineKind::FenceOpen(number) | LineKind::Code(number) => blocks.fences.get(number),
         LineKind::Blank | LineKind::Text(_) | LineKind::FenceClose(_) | LineKind::Indented => None,
@@ -294,7 +294,7 @@ impl Cuts {
 }
 
 /// A fence that is open where a part ends.
-pub(super) struct OpenFence<'a> {
+struct OpenFence<'a> {
     /// What stands before its marker.
     before: &'a str,
     marker: &'a str,
@@ -303,7 +303,7 @@ pub(super) struct OpenFence<'a> {
 }
 
 impl<'a> OpenFence<'a> {
-    pub(super) fn of(text: &'a str, blocks: &Blocks, fence: &Fence) -> Self {
+    fn of(text: &'a str, blocks: &Blocks, fence: &Fence) -> Self {
         let marker = fence.marker;
         let (start, end) = blocks
             .lines
@@ -318,7 +318,7 @@ impl<'a> OpenFence<'a> {
     }
 
     /// Returns the line that closes it, within the quotes and lists that hold it.
-    pub(super) fn closing(&self) -> String {
+    fn closing(&self) -> String {
         let mut before = String::with_capacity(self.before.len() + 4);
         let mut is_after_quote = false;
         for character in self.before.chars() {
