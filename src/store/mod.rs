@@ -16,6 +16,8 @@ mod recall;
 mod row;
 mod session;
 mod sqlite;
+mod sqlite_statement;
+mod sqlite_worker;
 mod statement;
 mod verbs;
 mod work;
