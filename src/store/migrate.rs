@@ -63,6 +63,9 @@ const APPLY: &str =
     "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
      VALUES (?1, ?2, TRUE, ?3, 0)";
 
+/// What only SQLite is to read; see the first migration.
+const FOR_SQLITE: &str = "/* WITHOUT ROWID */";
+
 /// Brings a file of SQLite's up to date, in one transaction that other processes wait for.
 pub(super) fn migrate_sqlite(
     connection: &mut Connection,
@@ -75,7 +78,8 @@ pub(super) fn migrate_sqlite(
     transaction.execute_batch(RECORD)?;
     // Another process may have been first.
     for migration in pending(&transaction)? {
-        transaction.execute_batch(migration.sql.as_str())?;
+        let sql = migration.sql.as_str();
+        transaction.execute_batch(&sql.replace(FOR_SQLITE, "WITHOUT ROWID"))?;
         let applied = (
             migration.version,
             &*migration.description,

@@ -1,5 +1,7 @@
 //! One transaction on either database: what it runs, and how it commits.
 
+use std::collections::HashSet;
+
 use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use sqlx::{Postgres, Transaction};
@@ -89,6 +91,14 @@ pub(super) enum Session {
     Postgres(Transaction<'static, Postgres>, LeaseTime),
 }
 
+/// How an insertion passes over rows that are known.
+pub(super) struct UnlessKnown {
+    /// `ON CONFLICT … DO NOTHING`.
+    pub(super) silently: &'static str,
+    /// The same with `RETURNING id`.
+    pub(super) returning_id: &'static str,
+}
+
 /// Every failure of a database is one that may pass: it is full, locked, or away.
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Box::new(error))
@@ -134,6 +144,42 @@ impl Session {
                 .await
                 .map(|rows| rows.into_iter().map(Row::Postgres).collect())
                 .map_err(unavailable),
+        }
+    }
+
+    /// Inserts rows, whose first column is `id`, of which some may be known; returns for each, in order, whether it was new.
+    ///
+    /// SQLite writes rows one by one and counts them, which spares it the table it would make for `RETURNING`.
+    pub(super) async fn insert_new<'v, const COLUMNS: usize>(
+        &mut self,
+        insert: &'static str,
+        rows: impl Iterator<Item = [Value<'v>; COLUMNS]>,
+        unless_known: UnlessKnown,
+    ) -> Result<Vec<bool>, StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let statement = Statement::of_rows(insert, rows, unless_known.silently);
+                let changed = sqlite_statement::execute_each(connection, &statement);
+                Ok(changed
+                    .map_err(unavailable)?
+                    .into_iter()
+                    .map(|rows| rows > 0)
+                    .collect())
+            }
+            Self::Postgres(transaction, _) => {
+                let statement = Statement::of_rows(insert, rows, unless_known.returning_id);
+                let ids = statement.first_of_each_row(COLUMNS);
+                let returned = bound(statement)
+                    .fetch_all(&mut **transaction)
+                    .await
+                    .map_err(unavailable)?;
+                let mut new = HashSet::with_capacity(returned.len());
+                for row in returned {
+                    new.insert(Row::Postgres(row).text("id")?);
+                }
+                // The first of several that are equal is the new one.
+                Ok(ids.iter().map(|id| new.remove(id)).collect())
+            }
         }
     }
 

@@ -26,11 +26,15 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many statements a connection keeps prepared: more than there are.
 const PREPARED: usize = 128;
 
+/// How much of the file a connection holds in memory at most; it grows with what is touched.
+const CACHE_KIBIBYTES: i64 = 8 * 1024;
+
 /// After how many pages the WAL is written into the file: a page that changes often is then written once for many commits.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
-/// To how many bytes the WAL is cut back after it has grown.
-const WAL_KEPT_BYTES: u32 = 16 * 1024 * 1024;
+/// To how many bytes the WAL is cut back after it has grown beyond what a checkpoint needs. Cut shorter, it would be given its blocks
+/// anew each time.
+const WAL_KEPT_BYTES: u32 = 32 * 1024 * 1024;
 
 /// A file of SQLite's, open.
 ///
@@ -116,10 +120,13 @@ fn connect(path: &Path, purpose: Purpose) -> Result<Connection, MigrationFailure
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
     if purpose == Purpose::Write {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // What a savepoint could give back is kept in memory, not in a file of its own.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         // What people erase is gone from the file, not only from its index.
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;

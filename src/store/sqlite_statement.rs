@@ -20,9 +20,17 @@ impl ToSql for Value<'_> {
 
 /// Runs a statement; returns how many rows it changed.
 pub(super) fn execute(connection: &Connection, statement: &Statement<'_>) -> rusqlite::Result<u64> {
-    let mut changed = 0;
+    Ok(execute_each(connection, statement)?.iter().sum())
+}
+
+/// Runs a statement; returns how many rows each of its runs changed.
+pub(super) fn execute_each(
+    connection: &Connection,
+    statement: &Statement<'_>,
+) -> rusqlite::Result<Vec<u64>> {
+    let mut changed = Vec::new();
     for_each_run(connection, statement, |prepared| {
-        changed += prepared.raw_execute()? as u64;
+        changed.push(prepared.raw_execute()? as u64);
         Ok(())
     })?;
     Ok(changed)
@@ -56,15 +64,11 @@ fn for_each_run(
 ) -> rusqlite::Result<()> {
     let SqliteText { text, values_a_run } = statement.sql.for_sqlite();
     let mut prepared = connection.prepare_cached(&text)?;
-    let runs = match values_a_run {
-        Some(columns) => statement.values.chunks(columns.max(1)),
-        // All at once, also where there are none.
-        None => {
-            bind(&mut prepared, &statement.values)?;
-            return run(&mut prepared);
-        }
+    let Some(columns) = values_a_run else {
+        bind(&mut prepared, &statement.values)?;
+        return run(&mut prepared);
     };
-    for values in runs {
+    for values in statement.values.chunks(columns.max(1)) {
         bind(&mut prepared, values)?;
         run(&mut prepared)?;
     }

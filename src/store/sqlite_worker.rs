@@ -37,18 +37,21 @@ pub(super) struct Worker {
     thread: Option<JoinHandle<()>>,
 }
 
+type Run = Box<dyn FnOnce(Result<&mut Session, &Failure>) -> Option<Ran> + Send>;
+type Tell = Box<dyn FnOnce(Result<(), &Failure>) + Send>;
+
 /// One verb on its way to the thread.
 struct Work {
     durability: Durability,
     /// Runs it, or tells its caller why it could not be run.
-    run: Box<dyn FnOnce(Result<&mut Session, &Failure>) -> Option<Ran> + Send>,
+    run: Run,
 }
 
 /// A verb that has run, whose caller is not told yet.
 struct Ran {
     /// Whether what it wrote is to be committed.
     succeeded: bool,
-    tell: Box<dyn FnOnce(Result<(), &Failure>) + Send>,
+    tell: Tell,
 }
 
 /// Why a transaction was not committed; shared by all that were in it.
@@ -161,29 +164,39 @@ fn work(connection: Connection, purpose: Purpose, mut queue: mpsc::Receiver<Work
 
 /// Runs verbs in the transaction that has begun, commits, and tells each what became of it.
 fn transact(session: &mut Session, together: Vec<Work>) {
+    // A savepoint costs a copy of every page that is changed, so one that is alone is spared it.
+    let is_alone = together.len() == 1;
     let mut all_ran = Vec::with_capacity(together.len());
     let mut so_far = Ok(());
+    let mut end = "COMMIT";
     for work in together {
-        so_far = so_far.and_then(|()| execute(session, "SAVEPOINT verb"));
+        if !is_alone {
+            so_far = so_far.and_then(|()| execute(session, "SAVEPOINT verb"));
+        }
         let ran = match &so_far {
             // A verb that panics is dropped, and with it the sender for which its caller waits.
             Ok(()) => catch_unwind(AssertUnwindSafe(|| (work.run)(Ok(session)))).unwrap_or(None),
             Err(failure) => (work.run)(Err(failure)),
         };
-        if !ran.as_ref().is_some_and(|ran| ran.succeeded) {
+        let has_failed = !ran.as_ref().is_some_and(|ran| ran.succeeded);
+        all_ran.extend(ran);
+        if is_alone {
+            end = if has_failed { "ROLLBACK" } else { end };
+            continue;
+        }
+        if has_failed {
             so_far = so_far.and_then(|()| execute(session, "ROLLBACK TO verb"));
         }
         // Fails where SQLite has rolled back everything by itself (a full disk): what follows would not be in a transaction.
         so_far = so_far.and_then(|()| execute(session, "RELEASE verb"));
-        all_ran.extend(ran);
     }
-    let committed = so_far.and_then(|()| execute(session, "COMMIT"));
-    if committed.is_err() {
+    let ended = so_far.and_then(|()| execute(session, end));
+    if ended.is_err() {
         // There may be nothing left to roll back; where it fails otherwise, the next BEGIN says so.
         execute(session, "ROLLBACK").ok();
     }
     for ran in all_ran {
-        (ran.tell)(committed.as_ref().copied());
+        (ran.tell)(ended.as_ref().copied());
     }
 }
 

@@ -224,6 +224,15 @@ impl<'v> Statement<'v> {
         }
     }
 
+    /// Returns the first value of each row, where it is a text.
+    pub(super) fn first_of_each_row(&self, columns: usize) -> Vec<String> {
+        let firsts = self.values.chunks(columns.max(1)).map(|row| match row {
+            [Value::Text(Some(text)), ..] => text.clone().into_owned(),
+            _ => String::new(),
+        });
+        firsts.collect()
+    }
+
     /// Binds the next value.
     pub(super) fn bind(mut self, value: impl Into<Value<'v>>) -> Self {
         self.values.push(value.into());
