@@ -137,7 +137,7 @@ keys! {
         "Connections at once, at most.",
         "동시에 받는 연결의 최대 수예요.",
     );
-    SERVER_INLINE_TIMEOUT = Key::new("server", "inline_timeout_seconds", Form::Seconds(1.0, 28.0)).default("25").means(
+    SERVER_INLINE_TIMEOUT = Key::new("server", "inline_timeout_seconds", Form::Seconds(1.0, 26.0)).default("25").means(
         "How long a request made by hand waits for its answer. Mattermost itself gives up after 30 seconds.",
         "직접 보낸 요청이 답변을 기다리는 시간이에요. Mattermost는 30초가 지나면 포기해요.",
     );

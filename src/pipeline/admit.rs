@@ -7,6 +7,7 @@
 //! A crash before the commit loses nothing that was acknowledged; a crash after it leaves questions that the next start works on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -25,6 +26,9 @@ use crate::text::{Reason, Sentence, say};
 /// Questions committed together, at most. Beyond a few hundred a batch gains little more.
 const MAX_BATCH: usize = 256;
 
+/// How long before a caller stops waiting the answer to it ends.
+const INLINE_MARGIN: Duration = Duration::from_secs(1);
+
 /// What the sender of an event is told at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -32,8 +36,8 @@ pub enum Reply {
     Silent,
     /// Something only the sender sees.
     Ephemeral(String),
-    /// The answer itself.
-    Channel(String),
+    /// The answer itself, a text for each post; what is not posted joins them.
+    Channel(Vec<String>),
     /// That it did not work.
     Failure(String),
 }
@@ -197,10 +201,12 @@ impl Intake {
         match timeout(&*world.clock, limit, answer).await {
             Ok(Ok(InlineAnswer {
                 outcome: Outcome::Failed(_) | Outcome::Refused(_),
-                text,
-            })) => Reply::Failure(text),
-            Ok(Ok(answer)) if audience == Audience::Asker => Reply::Ephemeral(answer.text),
-            Ok(Ok(answer)) => Reply::Channel(answer.text),
+                texts,
+            })) => Reply::Failure(texts.join("\n\n")),
+            Ok(Ok(answer)) if audience == Audience::Asker => {
+                Reply::Ephemeral(answer.texts.join("\n\n"))
+            }
+            Ok(Ok(answer)) => Reply::Channel(answer.texts),
             Ok(Err(_)) => self.failed(Reason::ShuttingDown, id),
             Err(_) => {
                 world.callers.forget(id);
@@ -324,7 +330,11 @@ fn admit_question(
     let (conversation, lane) = place_of(&event, id, audience, settings.scope);
     let allowed = match delivery {
         Delivery::Response { .. } => settings.response_deadline.min(settings.deadline),
-        Delivery::Inline => settings.inline_timeout.min(settings.deadline),
+        // So that what there is by then is still told to a caller who waits.
+        Delivery::Inline => settings
+            .inline_timeout
+            .saturating_sub(INLINE_MARGIN)
+            .min(settings.deadline),
         Delivery::Bot { .. } | Delivery::Direct { .. } | Delivery::Webhook { .. } => {
             settings.deadline
         }

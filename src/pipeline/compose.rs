@@ -18,6 +18,15 @@ pub const DEFAULT_TEMPLATE: &str = "{% if echo %}**{{ name }}**: {{ question }}\
 /// Steps a template may take; it has no loops worth more.
 const TEMPLATE_FUEL: u64 = 10_000;
 
+/// Makes what renders templates, the same where they are checked and where they are used: a name that is not known is an error, and a loop ends.
+#[must_use]
+pub fn templates() -> Environment<'static> {
+    let mut templates = Environment::new();
+    templates.set_undefined_behavior(UndefinedBehavior::Strict);
+    templates.set_fuel(Some(TEMPLATE_FUEL));
+    templates
+}
+
 const TEMPLATE: &str = "answer";
 
 /// Makes posts of answers.
@@ -40,9 +49,7 @@ pub(super) struct Composed {
 
 impl Composer {
     pub(super) fn new(settings: &Settings) -> Result<Self, minijinja::Error> {
-        let mut templates = Environment::new();
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        templates.set_fuel(Some(TEMPLATE_FUEL));
+        let mut templates = templates();
         templates.add_template_owned(TEMPLATE, settings.template.clone())?;
         Ok(Self {
             templates,

@@ -8,13 +8,14 @@ use jiff::tz::TimeZone;
 use minijinja::context;
 
 use super::admit::conversation_in;
+use super::compose::templates;
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::world::World;
 use crate::domain::conversation::{ConversationScope, Turn};
 use crate::domain::event::{Origin, Place};
 use crate::domain::job::ClaimedJob;
-use crate::domain::post::{Audience, Delivery};
+use crate::domain::post::{Audience, Delivery, Source};
 use crate::domain::prompt::Prompt;
 use crate::domain::question::{Question, Refusal};
 use crate::domain::time::Timestamp;
@@ -65,7 +66,7 @@ async fn complete_place(
         // Deleted before we came to it. Where the bot may not see the channel, it could not answer there either.
         return Ok(false);
     };
-    if seen.from_webhook || seen.from_bot {
+    if seen.source != Source::Author {
         return Ok(false);
     }
     if let Some(root) = seen.root {
@@ -107,9 +108,11 @@ async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interrupti
         .store
         .history(&question.server, &question.conversation, settings.max_turns)
         .await?;
-    let is_shared = question.origin.place().is_some()
-        && question.audience == Audience::Channel
-        && settings.scope == ConversationScope::Channel;
+    // Everybody in a thread shares its conversation, whatever is shared outside.
+    let is_shared = question.audience == Audience::Channel
+        && question.origin.place().is_some_and(|place| {
+            place.thread.is_some() || settings.scope == ConversationScope::Channel
+        });
     let turns: Vec<Turn> = history
         .session(question.asked_at, settings.session_idle)
         .iter()
@@ -145,7 +148,7 @@ fn instructions(world: &World) -> String {
     let Some(template) = &settings.instructions else {
         return shipped();
     };
-    minijinja::Environment::new()
+    templates()
         .render_str(template, context! { assistant, date => date.as_str(), zone })
         .unwrap_or_else(|error| {
             // Checked at start; see Composer::fill.

@@ -19,7 +19,7 @@ mod settle;
 pub mod work;
 mod world;
 
-pub use compose::DEFAULT_TEMPLATE;
+pub use compose::{DEFAULT_TEMPLATE, templates};
 pub use world::{Ports, World};
 
 use std::time::Duration;

@@ -128,7 +128,7 @@ impl<'a> Publisher<'a> {
             Delivery::Inline => {
                 let answer = InlineAnswer {
                     outcome: conclusion.outcome.clone(),
-                    text: texts.join("\n\n"),
+                    texts: texts.clone(),
                 };
                 self.world.callers.tell(self.question.id, answer);
                 Ok(())

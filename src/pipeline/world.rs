@@ -69,7 +69,8 @@ impl World {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InlineAnswer {
     pub(super) outcome: Outcome,
-    pub(super) text: String,
+    /// A text for each post.
+    pub(super) texts: Vec<String>,
 }
 
 /// Callers waiting for an answer, by question.
