@@ -78,9 +78,11 @@ impl SqliteDatabase {
             },
             MigrationFailure::Database(source) => OpenError::unusable(source),
         })?;
+        let start =
+            |connection, purpose| Worker::start(connection, purpose).map_err(OpenError::unusable);
         Ok(Self {
-            writer: Worker::start(writer, Purpose::Write),
-            readers: [first, second].map(|reader| Worker::start(reader, Purpose::Read)),
+            writer: start(writer, Purpose::Write)?,
+            readers: [start(first, Purpose::Read)?, start(second, Purpose::Read)?],
             next_reader: AtomicUsize::new(0),
             serving,
         })

@@ -4,6 +4,7 @@
 //! transaction and so one flush to the disk (group commit): each runs within a savepoint of its own, so that one that
 //! fails takes back nothing but its own, and none is told its result before the commit.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -79,16 +80,18 @@ impl From<Failure> for StoreError {
 
 impl Worker {
     /// Starts a thread that owns `connection`.
-    pub(super) fn start(connection: Connection, purpose: Purpose) -> Self {
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub(super) fn start(connection: Connection, purpose: Purpose) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("sqlite".to_owned())
-            .spawn(move || work(connection, purpose, receiver))
-            .ok();
-        Self {
+            .spawn(move || work(connection, purpose, receiver))?;
+        Ok(Self {
             queue: Some(sender),
-            thread,
-        }
+            thread: Some(thread),
+        })
     }
 
     /// Runs a verb in a transaction and returns what it found once that is committed.
