@@ -3,6 +3,7 @@
 //! - [`inbound`] reads, purely, what a slash command, an outgoing webhook or a caller by hand sent.
 //! - `rest` is the [`Mattermost`](crate::ports::Mattermost) port over HTTP; each subject of the API has a file: `posts`, `channels`,
 //!   `hooks`. `client` sends one call and `failure` says what kind of failure a reply is; `limiter` paces every write.
+//! - [`socket`] hears over the WebSocket what happens where the bot is.
 //! - `wire` is the JSON of all of them. The facts it relies on were recorded from a Mattermost 11.1 server (`recorded/`).
 
 mod channels;
@@ -13,6 +14,7 @@ pub mod inbound;
 mod limiter;
 mod posts;
 mod rest;
+pub mod socket;
 mod wire;
 
 use std::time::Duration;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::id::{ChannelId, PostId, QuestionId, UserId};
-use crate::domain::post::{Marker, NewPost, SeenPost};
+use crate::domain::post::{Marker, NewPost, SeenPost, Source};
 
 /// The one key of ours among a post's props.
 const MARKER_PROP: &str = "askwell";
@@ -110,6 +110,8 @@ pub(super) struct Post {
     message: String,
     create_at: i64,
     delete_at: i64,
+    #[serde(rename = "type")]
+    kind: String,
     props: Option<Map<String, Value>>,
 }
 
@@ -117,6 +119,11 @@ impl Post {
     /// Returns the id, where it is one.
     pub(super) fn id(&self) -> Option<PostId> {
         PostId::parse(&self.id).ok()
+    }
+
+    /// Returns the post's id and its channel, also where it was deleted.
+    pub(super) fn place(&self) -> Option<(PostId, ChannelId)> {
+        Some((self.id()?, ChannelId::parse(&self.channel_id).ok()?))
     }
 
     /// Takes the post as it is seen; `None` where it was deleted or is no post of this server's.
@@ -131,11 +138,25 @@ impl Post {
             channel: ChannelId::parse(&self.channel_id).ok()?,
             root: PostId::parse(&self.root_id).ok(),
             marker: marker(&props),
-            from_webhook: is_set(&props, "from_webhook"),
-            from_bot: is_set(&props, "from_bot"),
+            source: source(&self.kind, &props),
             message: self.message,
             created_at_ms: self.create_at,
         })
+    }
+}
+
+fn source(kind: &str, props: &Map<String, Value>) -> Source {
+    // A message with attachments has a type of its own.
+    if !matches!(kind, "" | "slack_attachment") {
+        Source::System
+    } else if is_set(props, "from_webhook") {
+        Source::Webhook
+    } else if is_set(props, "from_bot") {
+        Source::Bot
+    } else if is_set(props, "from_oauth_app") || is_set(props, "from_plugin") {
+        Source::App
+    } else {
+        Source::Author
     }
 }
 
