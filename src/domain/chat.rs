@@ -48,6 +48,33 @@ pub enum ChatEvent {
     Left(ChannelId),
 }
 
+/// A channel that the bot is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinedChannel {
+    /// Its id.
+    pub id: ChannelId,
+    /// Its kind.
+    pub kind: ChannelKind,
+    /// Its name in URLs.
+    pub name: String,
+    /// Its team; absent for direct and group channels.
+    pub team: Option<TeamId>,
+    /// When its newest post was made, in milliseconds by the server's clock; 0 where there is none.
+    pub last_post_at_ms: i64,
+}
+
+/// How far a channel was heard: every post up to a time was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The time, in milliseconds by the server's clock.
+    pub heard_at_ms: i64,
+    /// A post from which to read on. It is older than the time by more than the lag of a replica, so that no post before it can still
+    /// become visible.
+    pub anchor: Option<PostId>,
+}
+
 /// What is heard over a connection that may break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {

@@ -92,8 +92,8 @@ pub struct NewPost {
     pub root: Option<PostId>,
     /// The finished Markdown, at most 16,383 runes.
     pub message: String,
-    /// What it is part of.
-    pub marker: Marker,
+    /// What it is part of, where it is part of an answer.
+    pub marker: Option<Marker>,
     /// Recognised by Mattermost for 30 seconds.
     pub pending: u128,
 }

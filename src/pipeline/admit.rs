@@ -42,6 +42,11 @@ pub enum Reply {
     Failure(String),
 }
 
+/// Says that nothing was stored of an event, which may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("store an event ({0:?})")]
+pub struct NotTaken(Reason);
+
 /// Where events come in. Cheap to share.
 pub struct Intake {
     world: Arc<World>,
@@ -88,18 +93,34 @@ impl Intake {
     /// Takes one event and returns what its sender is told. Nothing waits for Mattermost or a model, except where the reply itself
     /// carries the answer.
     pub async fn receive(&self, event: InboundEvent) -> Reply {
+        let id = self.world.ids.question_id(event.received_at);
+        match self.take_as(event, id).await {
+            Ok(reply) => reply,
+            Err(NotTaken(reason)) => self.failed(reason, id),
+        }
+    }
+
+    /// Takes one event like [`Intake::receive`], for a sender that can send it again.
+    ///
+    /// # Errors
+    /// When nothing was stored, through no fault of the event's.
+    pub async fn take(&self, event: InboundEvent) -> Result<Reply, NotTaken> {
+        let id = self.world.ids.question_id(event.received_at);
+        self.take_as(event, id).await
+    }
+
+    async fn take_as(&self, event: InboundEvent, id: QuestionId) -> Result<Reply, NotTaken> {
         let world = &self.world;
-        let id = world.ids.question_id(event.received_at);
-        let decision = match self.is_our_own_text(&event).await {
-            Ok(true) => return Reply::Silent,
-            Ok(false) => decide(event, id, &world.settings),
-            Err(error) => return self.store_failed(&error, id),
-        };
-        match decision {
-            Decision::Say(text) => Reply::Ephemeral(text),
-            Decision::Refuse(reason) => {
-                Reply::Failure(say(world.settings.language, &Sentence::Refused(reason)))
-            }
+        let is_ours = self.is_our_own_text(&event).await;
+        if is_ours.map_err(|error| store_failed(&error, id))? {
+            return Ok(Reply::Silent);
+        }
+        match decide(event, id, &world.settings) {
+            Decision::Say(text) => Ok(Reply::Ephemeral(text)),
+            Decision::Refuse(reason) => Ok(Reply::Failure(say(
+                world.settings.language,
+                &Sentence::Refused(reason),
+            ))),
             Decision::StartAfresh(conversation) => self.start_afresh(&conversation, id).await,
             Decision::Stop(scope) => self.stop(&scope, id).await,
             Decision::Admit(question) => self.admit(*question).await,
@@ -119,56 +140,53 @@ impl Intake {
             .await
     }
 
-    async fn start_afresh(&self, conversation: &ConversationKey, id: QuestionId) -> Reply {
+    async fn start_afresh(
+        &self,
+        conversation: &ConversationKey,
+        id: QuestionId,
+    ) -> Result<Reply, NotTaken> {
         let world = &self.world;
         let server = world.mattermost.server();
-        match world
+        let begun = world
             .store
             .start_afresh(server, conversation, world.clock.now())
-            .await
-        {
-            Ok(()) => Reply::Ephemeral(say(world.settings.language, &Sentence::ConversationBegun)),
-            Err(error) => self.store_failed(&error, id),
-        }
+            .await;
+        begun.map_err(|error| store_failed(&error, id))?;
+        let said = say(world.settings.language, &Sentence::ConversationBegun);
+        Ok(Reply::Ephemeral(said))
     }
 
-    async fn stop(&self, scope: &ControlScope, id: QuestionId) -> Reply {
+    async fn stop(&self, scope: &ControlScope, id: QuestionId) -> Result<Reply, NotTaken> {
         let world = &self.world;
-        match world
-            .store
-            .request_stop(world.mattermost.server(), scope)
-            .await
-        {
-            Ok(questions) => {
-                world.halts.stop(&questions);
-                let sentence = match u32::try_from(questions.len()).unwrap_or(u32::MAX) {
-                    0 => Sentence::NothingToStop,
-                    count => Sentence::Stopped { count },
-                };
-                Reply::Ephemeral(say(world.settings.language, &sentence))
-            }
-            Err(error) => self.store_failed(&error, id),
-        }
+        let server = world.mattermost.server();
+        let stopped = world.store.request_stop(server, scope).await;
+        let questions = stopped.map_err(|error| store_failed(&error, id))?;
+        world.halts.stop(&questions);
+        let sentence = match u32::try_from(questions.len()).unwrap_or(u32::MAX) {
+            0 => Sentence::NothingToStop,
+            count => Sentence::Stopped { count },
+        };
+        Ok(Reply::Ephemeral(say(world.settings.language, &sentence)))
     }
 
-    async fn admit(&self, question: Question) -> Reply {
+    async fn admit(&self, question: Question) -> Result<Reply, NotTaken> {
         let world = &self.world;
         let id = question.id;
         let acknowledgement = acknowledgement(&question, world.settings.language);
         let audience = question.audience;
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
         match self.commit(question).await {
-            Ok(Admission::Accepted) => match caller {
+            Ok(Admission::Accepted) => Ok(match caller {
                 Some(answer) => self.wait_for(id, audience, answer).await,
                 None => acknowledgement,
-            },
+            }),
             Ok(Admission::Duplicate) => {
                 world.callers.forget(id);
-                acknowledgement
+                Ok(acknowledgement)
             }
             Err(reason) => {
                 world.callers.forget(id);
-                self.failed(reason, id)
+                Err(NotTaken(reason))
             }
         }
     }
@@ -215,11 +233,6 @@ impl Intake {
         }
     }
 
-    fn store_failed(&self, error: &StoreError, id: QuestionId) -> Reply {
-        tracing::error!(question.id = %id, error = %error, source = ?std::error::Error::source(error), "the store failed an event");
-        self.failed(Reason::Internal, id)
-    }
-
     fn failed(&self, reason: Reason, id: QuestionId) -> Reply {
         let quoted = id.quoted();
         let sentence = Sentence::Error {
@@ -262,6 +275,11 @@ impl Committer {
             }
         }
     }
+}
+
+fn store_failed(error: &StoreError, id: QuestionId) -> NotTaken {
+    tracing::error!(question.id = %id, error = %error, source = ?std::error::Error::source(error).map(ToString::to_string), "the store failed an event");
+    NotTaken(Reason::Internal)
 }
 
 fn acknowledgement(question: &Question, language: crate::text::Language) -> Reply {

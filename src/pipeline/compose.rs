@@ -144,7 +144,7 @@ impl Composer {
 /// Whether the answer begins with whose question it is. A reply in the thread of the question itself does not need to.
 fn echoes(question: &Question) -> bool {
     match (&question.origin, &question.delivery) {
-        (Origin::OutgoingHook { .. }, Delivery::Bot { .. }) => false,
+        (Origin::OutgoingHook { .. }, Delivery::Bot { .. }) | (Origin::Post { .. }, _) => false,
         (Origin::Command { .. } | Origin::OutgoingHook { .. } | Origin::ByHand, _) => true,
     }
 }

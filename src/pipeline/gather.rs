@@ -11,6 +11,7 @@ use super::admit::conversation_in;
 use super::compose::templates;
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
 use crate::domain::conversation::{ConversationScope, Turn};
 use crate::domain::event::{Origin, Place};
@@ -104,25 +105,23 @@ async fn may_read(world: &World, question: &Question) -> Result<bool, Interrupti
 
 async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interruption> {
     let settings = &world.settings;
-    let history = world
-        .store
-        .history(&question.server, &question.conversation, settings.max_turns)
-        .await?;
     // Everybody in a thread shares its conversation, whatever is shared outside.
     let is_shared = question.audience == Audience::Channel
         && question.origin.place().is_some_and(|place| {
             place.thread.is_some() || settings.scope == ConversationScope::Channel
         });
-    let turns: Vec<Turn> = history
-        .session(question.asked_at, settings.session_idle)
-        .iter()
-        .cloned()
-        .map(|turn| Turn {
-            question: said_by(&turn.asker_name, &turn.question, is_shared),
-            ..turn
-        })
-        .collect();
-    let asked = said_by(&question.asker.name, &question.text, is_shared);
+    let name_speaker = |name: &str, text: &str| {
+        if is_shared {
+            said_by(name, text)
+        } else {
+            text.to_owned()
+        }
+    };
+    let turns = match thread(world, question).await? {
+        Some(turns) => turns,
+        None => remembered(world, question, name_speaker).await?,
+    };
+    let asked = name_speaker(&question.asker.name, &question.text);
     let prompt = Prompt::fit(instructions(world), &turns, asked, settings.window);
     if prompt.dropped_turns > 0 {
         tracing::debug!(question.id = %question.id, dropped_turns = prompt.dropped_turns, "older turns do not fit the model's window");
@@ -130,13 +129,48 @@ async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interrupti
     Ok(prompt)
 }
 
-/// Says who speaks, where several people share a conversation.
-fn said_by(name: &str, text: &str, is_shared: bool) -> String {
-    if is_shared {
-        format!("{name}: {text}")
-    } else {
-        text.to_owned()
+/// The turns of this conversation that the store remembers.
+async fn remembered(
+    world: &World,
+    question: &Question,
+    name_speaker: impl Fn(&str, &str) -> String,
+) -> Result<Vec<Turn>, Interruption> {
+    let settings = &world.settings;
+    let history = world
+        .store
+        .history(&question.server, &question.conversation, settings.max_turns)
+        .await?;
+    let session = history.session(question.asked_at, settings.session_idle);
+    Ok(session
+        .iter()
+        .cloned()
+        .map(|turn| Turn {
+            question: name_speaker(&turn.asker_name, &turn.question),
+            ..turn
+        })
+        .collect())
+}
+
+/// What was said in the thread that the bot was called into, by whomever; `None` where it is no such thread.
+///
+/// It is read as it is now: what was edited or deleted since is not told in its old form.
+async fn thread(world: &World, question: &Question) -> Result<Option<Vec<Turn>>, Interruption> {
+    let Origin::Post { place, post, .. } = &question.origin else {
+        return Ok(None);
+    };
+    let (Some(root), Some(bot)) = (&place.thread, world.bot.get()) else {
+        return Ok(None);
+    };
+    if root == post {
+        // It begins the thread.
+        return Ok(None);
     }
+    let Some(posts) = world.mattermost.thread(root).await? else {
+        return Ok(None);
+    };
+    let writers = writers_before(&posts, post, &bot.id);
+    let names = world.mattermost.names(&writers).await?;
+    Ok(Some(turns_before(&posts, post, &bot.id, &names)))
 }
 
 fn instructions(world: &World) -> String {

@@ -14,6 +14,7 @@ use super::delivery;
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::world::{InlineAnswer, World};
+use crate::domain::event::Origin;
 use crate::domain::id::{ChannelId, PostId, ResponseUrlId};
 use crate::domain::post::{Audience, Delivery, Marker, NewPost, Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
@@ -111,6 +112,17 @@ impl<'a> Publisher<'a> {
 
     /// Shows the finished answer, by whichever way it is delivered.
     pub(super) async fn finish(mut self, conclusion: &Conclusion) -> Result<(), Interruption> {
+        self.deliver(conclusion).await?;
+        if let Origin::Post { post, .. } = &self.question.origin {
+            let acknowledgements = &self.world.acknowledgements;
+            acknowledgements
+                .take_back(&*self.world.mattermost, post)
+                .await;
+        }
+        Ok(())
+    }
+
+    async fn deliver(&mut self, conclusion: &Conclusion) -> Result<(), Interruption> {
         let texts = &conclusion.texts;
         match self.question.delivery.clone() {
             Delivery::Bot { fallback, .. } => match (self.finish_as_bot(texts).await, fallback) {
@@ -313,7 +325,7 @@ impl<'a> Publisher<'a> {
             channel: intent.channel.clone(),
             root: intent.root.clone(),
             message: text.to_owned(),
-            marker: self.marker(intent.part),
+            marker: Some(self.marker(intent.part)),
             pending: intent.pending,
         };
         Ok(self.world.mattermost.create_post(&post).await?)
@@ -332,9 +344,10 @@ impl<'a> Publisher<'a> {
             .root
             .clone()
             .or(if index > 0 { first } else { None });
-        let anchor = match &root {
-            Some(root) => Some(root.clone()),
-            None => world.mattermost.newest_post(&address.channel).await?,
+        // A post that is just older than ours: a thread's root may be months old.
+        let anchor = match self.question.origin.post() {
+            Some(post) if address.channel_is_the_askers => Some(post.clone()),
+            _ => world.mattermost.newest_post(&address.channel).await?,
         };
         let intent = PartIntent {
             part: u32::try_from(index).unwrap_or(u32::MAX),
@@ -390,6 +403,7 @@ impl<'a> Publisher<'a> {
             Delivery::Bot { channel, root, .. } => Ok(Some(Address {
                 channel: channel.clone(),
                 root: root.clone(),
+                channel_is_the_askers: true,
             })),
             Delivery::Direct { asker } => {
                 let channel = match self.direct.take() {
@@ -400,6 +414,7 @@ impl<'a> Publisher<'a> {
                 Ok(Some(Address {
                     channel,
                     root: None,
+                    channel_is_the_askers: false,
                 }))
             }
             Delivery::Response { .. } | Delivery::Webhook { .. } | Delivery::Inline => Ok(None),
@@ -415,6 +430,8 @@ impl<'a> Publisher<'a> {
 struct Address {
     channel: ChannelId,
     root: Option<PostId>,
+    /// Whether it is the channel in which the question was asked.
+    channel_is_the_askers: bool,
 }
 
 /// How far the creation of one post has come.

@@ -9,6 +9,7 @@
 
 mod admit;
 mod claim;
+mod hearing;
 mod migrate;
 mod open;
 mod postgres;

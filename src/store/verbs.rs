@@ -7,9 +7,11 @@ use futures_util::future::BoxFuture;
 
 use super::session::{Database, Durability, Session, Verb};
 use super::work::Ending;
-use super::{admit, claim, recall, work};
+use super::{admit, claim, hearing, recall, work};
+use crate::domain::chat::Cursor;
 use crate::domain::conversation::{ConversationKey, History};
-use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId};
+use crate::domain::event::EventKey;
+use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{ClaimedJob, ControlScope, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
@@ -117,6 +119,16 @@ impl Store for SqlStore {
             .await
     }
 
+    async fn stop_question(
+        &self,
+        server: &ServerId,
+        key: &EventKey,
+    ) -> Result<Option<QuestionId>, StoreError> {
+        let (server, key) = (server.clone(), key.clone());
+        self.write(verb!(session => work::stop_question(session, &server, &key)))
+            .await
+    }
+
     async fn intend(&self, lease: &Lease, intent: &PartIntent) -> Result<(), StoreError> {
         let (lease, intent) = (lease.clone(), intent.clone());
         self.write(verb!(session => work::intend(session, &lease, &intent)))
@@ -185,6 +197,29 @@ impl Store for SqlStore {
     ) -> Result<bool, StoreError> {
         let (server, channel, digest) = (server.clone(), channel.clone(), *digest);
         self.read(verb!(session => recall::is_own_text(session, &server, &channel, &digest, since)))
+            .await
+    }
+
+    async fn cursors(&self, server: &ServerId) -> Result<Vec<Cursor>, StoreError> {
+        let server = server.clone();
+        self.read(verb!(session => hearing::cursors(session, &server)))
+            .await
+    }
+
+    async fn move_cursors(&self, server: &ServerId, cursors: &[Cursor]) -> Result<(), StoreError> {
+        let (server, cursors) = (server.clone(), cursors.to_vec());
+        self.write_lazily(verb!(session => hearing::move_cursors(session, &server, &cursors)))
+            .await
+    }
+
+    async fn has_addressed(
+        &self,
+        server: &ServerId,
+        root: &PostId,
+        person: &UserId,
+    ) -> Result<bool, StoreError> {
+        let (server, root, person) = (server.clone(), root.clone(), person.clone());
+        self.read(verb!(session => hearing::has_addressed(session, &server, &root, &person)))
             .await
     }
 

@@ -26,6 +26,8 @@ use super::client::CONNECT_TIMEOUT;
 use crate::domain::chat::Heard;
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, IdSource, timeout};
+pub(super) use frame::channel_kind;
+
 use frame::Frame;
 use outlet::Outlet;
 use sequence::{Place, Sequence};

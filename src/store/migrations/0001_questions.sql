@@ -10,11 +10,13 @@ CREATE TABLE questions (
     id                    TEXT   NOT NULL PRIMARY KEY,
     server_id             TEXT   NOT NULL,
     event_key             TEXT   NOT NULL,
-    -- How it came: command, outgoing_hook, by_hand; absent columns do not apply.
+    -- How it came: command, outgoing_hook, post, by_hand; absent columns do not apply.
     origin                TEXT   NOT NULL,
     team_id               TEXT,
     channel_id            TEXT,
     channel_name          TEXT,
+    -- open, private, direct, group
+    channel_kind          TEXT,
     thread_id             TEXT,
     post_id               TEXT,
     response_id           TEXT,
@@ -47,6 +49,8 @@ CREATE TABLE questions (
 );
 
 CREATE UNIQUE INDEX questions_event ON questions (server_id, event_key);
+-- Who has addressed the bot in which thread.
+CREATE INDEX questions_thread ON questions (thread_id, asker_id) WHERE channel_kind IS NOT NULL AND thread_id IS NOT NULL;
 CREATE INDEX questions_turn ON questions (server_id, conversation, concluded_at) WHERE is_turn = 1;
 
 CREATE TABLE jobs (
@@ -98,6 +102,17 @@ CREATE TABLE parts (
     intended_at BIGINT NOT NULL,
     post_id     TEXT,
     PRIMARY KEY (question_id, part)
+) /* WITHOUT ROWID */;
+
+-- How far each channel was heard: all posts up to a time were taken.
+CREATE TABLE cursors (
+    server_id  TEXT   NOT NULL,
+    channel_id TEXT   NOT NULL,
+    -- The server's time, in milliseconds.
+    heard_at   BIGINT NOT NULL,
+    -- A post from which to read on, old enough that no earlier one can still become visible.
+    anchor_id  TEXT,
+    PRIMARY KEY (server_id, channel_id)
 ) /* WITHOUT ROWID */;
 
 CREATE TABLE own_texts (

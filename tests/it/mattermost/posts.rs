@@ -192,7 +192,7 @@ async fn our_own_posts_are_found_after_the_anchor_among_many_others_and_in_threa
             chat.say("alice", &format!("{part} {number}"));
         }
         let post = NewPost {
-            marker: marker(7, part),
+            marker: Some(marker(7, part)),
             pending: u128::from(part),
             root: (part == 1).then(|| anchor.clone()),
             ..chat.new_post("ours")
@@ -200,7 +200,7 @@ async fn our_own_posts_are_found_after_the_anchor_among_many_others_and_in_threa
         ours.push(chat.server.create_post(&post).await.unwrap());
     }
     let other = NewPost {
-        marker: marker(8, 0),
+        marker: Some(marker(8, 0)),
         pending: 9,
         ..chat.new_post("another answer")
     };

@@ -4,4 +4,5 @@ mod bad_days;
 mod commands;
 mod house;
 mod killed;
+mod mentions;
 mod without_bot;
