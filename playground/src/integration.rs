@@ -12,7 +12,7 @@ use crate::shared::Shared;
 use crate::world::AppError;
 use crate::world::command_reply::{Answer, CommandReply};
 use crate::world::command_run::{CommandCall, CommandRun};
-use crate::world::hub::go_json;
+use crate::world::event::go_json;
 use crate::world::post::Post;
 use crate::world::webhook::OutgoingCall;
 

@@ -48,4 +48,5 @@ pub use handle::{
     SlashCommand, View,
 };
 pub use options::{Options, RateLimit, Settings};
+pub use world::connection::EventFault;
 pub use world::mention::{Notification, Reason};

@@ -311,12 +311,6 @@ impl Playground {
             .expect("the user is a member");
     }
 
-    /// Cuts the WebSocket connections of an account, without a word.
-    pub fn cut_connections_of(&self, user: &str) {
-        let user_id = self.user_id(user);
-        self.shared.change(|world| world.hub.cut_user(&user_id));
-    }
-
     /// The id of an account, by its name or id.
     #[must_use]
     pub fn user_id(&self, user: &str) -> String {

@@ -1,5 +1,6 @@
 //! The playground as a test holds it: starting it, furnishing it, acting as people, and seeing what they would see.
 
+mod connections;
 mod furnish;
 mod people;
 mod playground;

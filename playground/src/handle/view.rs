@@ -199,6 +199,15 @@ impl View<'_> {
         self.world.hub.connections_of(&self.user_id(user))
     }
 
+    /// How many lost WebSocket connections of an account the server still keeps for its client.
+    ///
+    /// # Panics
+    /// Where the user is unknown.
+    #[must_use]
+    pub fn lost_connections_of(&self, user: &str) -> usize {
+        self.world.hub.lost_of(&self.user_id(user))
+    }
+
     /// The id of an account, by its name or id.
     ///
     /// # Panics

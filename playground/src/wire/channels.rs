@@ -194,7 +194,10 @@ pub(crate) async fn view(
     }
     let channel_id = fields.text("channel_id");
     if !channel_id.is_empty() {
-        shared.change(|world| world.view_channel(&caller.user_id, &channel_id))?;
+        shared.change(|world| {
+            world.note_activity(&caller.token);
+            world.view_channel(&caller.user_id, &channel_id)
+        })?;
     }
     Ok(ok(&json!({"status": "OK", "last_viewed_at_times": {}})))
 }

@@ -17,3 +17,4 @@ pub(crate) mod system;
 pub(crate) mod teams;
 pub(crate) mod users;
 pub(crate) mod websocket;
+pub(crate) mod websocket_actions;

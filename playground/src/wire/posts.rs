@@ -42,7 +42,10 @@ pub(crate) async fn create(
     if let Some(Extension(HangInside(gate))) = hang {
         gate.pass().await;
     }
-    let post = shared.change(|world| world.finish_create(draft))?;
+    let post = shared.change(|world| {
+        world.note_activity(&caller.token);
+        world.finish_create(draft)
+    })?;
     tell_outgoing_webhooks(&shared, std::slice::from_ref(&post));
     Ok(created(&post))
 }

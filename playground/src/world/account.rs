@@ -337,7 +337,8 @@ impl World {
     /// Ends a session; what listened with it hears nothing more.
     pub(crate) fn end_session(&mut self, token: &str) {
         self.sessions.remove(token);
-        self.hub.silence_token(token);
+        let now = self.now();
+        self.hub.silence_token(token, now);
     }
 
     pub(crate) fn create_access_token(
@@ -385,7 +386,8 @@ impl World {
     /// Revokes every access token of an account.
     pub(crate) fn drop_tokens(&mut self, user_id: &str) {
         self.access_tokens.retain(|_, held| held.user_id != user_id);
-        self.hub.silence_user(user_id);
+        let now = self.now();
+        self.hub.silence_user(user_id, now);
     }
 
     pub(crate) fn may_manage_tokens(&self, caller: &str, user_id: &str) -> Result<(), AppError> {
@@ -409,7 +411,8 @@ impl World {
             .ok_or_else(|| AppError::body_param("token_id"))?;
         self.may_manage_tokens(caller, &token.user_id)?;
         self.access_tokens.remove(token_id);
-        self.hub.silence_token(&token.token);
+        let now = self.now();
+        self.hub.silence_token(&token.token, now);
         Ok(())
     }
 
@@ -430,7 +433,8 @@ impl World {
             held.is_active = is_active;
         }
         if !is_active {
-            self.hub.silence_token(&token.token);
+            let now = self.now();
+            self.hub.silence_token(&token.token, now);
         }
         Ok(())
     }

@@ -153,7 +153,7 @@ impl World {
         }
         let user = user.clone();
         if !is_active {
-            self.hub.silence_user(user_id);
+            self.hub.silence_user(user_id, now);
         }
         Ok(user)
     }

@@ -7,7 +7,7 @@ use sha1::{Digest, Sha1};
 
 use crate::world::app_error::AppError;
 use crate::world::channel_member::ChannelMember;
-use crate::world::hub::{Broadcast, Event};
+use crate::world::event::{Broadcast, Event};
 use crate::world::state::World;
 
 #[derive(Clone, Debug)]
@@ -297,14 +297,6 @@ impl World {
                 team_id.is_none_or(|team| channel.team_id == team || channel.team_id.is_empty())
             })
             .collect()
-    }
-
-    /// Sends an event to those who are in its channel.
-    pub(crate) fn publish_to_channel(&mut self, event: &Event) {
-        if let Some(channel) = self.channels.get(&event.broadcast.channel_id) {
-            self.hub
-                .publish(event, |reader| channel.members.contains_key(reader));
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
 use crate::world::channel::Channel;
-use crate::world::hub::{Broadcast, Event};
+use crate::world::event::{Broadcast, Event};
 use crate::world::post::Draft;
 use crate::world::state::World;
 
@@ -107,12 +107,11 @@ impl World {
         member.msg_count = count;
         member.msg_count_root = count_root;
         member.mention_count = 0;
-        let event = Event::new(
+        self.tell(
+            caller,
             "multiple_channels_viewed",
             json!({"channel_times": {channel_id: at}}),
-            Broadcast::to_user(caller),
         );
-        self.hub.publish(&event, |reader| reader == caller);
         Ok(())
     }
 
@@ -217,12 +216,11 @@ impl World {
         {
             return Err(member_not_found());
         }
-        let own = Event::new(
+        self.tell(
+            user_id,
             "user_removed",
             json!({"channel_id": channel_id, "remover_id": caller}),
-            Broadcast::to_user(user_id),
         );
-        self.hub.publish(&own, |reader| reader == user_id);
         let others = Event::new(
             "user_removed",
             json!({"remover_id": caller, "user_id": user_id}),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::world::app_error::AppError;
-use crate::world::hub::{Broadcast, Event, go_json};
+use crate::world::event::{Broadcast, Event, go_json};
 use crate::world::post::{Draft, Post};
 use crate::world::state::World;
 
@@ -30,7 +30,7 @@ impl World {
             json!({"post": go_json(&post)}),
             broadcast,
         );
-        self.hub.publish(&event, |user_id| user_id == reader);
+        self.publish_to_user(&event);
         let shown = self.posts.ephemeral.entry(reader.to_owned()).or_default();
         match shown.iter_mut().find(|earlier| earlier.id == post.id) {
             Some(earlier) => *earlier = post,

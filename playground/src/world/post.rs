@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::world::account::User;
 use crate::world::app_error::AppError;
 use crate::world::dedupe::Pending;
-use crate::world::hub::{Broadcast, Event, go_json};
+use crate::world::event::{Broadcast, Event, go_json};
 use crate::world::mention::{Notification, Reason};
 use crate::world::reaction::Reaction;
 use crate::world::state::World;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
-use crate::world::hub::{Broadcast, Event, go_json};
+use crate::world::event::{Broadcast, Event, go_json};
 use crate::world::post::Post;
 use crate::world::state::World;
 
@@ -151,20 +151,31 @@ impl World {
                 post.update_at = now;
             }
         }
-        let mut event = Event::new(
+        self.tell_of_deletion(caller, &before);
+        Ok(())
+    }
+
+    /// The deleted post as it was stored, its integrations included; administrators also learn who deleted it.
+    fn tell_of_deletion(&mut self, caller: &str, before: &Post) {
+        let post = go_json(before);
+        let members = Broadcast::to_channel(&before.channel_id);
+        let to_members = Event::new(
             "post_deleted",
-            json!({"post": go_json(&before)}),
+            json!({"post": post}),
             Broadcast {
                 contains_sanitized_data: true,
-                ..Broadcast::to_channel(&before.channel_id)
+                ..members.clone()
             },
         );
-        for admin in self.users.values().filter(|user| user.is_admin()) {
-            event
-                .only_for
-                .push((admin.id.clone(), "delete_by", json!(caller)));
-        }
-        self.publish_to_channel(&event);
-        Ok(())
+        let to_admins = Event::new(
+            "post_deleted",
+            json!({"delete_by": caller, "post": post}),
+            Broadcast {
+                contains_sensitive_data: true,
+                ..members
+            },
+        );
+        self.publish_to_channel(&to_members);
+        self.publish_to_channel(&to_admins);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::world::app_error::AppError;
 use crate::world::emoji::is_emoji;
-use crate::world::hub::{Broadcast, Event, go_json};
+use crate::world::event::{Broadcast, Event, go_json};
 use crate::world::state::World;
 
 /// Different emojis that one post may carry.

@@ -39,11 +39,14 @@ pub(crate) struct World {
     pub(crate) requests: BTreeMap<String, u64>,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) hub: Hub,
+    /// When the client of a token last did something, as far as that is noted.
+    pub(crate) activity: HashMap<String, i64>,
 }
 
 impl World {
     pub(crate) fn new(seed: u64, time: TimeSource, settings: Settings, site_url: String) -> Self {
         Self {
+            hub: Hub::starting_at(time.now_ms()),
             time,
             ids: IdSource::seeded(seed),
             settings,
@@ -63,7 +66,7 @@ impl World {
             notifications: Vec::new(),
             requests: BTreeMap::new(),
             rate_limiter: RateLimiter::default(),
-            hub: Hub::default(),
+            activity: HashMap::new(),
         }
     }
 

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::world::app_error::AppError;
 use crate::world::channel::NewChannel;
-use crate::world::hub::{Broadcast, Event};
 use crate::world::state::World;
 
 #[derive(Clone, Debug)]
@@ -139,12 +138,11 @@ impl World {
         }
         team.members
             .insert(user_id.to_owned(), TeamMember::default());
-        let event = Event::new(
+        self.tell(
+            user_id,
             "added_to_team",
             json!({"team_id": team_id, "user_id": user_id}),
-            Broadcast::to_user(user_id),
         );
-        self.hub.publish(&event, |reader| reader == user_id);
         let open: Vec<String> = self
             .channels
             .values()

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod connections;
 mod replay_commands;
 mod replay_rest;
 mod replay_webhooks;

@@ -2,71 +2,12 @@
 
 use std::time::Duration;
 
-use askwell_playground::{
-    CommandSpec, ManualTime, Options, Playground, Settings, TimeSource, route,
-};
+use askwell_playground::{CommandSpec, Options, Playground, Settings, route};
 use serde_json::{Value, json};
 
 use crate::support::client::{Client, Heard, Listener, Reply};
 use crate::support::integration::Integration;
-
-struct Place {
-    playground: Playground,
-    time: ManualTime,
-    alice: Client,
-    bob: Client,
-    admin: Client,
-    channel_id: String,
-}
-
-impl Place {
-    async fn furnished() -> Self {
-        let time = ManualTime::default();
-        let options = Options {
-            time: TimeSource::Manual(time.clone()),
-            ..Options::default()
-        };
-        let playground = Playground::start(options).await.unwrap();
-        playground.create_admin("admin");
-        for name in ["alice", "bob", "carol"] {
-            playground.create_user(name);
-        }
-        playground.create_team("acme");
-        playground.join_team("acme", &["alice", "bob"]);
-        playground.create_channel("acme", "lobby", &["alice", "bob"]);
-        let client =
-            |name: &str| Client::new(&playground.url(), Some(&playground.session_of(name)));
-        Self {
-            alice: client("alice"),
-            bob: client("bob"),
-            admin: client("admin"),
-            channel_id: playground.channel_id("lobby"),
-            playground,
-            time,
-        }
-    }
-
-    /// Says so many things, each in a millisecond of its own.
-    fn say_many(&self, count: usize) -> Vec<String> {
-        (0..count)
-            .map(|number| {
-                self.time.advance(Duration::from_millis(1));
-                self.playground
-                    .say("alice", "lobby", &number.to_string(), None)
-            })
-            .collect()
-    }
-
-    async fn posts(&self, query: &str) -> Value {
-        let path = format!("/api/v4/channels/{}/posts?{query}", self.channel_id);
-        self.bob.get(&path).await.body
-    }
-}
-
-fn order(list: &Value) -> Vec<&str> {
-    let order = list["order"].as_array().unwrap();
-    order.iter().map(|id| id.as_str().unwrap()).collect()
-}
+use crate::support::place::{Place, order};
 
 #[tokio::test]
 async fn a_page_holds_sixty_unless_asked_and_never_more_than_two_hundred() {

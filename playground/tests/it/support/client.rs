@@ -124,7 +124,26 @@ pub(crate) struct Listener {
 impl Listener {
     /// Connects, with a token in the header where one is given.
     pub(crate) async fn connect(address: std::net::SocketAddr, token: Option<&str>) -> Self {
-        let url = format!("ws://{address}/api/v4/websocket");
+        Self::connect_with(address, token, "").await
+    }
+
+    /// Connects, and says of an earlier connection which event it expects next.
+    pub(crate) async fn resume(
+        address: std::net::SocketAddr,
+        token: &str,
+        connection_id: &str,
+        expected: impl std::fmt::Display,
+    ) -> Self {
+        let query = format!("?connection_id={connection_id}&sequence_number={expected}");
+        Self::connect_with(address, Some(token), &query).await
+    }
+
+    pub(crate) async fn connect_with(
+        address: std::net::SocketAddr,
+        token: Option<&str>,
+        query: &str,
+    ) -> Self {
+        let url = format!("ws://{address}/api/v4/websocket{query}");
         let mut request = url.into_client_request().unwrap();
         if let Some(token) = token {
             let value = format!("Bearer {token}").parse().unwrap();
@@ -152,6 +171,11 @@ impl Listener {
     pub(crate) async fn send_text(&mut self, text: String) {
         // A server that has closed already is heard of by the next `hear`.
         drop(self.socket.send(Message::text(text)).await);
+    }
+
+    /// Says good-bye, as a client does that ends.
+    pub(crate) async fn close(&mut self) {
+        self.socket.close(None).await.unwrap();
     }
 
     pub(crate) async fn hear(&mut self) -> Heard {
