@@ -12,8 +12,8 @@ use crate::handle::PASSWORD;
 use crate::page::{self, Person};
 use crate::shared::Shared;
 use crate::wire::{
-    bots, channels, commands, gate, hooks, hooks_admin, posts, reactions, system, teams, users,
-    websocket,
+    bots, channels, commands, gate, hooks, hooks_admin, post_lists, posts, reactions, system,
+    teams, threads, users, websocket,
 };
 use crate::world::account::User;
 
@@ -120,6 +120,7 @@ fn account_routes() -> Router<Arc<Shared>> {
             "/users/{user_id}/teams/{team_id}/channels/members",
             get(channels::memberships),
         )
+        .merge(thread_routes())
         .route("/channels/members/{user_id}/view", post(channels::view))
         .route(
             "/users/{user_id}/posts/{post_id}/reactions/{emoji_name}",
@@ -156,7 +157,8 @@ fn place_routes() -> Router<Arc<Shared>> {
             "/channels/{channel_id}",
             get(channels::get).delete(channels::archive),
         )
-        .route("/channels/{channel_id}/posts", get(posts::of_channel))
+        .route("/channels/{channel_id}/posts", get(post_lists::of_channel))
+        .route("/channels/{channel_id}/pinned", get(post_lists::pinned))
         .route(
             "/channels/{channel_id}/members",
             post(channels::add_member).get(channels::members),
@@ -185,10 +187,32 @@ fn post_routes() -> Router<Arc<Shared>> {
             get(posts::get).put(posts::update).delete(posts::delete),
         )
         .route("/posts/{post_id}/patch", put(posts::patch))
-        .route("/posts/{post_id}/thread", get(posts::thread))
+        .route("/posts/{post_id}/pin", post(posts::pin))
+        .route("/posts/{post_id}/unpin", post(posts::unpin))
+        .route("/posts/{post_id}/thread", get(post_lists::thread))
         .route("/posts/{post_id}/edit_history", get(posts::edit_history))
         .route("/posts/{post_id}/reactions", get(reactions::of_post))
         .route("/reactions", post(reactions::add))
+}
+
+fn thread_routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route(
+            "/users/{user_id}/teams/{team_id}/threads",
+            get(threads::of_user),
+        )
+        .route(
+            "/users/{user_id}/teams/{team_id}/threads/{thread_id}",
+            get(threads::get),
+        )
+        .route(
+            "/users/{user_id}/teams/{team_id}/threads/{thread_id}/following",
+            put(threads::follow).delete(threads::unfollow),
+        )
+        .route(
+            "/users/{user_id}/teams/{team_id}/threads/{thread_id}/read/{timestamp}",
+            put(threads::read),
+        )
 }
 
 fn integration_routes() -> Router<Arc<Shared>> {

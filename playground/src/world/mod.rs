@@ -5,6 +5,7 @@
 //! `integration` to send.
 
 pub(crate) mod account;
+pub(crate) mod announce;
 pub(crate) mod app_error;
 pub(crate) mod bot;
 pub(crate) mod channel;
@@ -30,6 +31,8 @@ pub(crate) mod reaction;
 pub(crate) mod slack_text;
 pub(crate) mod state;
 pub(crate) mod team;
+pub(crate) mod thread;
+pub(crate) mod thread_page;
 pub(crate) mod webhook;
 pub(crate) mod webhook_post;
 

@@ -46,6 +46,24 @@ impl World {
         self.update_post(post_id, patch)
     }
 
+    /// Pins a post to its channel, or takes the pin out, as every member may.
+    pub(crate) fn pin_post(
+        &mut self,
+        caller: &str,
+        post_id: &str,
+        is_pinned: bool,
+    ) -> Result<(), AppError> {
+        let post = self.read_post(caller, post_id)?;
+        if !self.may_post(caller, &post.channel_id) {
+            return Err(AppError::permissions());
+        }
+        let patch = PostPatch {
+            is_pinned: Some(is_pinned),
+            ..PostPatch::default()
+        };
+        self.update_post(post_id, patch).map(|_| ())
+    }
+
     fn check_edit_time(&self, post: &Post) -> Result<(), AppError> {
         let Some(limit) = self.settings.post_edit_time_limit else {
             return Ok(());
@@ -149,6 +167,8 @@ impl World {
             {
                 post.delete_at = now;
                 post.update_at = now;
+                post.props.insert("deleteBy".to_owned(), json!(caller));
+                post.sort_props();
             }
         }
         self.tell_of_deletion(caller, &before);

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod connections;
+mod posts;
 mod replay_commands;
 mod replay_rest;
 mod replay_webhooks;

@@ -3,108 +3,11 @@
 use std::time::Duration;
 
 use askwell_playground::{CommandSpec, Options, Playground, Settings, route};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::client::{Client, Heard, Listener, Reply};
 use crate::support::integration::Integration;
-use crate::support::place::{Place, order};
-
-#[tokio::test]
-async fn a_page_holds_sixty_unless_asked_and_never_more_than_two_hundred() {
-    let place = Place::furnished().await;
-    let ids = place.say_many(201);
-    assert_eq!(order(&place.posts("").await).len(), 60);
-    let most = place.posts("per_page=1000").await;
-    assert_eq!(order(&most).len(), 200);
-    assert_eq!(order(&most)[0], ids[200]);
-    assert_eq!(most["prev_post_id"], ids[0]);
-    let second = place.posts("per_page=200&page=1").await;
-    assert_eq!(order(&second), [&ids[0]]);
-    assert_eq!(second["next_post_id"], ids[1]);
-}
-
-#[tokio::test]
-async fn pages_before_and_after_a_post_are_newest_first() {
-    let place = Place::furnished().await;
-    let ids = place.say_many(5);
-    let before = place.posts(&format!("before={}&per_page=2", ids[3])).await;
-    assert_eq!(order(&before), [&ids[2], &ids[1]]);
-    let after = place.posts(&format!("after={}&per_page=2", ids[1])).await;
-    assert_eq!(order(&after), [&ids[3], &ids[2]]);
-}
-
-#[tokio::test]
-async fn after_skips_what_was_posted_in_the_same_millisecond() {
-    let place = Place::furnished().await;
-    let first = place.playground.say("alice", "lobby", "first", None);
-    place.playground.say("alice", "lobby", "same moment", None);
-    let list = place.posts(&format!("after={first}")).await;
-    assert!(order(&list).is_empty());
-}
-
-#[tokio::test]
-async fn since_also_tells_of_deleted_posts_and_earlier_versions() {
-    let place = Place::furnished().await;
-    let ids = place.say_many(3);
-    let since = place.playground.now_ms();
-    place.time.advance(Duration::from_millis(5));
-    place.playground.edit("alice", &ids[1], "changed");
-    place.playground.delete("alice", &ids[2]);
-    let list = place.posts(&format!("since={since}")).await;
-    let rows: Vec<&Value> = order(&list).iter().map(|id| &list["posts"][*id]).collect();
-    assert_eq!(rows.len(), 3);
-    assert!(
-        rows.iter()
-            .any(|row| row["id"] == ids[2] && row["delete_at"] != 0)
-    );
-    assert!(
-        rows.iter()
-            .any(|row| row["original_id"] == ids[1] && row["message"] == "1")
-    );
-    assert!(
-        rows.iter()
-            .any(|row| row["id"] == ids[1] && row["message"] == "changed")
-    );
-}
-
-#[tokio::test]
-async fn a_channels_page_brings_whole_threads_unless_told_not_to() {
-    let place = Place::furnished().await;
-    let root = place.playground.say("alice", "lobby", "root", None);
-    place.say_many(3);
-    let reply = place.playground.say("bob", "lobby", "reply", Some(&root));
-    let full = place.posts("per_page=1").await;
-    assert_eq!(order(&full), [&reply]);
-    assert!(full["posts"].get(&root).is_some());
-    let bare = place.posts("per_page=1&skipFetchThreads=true").await;
-    assert!(bare["posts"].get(&root).is_none());
-    let collapsed = place.posts("per_page=10&collapsedThreads=true").await;
-    assert!(!order(&collapsed).contains(&reply.as_str()));
-}
-
-#[tokio::test]
-async fn a_thread_is_cut_to_the_newest_and_says_that_there_is_more() {
-    let place = Place::furnished().await;
-    let root = place.playground.say("alice", "lobby", "root", None);
-    let mut replies = Vec::new();
-    for number in 0..4 {
-        place.time.advance(Duration::from_millis(1));
-        replies.push(
-            place
-                .playground
-                .say("bob", "lobby", &number.to_string(), Some(&root)),
-        );
-    }
-    let path = format!("/api/v4/posts/{root}/thread?direction=up&perPage=2");
-    let newest = place.bob.get(&path).await.body;
-    assert_eq!(order(&newest), [&root, &replies[3], &replies[2]]);
-    assert_eq!(newest["has_next"], true);
-    let oldest_seen = &newest["posts"][&replies[2]]["create_at"];
-    let more = format!("{path}&fromCreateAt={oldest_seen}&fromPost={}", replies[2]);
-    let rest = place.bob.get(&more).await.body;
-    assert_eq!(order(&rest), [&root, &replies[1], &replies[0]]);
-    assert_eq!(rest["has_next"], false);
-}
+use crate::support::place::Place;
 
 #[tokio::test]
 async fn a_deleted_root_takes_its_replies_along_with_one_event() {

@@ -96,6 +96,16 @@ impl Client {
         self.call("GET", path, None).await
     }
 
+    /// Asks for what it has already, by its entity tag; answers the status.
+    pub(crate) async fn get_if_none_match(&self, path: &str, etag: &str) -> u16 {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let token = self.token.as_deref().unwrap_or_default();
+        let request = request
+            .header("authorization", format!("Bearer {token}"))
+            .header("if-none-match", etag);
+        request.send().await.unwrap().status().as_u16()
+    }
+
     pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
         self.call("POST", path, Some(&body)).await
     }
