@@ -44,8 +44,8 @@ pub use clock::{ManualTime, TimeSource};
 pub use demo::Demo;
 pub use fault::{Fault, Faults, Gate, route};
 pub use handle::{
-    BotAccount, CommandSeen, CommandSpec, HookFormat, PASSWORD, Playground, Revision, SeenPost,
-    SlashCommand, View,
+    BotAccount, CommandSeen, CommandSpec, HookFormat, PASSWORD, Playground, ReplySeen, Revision,
+    SeenDialog, SeenPost, SlashCommand, View,
 };
 pub use options::{Options, RateLimit, Settings};
 pub use world::connection::EventFault;

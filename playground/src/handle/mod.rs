@@ -2,11 +2,13 @@
 
 mod connections;
 mod furnish;
+mod interactions;
 mod people;
 mod playground;
 mod view;
 
 pub use furnish::{BotAccount, CommandSpec, HookFormat, PASSWORD, SlashCommand};
-pub use people::CommandSeen;
+pub use interactions::SeenDialog;
+pub use people::{CommandSeen, ReplySeen};
 pub use playground::Playground;
 pub use view::{Revision, SeenPost, View};

@@ -1,5 +1,6 @@
 //! The server's wire: routes, and handlers that only translate between HTTP and the rules of `world`.
 
+pub(crate) mod actions;
 pub(crate) mod bots;
 pub(crate) mod caller;
 pub(crate) mod channels;

@@ -12,8 +12,8 @@ use crate::handle::PASSWORD;
 use crate::page::{self, Person};
 use crate::shared::Shared;
 use crate::wire::{
-    bots, channels, commands, gate, hooks, hooks_admin, post_lists, posts, reactions, system,
-    teams, threads, users, websocket,
+    actions, bots, channels, commands, gate, hooks, hooks_admin, post_lists, posts, reactions,
+    system, teams, threads, users, websocket,
 };
 use crate::world::account::User;
 
@@ -192,6 +192,10 @@ fn post_routes() -> Router<Arc<Shared>> {
         .route("/posts/{post_id}/thread", get(post_lists::thread))
         .route("/posts/{post_id}/edit_history", get(posts::edit_history))
         .route("/posts/{post_id}/reactions", get(reactions::of_post))
+        .route("/posts/{post_id}/actions/{action_id}", post(actions::click))
+        .route("/actions/dialogs/open", post(actions::open_dialog))
+        .route("/actions/dialogs/submit", post(actions::submit_dialog))
+        .route("/posts/ids/reactions", post(reactions::of_posts))
         .route("/reactions", post(reactions::add))
 }
 

@@ -15,6 +15,7 @@ impl World {
         post.update_at = 0;
         "system_ephemeral".clone_into(&mut post.kind);
         post.file_ids = None;
+        self.add_cookies(&mut post);
         post.sort_props();
         self.show_ephemeral(&reader, post);
     }
@@ -56,6 +57,7 @@ impl World {
         post.update_at = 0;
         "system_ephemeral".clone_into(&mut post.kind);
         post.file_ids = None;
+        self.add_cookies(&mut post);
         post.sort_props();
         self.show_ephemeral(reader, post.clone());
         Ok(post)

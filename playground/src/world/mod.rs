@@ -5,8 +5,12 @@
 //! `integration` to send.
 
 pub(crate) mod account;
+pub(crate) mod action;
 pub(crate) mod announce;
+pub(crate) mod answer;
 pub(crate) mod app_error;
+pub(crate) mod attachment;
+pub(crate) mod base64;
 pub(crate) mod bot;
 pub(crate) mod channel;
 pub(crate) mod channel_member;
@@ -17,6 +21,7 @@ pub(crate) mod command_run;
 pub(crate) mod connecting;
 pub(crate) mod connection;
 pub(crate) mod dedupe;
+pub(crate) mod dialog;
 pub(crate) mod emoji;
 pub(crate) mod ephemeral;
 pub(crate) mod event;
@@ -33,6 +38,7 @@ pub(crate) mod state;
 pub(crate) mod team;
 pub(crate) mod thread;
 pub(crate) mod thread_page;
+pub(crate) mod trigger;
 pub(crate) mod webhook;
 pub(crate) mod webhook_post;
 

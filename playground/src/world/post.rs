@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
+use crate::world::attachment::{normalise, stripped};
 use crate::world::dedupe::Pending;
 use crate::world::reaction::Reaction;
 use crate::world::state::World;
@@ -33,6 +34,7 @@ pub(crate) struct Post {
     pub(crate) message: String,
     #[serde(rename = "type")]
     pub(crate) kind: String,
+    #[serde(serialize_with = "stripped")]
     pub(crate) props: Map<String, Value>,
     pub(crate) hashtags: String,
     pub(crate) file_ids: Option<Vec<String>>,
@@ -115,6 +117,15 @@ impl Post {
         self.props.get(name).and_then(Value::as_str)
     }
 
+    /// What the server tells of a post beside its fields, as far as the post itself says so.
+    pub(crate) fn own_metadata(&self) -> Value {
+        if self.has_attachments() {
+            json!({"embeds": [{"type": "message_attachment"}]})
+        } else {
+            json!({})
+        }
+    }
+
     pub(crate) fn is_from_webhook(&self) -> bool {
         self.prop("from_webhook") == Some("true")
     }
@@ -149,11 +160,11 @@ impl Posts {
         shown.reply_count = self.live_replies(root_id).count();
         let reactions = self.reactions.get(&post.id).map_or(&[][..], Vec::as_slice);
         shown.has_reactions = !reactions.is_empty();
-        shown.metadata = Some(if reactions.is_empty() {
-            json!({})
-        } else {
-            json!({ "reactions": reactions })
-        });
+        let mut metadata = shown.own_metadata();
+        if !reactions.is_empty() {
+            metadata["reactions"] = json!(reactions);
+        }
+        shown.metadata = Some(metadata);
         shown
     }
 }
@@ -219,9 +230,10 @@ impl World {
         Ok(post)
     }
 
-    pub(crate) fn new_post(&mut self, draft: Draft) -> Post {
+    pub(crate) fn new_post(&mut self, mut draft: Draft) -> Post {
         let now = self.now();
-        Post {
+        normalise(&mut draft.props, &mut self.ids);
+        let mut post = Post {
             id: self.ids.next_id(),
             create_at: now,
             update_at: now,
@@ -244,8 +256,10 @@ impl World {
             last_reply_at: 0,
             participants: None,
             is_following: None,
-            metadata: Some(json!({})),
-        }
+            metadata: None,
+        };
+        post.metadata = Some(post.own_metadata());
+        post
     }
 
     fn check_root(&self, draft: &Draft) -> Result<(), AppError> {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
+use crate::world::attachment::normalise;
 use crate::world::event::{Broadcast, Event, go_json};
 use crate::world::post::Post;
 use crate::world::state::World;
@@ -82,7 +83,14 @@ impl World {
     }
 
     /// Writes a new version of a post: the earlier one becomes a row of its own, and members are told.
-    fn update_post(&mut self, post_id: &str, patch: PostPatch) -> Result<Post, AppError> {
+    pub(crate) fn update_post(
+        &mut self,
+        post_id: &str,
+        mut patch: PostPatch,
+    ) -> Result<Post, AppError> {
+        if let Some(props) = &mut patch.props {
+            normalise(props, &mut self.ids);
+        }
         let now = self.now();
         let revision_id = self.ids.next_id();
         let post = self
@@ -177,7 +185,7 @@ impl World {
 
     /// The deleted post as it was stored, its integrations included; administrators also learn who deleted it.
     fn tell_of_deletion(&mut self, caller: &str, before: &Post) {
-        let post = go_json(before);
+        let post = go_json(&before.unstripped());
         let members = Broadcast::to_channel(&before.channel_id);
         let to_members = Event::new(
             "post_deleted",

@@ -6,10 +6,12 @@ use crate::clock::TimeSource;
 use crate::ids::IdSource;
 use crate::options::Settings;
 use crate::world::account::{AccessToken, Session, User};
+use crate::world::action::Cookie;
 use crate::world::app_error::AppError;
 use crate::world::channel::Channel;
 use crate::world::command::Command;
 use crate::world::command_run::CommandWebhook;
+use crate::world::dialog::Dialog;
 use crate::world::hub::Hub;
 use crate::world::mention::Notification;
 use crate::world::post::Posts;
@@ -17,10 +19,15 @@ use crate::world::rate_limit::RateLimiter;
 use crate::world::team::Team;
 use crate::world::webhook::{IncomingWebhook, OutgoingWebhook};
 
+/// Keeps the key's randomness apart from that of the ids.
+const SIGNING: u64 = 0x7369_676e;
+
 /// The whole state of the server; its rules are methods, spread over the files of this room by subject.
 pub(crate) struct World {
     pub(crate) time: TimeSource,
     pub(crate) ids: IdSource,
+    /// What trigger ids are signed with.
+    pub(crate) signing_key: String,
     pub(crate) settings: Settings,
     pub(crate) site_url: String,
     pub(crate) users: BTreeMap<String, User>,
@@ -41,12 +48,17 @@ pub(crate) struct World {
     pub(crate) hub: Hub,
     /// When the client of a token last did something, as far as that is noted.
     pub(crate) activity: HashMap<String, i64>,
+    /// What the buttons of ephemeral posts do, by their cookies.
+    pub(crate) cookies: HashMap<String, Cookie>,
+    /// The dialogs that people were shown, in order.
+    pub(crate) dialogs: Vec<Dialog>,
 }
 
 impl World {
     pub(crate) fn new(seed: u64, time: TimeSource, settings: Settings, site_url: String) -> Self {
         Self {
             hub: Hub::starting_at(time.now_ms()),
+            signing_key: IdSource::seeded(seed ^ SIGNING).next_id(),
             time,
             ids: IdSource::seeded(seed),
             settings,
@@ -67,6 +79,8 @@ impl World {
             requests: BTreeMap::new(),
             rate_limiter: RateLimiter::default(),
             activity: HashMap::new(),
+            cookies: HashMap::new(),
+            dialogs: Vec::new(),
         }
     }
 

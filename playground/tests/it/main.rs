@@ -2,8 +2,11 @@
 
 #![cfg(test)]
 
+mod actions;
 mod connections;
 mod posts;
+mod reactions;
+mod replay_actions;
 mod replay_commands;
 mod replay_rest;
 mod replay_webhooks;
