@@ -42,6 +42,8 @@ pub struct Settings {
     pub max_post_size: usize,
     /// The largest request body in bytes (`MaximumPayloadSizeBytes`).
     pub max_payload_bytes: usize,
+    /// The largest file in bytes (`MaxFileSize`).
+    pub max_file_size: usize,
     /// Seconds after which a message may no longer be edited; `None` is never (`PostEditTimeLimit`, -1).
     pub post_edit_time_limit: Option<u64>,
     /// `EnablePostUsernameOverride`.
@@ -89,6 +91,7 @@ impl Settings {
             site_url: None,
             max_post_size: 16_383,
             max_payload_bytes: 300_000,
+            max_file_size: 104_857_600,
             post_edit_time_limit: None,
             enable_post_username_override: false,
             enable_post_icon_override: false,

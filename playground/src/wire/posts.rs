@@ -75,7 +75,13 @@ fn draft_of(user_id: &str, fields: &Map<String, Value>) -> Draft {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default(),
-        file_ids: Vec::new(),
+        file_ids: fields
+            .get("file_ids")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| id.as_str().map(str::to_owned))
+            .collect(),
         pending_post_id: text("pending_post_id"),
         is_pinned: fields
             .get("is_pinned")

@@ -12,8 +12,8 @@ use crate::handle::PASSWORD;
 use crate::page::{self, Person};
 use crate::shared::Shared;
 use crate::wire::{
-    actions, bots, channels, commands, gate, hooks, hooks_admin, post_lists, posts, reactions,
-    system, teams, threads, users, websocket,
+    actions, bots, channels, commands, files, gate, hooks, hooks_admin, pictures, post_lists,
+    posts, reactions, system, teams, threads, users, websocket,
 };
 use crate::world::account::User;
 
@@ -99,7 +99,12 @@ fn account_routes() -> Router<Arc<Shared>> {
         .route("/users/tokens/enable", post(users::enable_token))
         .route("/users/{user_id}", get(users::get))
         .route("/users/{user_id}/patch", put(users::patch))
-        .route("/users/{user_id}/image", post(users::set_image))
+        .route(
+            "/users/{user_id}/image",
+            post(pictures::set)
+                .get(pictures::get)
+                .delete(pictures::remove),
+        )
         .route("/users/{user_id}/status", get(users::status))
         .route("/users/{user_id}/typing", post(users::typing))
         .route(
@@ -187,12 +192,18 @@ fn post_routes() -> Router<Arc<Shared>> {
             get(posts::get).put(posts::update).delete(posts::delete),
         )
         .route("/posts/{post_id}/patch", put(posts::patch))
+        .route("/posts/{post_id}/files/info", get(files::of_post))
         .route("/posts/{post_id}/pin", post(posts::pin))
         .route("/posts/{post_id}/unpin", post(posts::unpin))
         .route("/posts/{post_id}/thread", get(post_lists::thread))
         .route("/posts/{post_id}/edit_history", get(posts::edit_history))
         .route("/posts/{post_id}/reactions", get(reactions::of_post))
         .route("/posts/{post_id}/actions/{action_id}", post(actions::click))
+        .route("/files", post(files::upload))
+        .route("/files/{file_id}", get(files::get))
+        .route("/files/{file_id}/info", get(files::info))
+        .route("/files/{file_id}/preview", get(files::preview))
+        .route("/files/{file_id}/thumbnail", get(files::thumbnail))
         .route("/actions/dialogs/open", post(actions::open_dialog))
         .route("/actions/dialogs/submit", post(actions::submit_dialog))
         .route("/posts/ids/reactions", post(reactions::of_posts))

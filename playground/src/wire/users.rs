@@ -150,24 +150,6 @@ pub(crate) async fn patch(
     Ok(ok(&user.to_json(Reader::Owner)))
 }
 
-/// Takes a picture and forgets it: nothing here shows pictures.
-pub(crate) async fn set_image(
-    State(shared): App,
-    caller: Caller,
-    Path(user_id): Path<String>,
-) -> Answer {
-    let user_id = caller.or_me(user_id);
-    shared.change(|world| {
-        world.patch_user(&caller.user_id, &user_id, &serde_json::Map::new())?;
-        let now = world.now();
-        if let Some(user) = world.users.get_mut(&user_id) {
-            user.last_picture_update = now;
-        }
-        Ok::<(), AppError>(())
-    })?;
-    Ok(status_ok())
-}
-
 pub(crate) async fn create_token(
     State(shared): App,
     caller: Caller,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
@@ -436,6 +437,25 @@ impl World {
             let now = self.now();
             self.hub.silence_token(&token.token, now);
         }
+        Ok(())
+    }
+
+    /// Gives an account a picture, or takes it away; a bot may not give itself one.
+    pub(crate) fn set_picture(
+        &mut self,
+        caller: &str,
+        user_id: &str,
+        picture: Option<Bytes>,
+    ) -> Result<(), AppError> {
+        self.patch_user(caller, user_id, &Map::new())?;
+        let now = self.now();
+        if let Some(user) = self.users.get_mut(user_id) {
+            user.last_picture_update = if picture.is_some() { now } else { 0 };
+        }
+        match picture {
+            Some(picture) => self.pictures.insert(user_id.to_owned(), picture),
+            None => self.pictures.remove(user_id),
+        };
         Ok(())
     }
 

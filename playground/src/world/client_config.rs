@@ -41,7 +41,7 @@ impl World {
             "EnableOutgoingWebhooks": settings.enable_outgoing_webhooks.to_string(),
             "EnableLatex": settings.enable_latex.to_string(),
             "EnableInlineLatex": "true",
-            "MaxFileSize": "104857600",
+            "MaxFileSize": settings.max_file_size.to_string(),
             "CollapsedThreads": "always_on",
             "RestrictDirectMessage": "any",
             "TimeBetweenUserTypingUpdatesMilliseconds": "5000",

@@ -67,7 +67,7 @@ impl World {
         if !self.may_read(caller, &post.channel_id) {
             return Err(AppError::permissions());
         }
-        Ok(self.posts.shown(post))
+        Ok(self.shown(post))
     }
 
     /// A part of a channel, newest first.
@@ -208,7 +208,7 @@ impl World {
         let mut posts = BTreeMap::new();
         for post in rows {
             order.push(post.id.clone());
-            posts.insert(post.id.clone(), self.posts.shown(post));
+            posts.insert(post.id.clone(), self.shown(post));
         }
         PostList {
             order,
@@ -244,7 +244,7 @@ impl World {
             for reply in self.posts.live_replies(&root_id) {
                 list.posts
                     .entry(reply.id.clone())
-                    .or_insert_with(|| self.posts.shown(reply));
+                    .or_insert_with(|| self.shown(reply));
             }
         }
         if is_page {
@@ -258,7 +258,7 @@ impl World {
         for root in roots.iter().filter_map(|id| self.posts.by_id.get(id)) {
             list.posts
                 .entry(root.id.clone())
-                .or_insert_with(|| self.posts.shown(root));
+                .or_insert_with(|| self.shown(root));
         }
     }
 

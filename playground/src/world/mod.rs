@@ -25,6 +25,7 @@ pub(crate) mod dialog;
 pub(crate) mod emoji;
 pub(crate) mod ephemeral;
 pub(crate) mod event;
+pub(crate) mod file;
 pub(crate) mod history;
 pub(crate) mod hub;
 pub(crate) mod mention;

@@ -141,7 +141,9 @@ impl Posts {
             .filter_map(|id| self.by_id.get(id))
             .filter(|post| post.delete_at == 0)
     }
+}
 
+impl World {
     /// A post as it is read: with the number of replies of its thread, its reactions and its files.
     pub(crate) fn shown(&self, post: &Post) -> Post {
         let mut shown = post.clone();
@@ -157,19 +159,21 @@ impl Posts {
         } else {
             &post.root_id
         };
-        shown.reply_count = self.live_replies(root_id).count();
-        let reactions = self.reactions.get(&post.id).map_or(&[][..], Vec::as_slice);
+        shown.reply_count = self.posts.live_replies(root_id).count();
+        let reactions = self
+            .posts
+            .reactions
+            .get(&post.id)
+            .map_or(&[][..], Vec::as_slice);
         shown.has_reactions = !reactions.is_empty();
-        let mut metadata = shown.own_metadata();
+        let mut metadata = self.metadata_of(&shown);
         if !reactions.is_empty() {
             metadata["reactions"] = json!(reactions);
         }
         shown.metadata = Some(metadata);
         shown
     }
-}
 
-impl World {
     /// Creates a post as its author may.
     pub(crate) fn create_post(&mut self, mut draft: Draft) -> Result<Post, AppError> {
         if !self.may_post(&draft.user_id, &draft.channel_id) {
@@ -199,6 +203,8 @@ impl World {
         let set_online = draft.set_online;
         let mut post = self.new_post(draft);
         post.sort_props();
+        self.attach_files(&mut post);
+        post.metadata = Some(self.metadata_of(&post));
         let channel = self.channel_mut(&post.channel_id)?;
         channel.last_post_at = channel.last_post_at.max(post.create_at);
         channel.total_msg_count += 1;
@@ -336,7 +342,7 @@ fn check_form(draft: &Draft) -> Result<(), AppError> {
 }
 
 /// The hashtags of a text, separated by spaces.
-fn hashtags(message: &str) -> String {
+pub(crate) fn hashtags(message: &str) -> String {
     let tags: Vec<&str> = message
         .split_whitespace()
         .map(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric()))

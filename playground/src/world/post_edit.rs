@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::world::app_error::AppError;
 use crate::world::attachment::normalise;
 use crate::world::event::{Broadcast, Event, go_json};
-use crate::world::post::Post;
+use crate::world::post::{Post, hashtags};
 use crate::world::state::World;
 
 /// What a patch asks to change; what is absent stays.
@@ -107,16 +107,13 @@ impl World {
         let mut is_edit = false;
         if let Some(message) = patch.message {
             is_edit |= post.message != message;
+            post.hashtags = hashtags(&message);
             post.message = message;
         }
         if let Some(props) = patch.props {
             is_edit |= post.props.get("attachments") != props.get("attachments");
             post.props = props;
             post.sort_props();
-        }
-        if let Some(file_ids) = patch.file_ids {
-            is_edit |= post.file_ids.as_ref() != Some(&file_ids);
-            post.file_ids = Some(file_ids);
         }
         if let Some(is_pinned) = patch.is_pinned {
             post.is_pinned = is_pinned;
@@ -125,13 +122,16 @@ impl World {
         if is_edit {
             post.edit_at = now;
         }
-        let post = post.clone();
+        let mut post = post.clone();
+        if let Some(file_ids) = patch.file_ids {
+            self.change_files(&mut post, file_ids);
+        }
         self.posts
             .revisions
             .entry(post_id.to_owned())
             .or_default()
             .push(earlier);
-        let shown = self.posts.shown(&post);
+        let shown = self.shown(&post);
         let event = Event::new(
             "post_edited",
             json!({"post": go_json(&shown)}),
@@ -139,6 +139,20 @@ impl World {
         );
         self.publish_to_channel(&event);
         Ok(shown)
+    }
+
+    /// Gives a changed post other files; those that it no longer lists are gone.
+    fn change_files(&mut self, post: &mut Post, file_ids: Vec<String>) {
+        let before = post.file_ids.replace(file_ids);
+        self.attach_files(post);
+        if before != post.file_ids {
+            post.edit_at = post.update_at;
+        }
+        self.drop_files(&post.id, post.file_ids.as_deref().unwrap_or_default());
+        if let Some(stored) = self.posts.by_id.get_mut(&post.id) {
+            stored.file_ids.clone_from(&post.file_ids);
+            stored.edit_at = post.edit_at;
+        }
     }
 
     /// Deletes a post, and with a root its replies, of which no event tells.
@@ -154,7 +168,7 @@ impl World {
         {
             return Err(AppError::permissions());
         }
-        let mut before = self.posts.shown(post);
+        let mut before = self.shown(post);
         before.metadata = None;
         let now = self.now();
         let mut gone = vec![post_id.to_owned()];
@@ -167,6 +181,7 @@ impl World {
                 .cloned(),
         );
         for id in gone {
+            self.drop_files(&id, &[]);
             if let Some(post) = self
                 .posts
                 .by_id

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use bytes::Bytes;
+
 use crate::clock::TimeSource;
 use crate::ids::IdSource;
 use crate::options::Settings;
@@ -12,6 +14,7 @@ use crate::world::channel::Channel;
 use crate::world::command::Command;
 use crate::world::command_run::CommandWebhook;
 use crate::world::dialog::Dialog;
+use crate::world::file::Files;
 use crate::world::hub::Hub;
 use crate::world::mention::Notification;
 use crate::world::post::Posts;
@@ -46,6 +49,9 @@ pub(crate) struct World {
     pub(crate) requests: BTreeMap<String, u64>,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) hub: Hub,
+    pub(crate) files: Files,
+    /// The pictures of accounts that have one.
+    pub(crate) pictures: HashMap<String, Bytes>,
     /// When the client of a token last did something, as far as that is noted.
     pub(crate) activity: HashMap<String, i64>,
     /// What the buttons of ephemeral posts do, by their cookies.
@@ -78,6 +84,8 @@ impl World {
             notifications: Vec::new(),
             requests: BTreeMap::new(),
             rate_limiter: RateLimiter::default(),
+            files: Files::new(),
+            pictures: HashMap::new(),
             activity: HashMap::new(),
             cookies: HashMap::new(),
             dialogs: Vec::new(),

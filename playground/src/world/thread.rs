@@ -184,7 +184,7 @@ impl World {
             "last_reply_at": last_reply_at,
             "last_viewed_at": member.last_viewed_at,
             "participants": self.participants(root_id, is_extended),
-            "post": self.posts.shown(root),
+            "post": self.shown(root),
             "unread_replies": unread,
             "unread_mentions": member.unread_mentions,
             "is_urgent": false,
@@ -326,7 +326,7 @@ impl World {
 
     /// A root as it is listed where threads are collapsed.
     pub(crate) fn collapsed(&self, reader: &str, post: &Post, is_extended: bool) -> Post {
-        let mut shown = self.posts.shown(post);
+        let mut shown = self.shown(post);
         let replies = self.posts.live_replies(&post.id);
         if let Some(last) = replies.last() {
             shown.last_reply_at = last.create_at;

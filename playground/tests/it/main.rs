@@ -4,10 +4,12 @@
 
 mod actions;
 mod connections;
+mod files;
 mod posts;
 mod reactions;
 mod replay_actions;
 mod replay_commands;
+mod replay_dialogs_files;
 mod replay_rest;
 mod replay_webhooks;
 mod replay_websocket;

@@ -93,7 +93,9 @@ async fn a_fresh_server_calls_no_integration_on_its_own_machine() {
 }
 
 async fn upload(url: &str, content_type: &str, body: &str) -> Reply {
-    Client::new("", None).upload(url, content_type, body).await
+    Client::new("", None)
+        .upload(url, content_type, body.to_owned())
+        .await
 }
 
 #[tokio::test]

@@ -68,10 +68,18 @@ impl Client {
         })
     }
 
-    /// Sends a body of any type, without a token.
-    pub(crate) async fn upload(&self, url: &str, content_type: &str, body: &str) -> Reply {
-        let request = self.http.post(url).header("content-type", content_type);
-        let response = request.body(body.to_owned()).send().await.unwrap();
+    /// Sends a body of any type, to a whole URL.
+    pub(crate) async fn upload(
+        &self,
+        url: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Reply {
+        let mut request = self.http.post(url).header("content-type", content_type);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let response = request.body(body).send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         Reply {
