@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub(crate) mod bots;
 pub(crate) mod caller;
+pub(crate) mod channel_members;
 pub(crate) mod channels;
 pub(crate) mod commands;
 pub(crate) mod fields;
@@ -14,8 +15,10 @@ pub(crate) mod listener;
 pub(crate) mod pictures;
 pub(crate) mod post_lists;
 pub(crate) mod posts;
+pub(crate) mod preferences;
 pub(crate) mod reactions;
 pub(crate) mod reply;
+pub(crate) mod roles;
 pub(crate) mod router;
 pub(crate) mod system;
 pub(crate) mod teams;

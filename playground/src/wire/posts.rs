@@ -16,6 +16,7 @@ use crate::wire::gate::HangInside;
 use crate::wire::reply::{Answer, created, ok, status_ok, tagged};
 use crate::world::AppError;
 use crate::world::dedupe::Dedupe;
+use crate::world::ephemeral::Ephemeral;
 use crate::world::post::Draft;
 use crate::world::post_edit::PostPatch;
 
@@ -93,12 +94,20 @@ fn draft_of(user_id: &str, fields: &Map<String, Value>) -> Draft {
 }
 
 pub(crate) async fn create_ephemeral(State(shared): App, caller: Caller, fields: Fields) -> Answer {
-    let reader = fields.text("user_id");
-    let post = fields.object("post").unwrap_or_default();
-    let draft = draft_of(&caller.user_id, &post);
-    let post_id = post.get("id").and_then(Value::as_str).unwrap_or_default();
-    let post =
-        shared.change(|world| world.create_ephemeral(&caller.user_id, &reader, post_id, draft))?;
+    let post = fields
+        .object("post")
+        .ok_or_else(|| AppError::body_param("post"))?;
+    let given = Ephemeral {
+        reader_id: fields.text("user_id"),
+        post_id: post
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        update_at: post.get("update_at").and_then(Value::as_i64).unwrap_or(0),
+        draft: draft_of(&caller.user_id, &post),
+    };
+    let post = shared.change(|world| world.create_ephemeral(&caller.user_id, given))?;
     Ok(created(&post))
 }
 

@@ -165,8 +165,11 @@ impl Asked<'_> {
 }
 
 fn statuses(world: &World, ids: &[String]) -> Value {
-    let online = ids.iter().filter(|id| world.hub.is_online(id));
-    online.map(|id| (id.clone(), json!("online"))).collect()
+    let statuses = ids.iter().map(|id| {
+        let status = world.status_of(id)["status"].clone();
+        (id.clone(), status)
+    });
+    statuses.collect()
 }
 
 fn invalid_param(action: &str, name: &str) -> AppError {

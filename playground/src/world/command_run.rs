@@ -64,6 +64,13 @@ impl World {
                 "Can not run command in deleted channel.",
             ));
         }
+        if self.is_restricted(channel) {
+            return Err(AppError::new(
+                400,
+                "api.command.execute_command.restricted_dm.error",
+                "Cannot run commands in a restricted DM.",
+            ));
+        }
         // In a direct or group channel the client says which team it shows.
         if !channel.team_id.is_empty() {
             run.team_id.clone_from(&channel.team_id);

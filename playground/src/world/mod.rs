@@ -5,6 +5,7 @@
 //! `integration` to send.
 
 pub(crate) mod account;
+pub(crate) mod account_change;
 pub(crate) mod action;
 pub(crate) mod announce;
 pub(crate) mod answer;
@@ -13,11 +14,13 @@ pub(crate) mod attachment;
 pub(crate) mod base64;
 pub(crate) mod bot;
 pub(crate) mod channel;
+pub(crate) mod channel_change;
 pub(crate) mod channel_member;
 pub(crate) mod client_config;
 pub(crate) mod command;
 pub(crate) mod command_reply;
 pub(crate) mod command_run;
+pub(crate) mod config;
 pub(crate) mod connecting;
 pub(crate) mod connection;
 pub(crate) mod dedupe;
@@ -29,18 +32,23 @@ pub(crate) mod file;
 pub(crate) mod history;
 pub(crate) mod hub;
 pub(crate) mod mention;
+pub(crate) mod notice;
 pub(crate) mod post;
 pub(crate) mod post_edit;
+pub(crate) mod preference;
 pub(crate) mod publishing;
 pub(crate) mod rate_limit;
 pub(crate) mod reaction;
+pub(crate) mod role;
 pub(crate) mod slack_text;
 pub(crate) mod state;
+pub(crate) mod status;
 pub(crate) mod team;
 pub(crate) mod thread;
 pub(crate) mod thread_page;
 pub(crate) mod trigger;
 pub(crate) mod webhook;
+pub(crate) mod webhook_admin;
 pub(crate) mod webhook_post;
 
 pub(crate) use app_error::AppError;

@@ -185,11 +185,19 @@ impl World {
         if draft.kind.starts_with("system_") {
             return Err(AppError::body_param("type"));
         }
-        if self.channel(&draft.channel_id)?.delete_at > 0 {
+        let channel = self.channel(&draft.channel_id)?;
+        if channel.delete_at > 0 {
             return Err(AppError::new(
                 400,
                 "api.post.create_post.can_not_post_to_deleted.error",
                 "Can not post to deleted channel.",
+            ));
+        }
+        if self.is_restricted(channel) {
+            return Err(AppError::new(
+                400,
+                "api.post.create_post.can_not_post_in_restricted_dm.error",
+                "Cannot post in a restricted DM.",
             ));
         }
         self.insert_post(draft)
@@ -329,7 +337,8 @@ fn check_form(draft: &Draft) -> Result<(), AppError> {
     let known = draft.kind.is_empty()
         || draft.kind.starts_with("system_")
         || draft.kind.starts_with("custom_")
-        || draft.kind == "slack_attachment";
+        || draft.kind == "slack_attachment"
+        || draft.kind == "add_bot_teams_channels";
     if known {
         Ok(())
     } else {

@@ -182,6 +182,9 @@ impl World {
         );
         for id in gone {
             self.drop_files(&id, &[]);
+            for shown in self.posts.ephemeral.values_mut() {
+                shown.retain(|preview| preview.id != id);
+            }
             if let Some(post) = self
                 .posts
                 .by_id

@@ -37,4 +37,26 @@ impl World {
     pub(crate) fn tell(&mut self, user_id: &str, name: &'static str, data: Value) {
         self.publish_to_user(&Event::new(name, data, Broadcast::to_user(user_id)));
     }
+
+    /// Sends an event to everybody whom it may concern.
+    pub(crate) fn publish_to_all(&mut self, event: &Event) {
+        let Broadcast {
+            contains_sanitized_data: not_admins,
+            contains_sensitive_data: only_admins,
+            ..
+        } = event.broadcast;
+        let users = &self.users;
+        self.hub.publish(event, |reader| {
+            let is_admin = || users.get(reader).is_some_and(User::is_admin);
+            !(not_admins && is_admin()) && (!only_admins || is_admin())
+        });
+    }
+
+    /// Sends an event to the members of its team.
+    pub(crate) fn publish_to_team(&mut self, event: &Event) {
+        if let Some(team) = self.teams.get(&event.broadcast.team_id) {
+            self.hub
+                .publish(event, |reader| team.members.contains_key(reader));
+        }
+    }
 }

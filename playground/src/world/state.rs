@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::clock::TimeSource;
 use crate::ids::IdSource;
@@ -13,16 +14,18 @@ use crate::world::app_error::AppError;
 use crate::world::channel::Channel;
 use crate::world::command::Command;
 use crate::world::command_run::CommandWebhook;
+use crate::world::config::defaults;
 use crate::world::dialog::Dialog;
 use crate::world::file::Files;
 use crate::world::hub::Hub;
 use crate::world::mention::Notification;
 use crate::world::post::Posts;
 use crate::world::rate_limit::RateLimiter;
+use crate::world::role::{Role, built_in};
 use crate::world::team::Team;
 use crate::world::webhook::{IncomingWebhook, OutgoingWebhook};
 
-/// Keeps the key's randomness apart from that of the ids.
+/// Keeps the randomness of what is there from the start apart from that of what comes.
 const SIGNING: u64 = 0x7369_676e;
 
 /// The whole state of the server; its rules are methods, spread over the files of this room by subject.
@@ -32,7 +35,11 @@ pub(crate) struct World {
     /// What trigger ids are signed with.
     pub(crate) signing_key: String,
     pub(crate) settings: Settings,
+    /// The configuration, of which `settings` has what is heeded.
+    pub(crate) config: Value,
     pub(crate) site_url: String,
+    /// By name.
+    pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) user_ids_by_name: HashMap<String, String>,
     pub(crate) sessions: HashMap<String, Session>,
@@ -45,6 +52,8 @@ pub(crate) struct World {
     pub(crate) incoming_webhooks: BTreeMap<String, IncomingWebhook>,
     pub(crate) outgoing_webhooks: BTreeMap<String, OutgoingWebhook>,
     pub(crate) preferences: BTreeMap<(String, String, String), String>,
+    /// How accounts stand that say so themselves.
+    pub(crate) statuses: HashMap<String, String>,
     pub(crate) notifications: Vec<Notification>,
     pub(crate) requests: BTreeMap<String, u64>,
     pub(crate) rate_limiter: RateLimiter,
@@ -62,12 +71,15 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64, time: TimeSource, settings: Settings, site_url: String) -> Self {
+        let mut settled = IdSource::seeded(seed ^ SIGNING);
         Self {
+            roles: built_in(&mut settled, time.now_ms()),
             hub: Hub::starting_at(time.now_ms()),
-            signing_key: IdSource::seeded(seed ^ SIGNING).next_id(),
+            signing_key: settled.next_id(),
             time,
             ids: IdSource::seeded(seed),
             settings,
+            config: defaults(),
             site_url,
             users: BTreeMap::new(),
             user_ids_by_name: HashMap::new(),
@@ -81,6 +93,7 @@ impl World {
             incoming_webhooks: BTreeMap::new(),
             outgoing_webhooks: BTreeMap::new(),
             preferences: BTreeMap::new(),
+            statuses: HashMap::new(),
             notifications: Vec::new(),
             requests: BTreeMap::new(),
             rate_limiter: RateLimiter::default(),
