@@ -1,8 +1,9 @@
 //! The playground: what askwell's neighbours look like from outside, for tests, demonstrations and measurements.
 //!
-//! [`Playground`] is a simulated Mattermost on a loopback port: REST, WebSocket, slash commands, webhooks, with the real
-//! server's quirks, held to exchanges that were recorded from one (`recorded/`, replayed in `tests/`). A test furnishes
-//! its world, acts as people in it, and looks at what they see:
+//! [`Playground`] is a simulated Mattermost on a loopback port: REST, WebSocket, slash commands, webhooks, buttons and
+//! dialogs, with the real server's quirks, held to exchanges that were recorded from one (`recorded/`, replayed in
+//! `tests/`) and to the server's own client library. A test furnishes its world, acts as people in it, spoils requests
+//! ([`Faults`]) and connections ([`EventFault`]), and looks at what people see:
 //!
 //! ```no_run
 //! # async fn story() -> std::io::Result<()> {

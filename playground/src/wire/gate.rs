@@ -17,6 +17,9 @@ use crate::world::AppError;
 use crate::world::client_config::FULL_VERSION;
 use crate::world::rate_limit::Verdict;
 
+/// The longest address of a request, in bytes (`MaximumURLLength`).
+const MAX_URL: usize = 2048;
+
 /// What a request knows of its connection.
 #[derive(Clone)]
 pub(crate) struct Origin {
@@ -48,8 +51,16 @@ pub(crate) async fn pass(
     });
     let mut refusals = verdicts.iter().map(|verdict| verdict.retry_after_seconds);
     let is_refused = refusals.any(|seconds| seconds.is_some());
+    let is_too_long = request.uri().to_string().len() > MAX_URL;
     let mut response = if is_refused {
         limit_exceeded()
+    } else if is_too_long {
+        AppError::new(
+            414,
+            "basic_security_check.url.too_long_error",
+            "URL is too long",
+        )
+        .into_response()
     } else {
         let fault = shared.faults.take(&route);
         with_fault(fault, origin.as_ref(), request, next).await

@@ -149,7 +149,7 @@ async fn serve(shared: Arc<Shared>, arrival: Arrival) {
         }),
     };
     // The client may be gone already, which ends the connection as well.
-    drop(sink.send(Message::Close(last)).await);
+    in_time(&shared, sink.send(Message::Close(last))).await;
 }
 
 /// How the server takes leave.

@@ -128,6 +128,13 @@ impl Hub {
         self.active_of(user_id).next().is_some()
     }
 
+    /// Whether an account has a connection, or could come back to one.
+    pub(crate) fn hears(&self, user_id: &str) -> bool {
+        self.connections
+            .iter()
+            .any(|connection| connection.user_id.as_deref() == Some(user_id))
+    }
+
     /// How many connections listen as an account.
     pub(crate) fn connections_of(&self, user_id: &str) -> usize {
         self.active_of(user_id).count()

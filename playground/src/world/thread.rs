@@ -114,7 +114,10 @@ impl World {
             None => return,
         };
         let followers = self.followers_of(&post.root_id);
-        let followers: Vec<String> = followers.filter(|id| members.contains_key(id)).collect();
+        // Working out how a thread stands costs something, so only who hears of it is told.
+        let followers: Vec<String> = followers
+            .filter(|id| members.contains_key(id) && self.hub.hears(id))
+            .collect();
         for user_id in followers {
             let Ok(thread) = self.thread_of(&user_id, &post.root_id, false) else {
                 continue;

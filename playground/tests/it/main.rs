@@ -6,6 +6,7 @@ mod accounts;
 mod actions;
 mod channels;
 mod connections;
+mod dialogs;
 mod files;
 mod posts;
 mod reactions;

@@ -258,3 +258,19 @@ async fn what_is_posted_is_counted_by_its_route_also_where_it_is_refused() {
         1
     );
 }
+
+#[tokio::test]
+async fn an_address_of_the_longest_is_read_and_one_byte_more_is_not() {
+    let place = Place::furnished().await;
+    let path = |length: usize| {
+        let path = "/api/v4/users/me?x=";
+        format!("{path}{}", "x".repeat(length - path.len()))
+    };
+    assert_eq!(place.bob.get(&path(2048)).await.status, 200);
+    let refused = place.bob.get(&path(2049)).await;
+    assert_eq!(refused.status, 414);
+    assert_eq!(
+        refused.body["id"],
+        "basic_security_check.url.too_long_error"
+    );
+}
