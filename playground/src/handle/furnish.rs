@@ -106,6 +106,20 @@ impl Playground {
         });
     }
 
+    /// Lets an account show ephemeral posts, as an administrator does: by the built-in role that nobody has.
+    pub fn allow_ephemeral_posts(&self, user: &str) {
+        let (admin, user_id) = (self.admin_id(), self.user_id(user));
+        let changed = self.shared.change(|world| {
+            let role = world.role_named("system_post_all")?.clone();
+            let mut permissions = role.permissions;
+            permissions.push("create_post_ephemeral".to_owned());
+            permissions.dedup();
+            world.patch_role(&admin, &role.id, Some(permissions))?;
+            world.set_roles(&admin, &user_id, "system_user system_post_all")
+        });
+        changed.expect("an administrator may");
+    }
+
     /// Creates a bot with a token, owned by an administrator or nobody.
     pub fn create_bot(&self, name: &str) -> BotAccount {
         self.shared.change(|world| {
@@ -309,12 +323,6 @@ impl Playground {
         self.shared
             .change(|world| world.remove_channel_member(&admin, &channel_id, &user_id))
             .expect("the user is a member");
-    }
-
-    /// Cuts the WebSocket connections of an account, without a word.
-    pub fn cut_connections_of(&self, user: &str) {
-        let user_id = self.user_id(user);
-        self.shared.change(|world| world.hub.cut_user(&user_id));
     }
 
     /// The id of an account, by its name or id.
