@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) preferences: BTreeMap<(String, String, String), String>,
     pub(crate) notifications: Vec<Notification>,
     pub(crate) requests: BTreeMap<String, u64>,
+    /// How many calls of outgoing webhooks have ended.
+    pub(crate) outgoing_calls_ended: u64,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) hub: Hub,
 }
@@ -62,6 +64,7 @@ impl World {
             preferences: BTreeMap::new(),
             notifications: Vec::new(),
             requests: BTreeMap::new(),
+            outgoing_calls_ended: 0,
             rate_limiter: RateLimiter::default(),
             hub: Hub::default(),
         }
