@@ -121,6 +121,32 @@ async fn a_post_of_the_bot_that_begins_with_the_word_answers_nobody() {
 }
 
 #[tokio::test]
+async fn what_a_command_was_answered_without_a_bot_is_not_asked_again_when_it_comes_back() {
+    let template = "[answer]\ntemplate = \"{{ answer }}\"\n";
+    let house = listening(Account::Nothing, HookFormat::Form, template).await;
+    house
+        .model
+        .answer_when("hello", Reply::text("gpt is  what they\ncall me."));
+    house.ask("alice", "hello").await;
+    house
+        .playground
+        .wait_until("the hook of the answer", |view| {
+            view.outgoing_calls_ended() == 1
+        })
+        .await;
+    // Elsewhere the same words are those of whoever says them.
+    house
+        .playground
+        .say("alice", "garden", "gpt is  what they\ncall me.", None);
+    let requests = house.model.wait_for_requests(2).await;
+    assert_eq!(
+        requests[1].last_user_message(),
+        "alice: is  what they\ncall me."
+    );
+    assert_eq!(house.texts("bob"), ["gpt is  what they\ncall me."]);
+}
+
+#[tokio::test]
 async fn without_a_bot_the_incoming_webhook_answers_in_the_same_channel() {
     for format in [HookFormat::Form, HookFormat::Json] {
         let mut house = House::built(Account::Nothing, TimeSource::Real).await;
