@@ -6,6 +6,7 @@ use std::time::Duration;
 use askwell::ports::Clock;
 use askwell::text::{Language, Reason, Sentence, say};
 use askwell_playground::model::Reply;
+use askwell_playground::{Fault, Gate, route};
 
 use super::house::{Account, House};
 use crate::clock::ManualClock;
@@ -138,6 +139,23 @@ async fn a_machine_that_slept_for_hours_in_the_middle_of_an_answer_keeps_what_wa
         .await;
     house.clock.advance(Duration::from_hours(5));
     see_it_kept(&house, format!("{BEGINNING}{shown}").trim()).await;
+}
+
+#[tokio::test]
+async fn a_machine_that_slept_for_hours_while_a_post_was_made_keeps_what_it_shows() {
+    let house = House::with(Account::Bot, "").await;
+    let made = Gate::new();
+    house
+        .playground
+        .faults()
+        .next(route::CREATE_POST, 1, Fault::HangAfter(made.clone()));
+    house
+        .model
+        .answer_next(Reply::deltas([BEGINNING]).gate("never"));
+    house.ask("alice", "hi").await;
+    made.reached().await;
+    house.clock.advance(Duration::from_hours(5));
+    see_it_kept(&house, BEGINNING.trim()).await;
 }
 
 #[tokio::test]
