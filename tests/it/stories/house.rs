@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use askwell::app::{LeaseTime, Surroundings, serve};
@@ -69,11 +70,12 @@ impl House {
 
     /// Builds a house in which askwell does not run yet, its Mattermost going by a time.
     pub(super) async fn built(account: Account, time: TimeSource) -> Self {
-        let door = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let door = lasting_door();
         let address = door.local_addr().unwrap();
         let url = format!("http://{address}");
         let options = Options {
             time,
+            listen: lasting_address(),
             ..Options::default()
         };
         let playground = Playground::start(options).await.unwrap();
@@ -87,7 +89,7 @@ impl House {
         playground.create_channel("acme", "garden", &["admin", "alice", "bob", "gptbot"]);
         let hook = format!("{url}/mattermost-gpt");
         let command = playground.create_command("acme", &CommandSpec::new("askgpt", &hook));
-        let model = ScriptedModel::start().await;
+        let model = ScriptedModel::start_at(lasting_address()).await.unwrap();
         let mut environment = BTreeMap::from([
             ("OPENAI_BASE_URL".to_owned(), model.base_url()),
             ("ASKWELL_MODEL".to_owned(), "scripted".to_owned()),
@@ -269,6 +271,27 @@ impl Drop for House {
             running.stop.cancel();
         }
     }
+}
+
+/// Listens at an address that no outgoing connection is given by the system, so that it can be let go of and taken again.
+fn lasting_door() -> std::net::TcpListener {
+    /// Below the ports of outgoing connections on every system that we know.
+    const PORTS: std::ops::Range<u32> = 10_000..30_000;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Test processes that run side by side begin at different places.
+        let begin = std::process::id().wrapping_mul(127);
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let offset = begin.wrapping_add(tried) % (PORTS.end - PORTS.start);
+        let port = u16::try_from(PORTS.start + offset).unwrap();
+        if let Ok(door) = std::net::TcpListener::bind(("127.0.0.1", port)) {
+            return door;
+        }
+    }
+}
+
+fn lasting_address() -> SocketAddr {
+    lasting_door().local_addr().unwrap()
 }
 
 /// Finds the first post of a channel that a person sees and that is the one looked for.
