@@ -159,7 +159,7 @@ impl Server {
         let reply = self
             .read(self.client.open("ping", Method::GET, &path))
             .await?;
-        reply.json::<serde::de::IgnoredAny>().map(|_| ())
+        reply.must_be_json()
     }
 }
 

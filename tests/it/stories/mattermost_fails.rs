@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askwell_playground::model::Reply;
-use askwell_playground::{Fault, Gate, route};
+use askwell_playground::{Fault, Gate, HookFormat, TimeSource, route};
 
 use super::house::{Account, CALL_TIMEOUT, House};
 
@@ -18,6 +18,7 @@ fn faults() -> Vec<(&'static str, Fault)> {
     vec![
         ("500", Fault::InternalError),
         ("502 of a proxy", Fault::BadGateway),
+        ("200 of a proxy", Fault::LoginPage),
         ("429", limited(None)),
         ("429 with a delay", limited(Some(7))),
         ("429 with a long delay", limited(Some(100))),
@@ -41,12 +42,12 @@ async fn grow_an_answer(house: &House) -> String {
     shown.id
 }
 
-/// Waits for the whole answer, which is in one post and the only thing there is to see, also a minute later.
+/// Waits for the whole answer, which is in one post and the only thing there is to see, also half a minute later.
 async fn see_the_whole_answer_once(house: &House, what: &str) -> String {
     let whole = house
         .see_in_time("bob", what, |post| post.text.contains(SECOND))
         .await;
-    house.pass(Duration::from_mins(1)).await;
+    house.pass(Duration::from_secs(30)).await;
     assert_eq!(
         house.texts("bob"),
         [format!("**alice**: hi\n**GPT**: {FIRST}{SECOND}")],
@@ -167,4 +168,44 @@ async fn a_growing_answer_is_finished_in_its_post_where_an_edit_takes_longer_tha
     house.clock.until_someone_sleeps_for(CALL_TIMEOUT).await;
     house.clock.advance(CALL_TIMEOUT);
     assert_eq!(see_the_whole_answer_once(&house, "the answer").await, post);
+}
+
+/// Asks without a bot, while whatever carries the answer first meets a fault; returns what is seen in the end, all of it.
+async fn seen_without_a_bot(fault: Fault, route: &str, ask: impl AsyncFn(&House)) -> Vec<String> {
+    let mut house = House::built(Account::Nothing, TimeSource::Real).await;
+    house.listen_for("gpt", HookFormat::Form);
+    let hook = house
+        .playground
+        .create_incoming_webhook("lobby", "assistant");
+    house
+        .environment
+        .insert("MATTERMOST_INCOMING_WEBHOOK_URL".to_owned(), hook);
+    house.open("");
+    house.model.answer_next(Reply::text(SECOND));
+    house.playground.faults().next(route, 2, fault);
+    ask(&house).await;
+    house
+        .see_in_time("bob", route, |post| post.text.contains(SECOND))
+        .await;
+    house.pass(Duration::from_secs(30)).await;
+    house.texts("bob")
+}
+
+#[tokio::test]
+async fn without_a_bot_an_answer_that_never_got_through_at_first_appears_once() {
+    let whole = format!("**alice**: hi\n**GPT**: {SECOND}");
+    for (what, fault) in faults() {
+        if matches!(fault, Fault::DropAfter) {
+            // It got through, and nobody can know.
+            continue;
+        }
+        let by_command = seen_without_a_bot(fault.clone(), route::COMMAND_WEBHOOK, async |house| {
+            house.ask("alice", "hi").await;
+        });
+        assert_eq!(by_command.await, [whole.as_str()], "{what}");
+        let by_hook = seen_without_a_bot(fault, route::INCOMING_WEBHOOK, async |house| {
+            house.playground.say("alice", "lobby", "gpt hi", None);
+        });
+        assert_eq!(by_hook.await, ["gpt hi", whole.as_str()], "{what}");
+    }
 }
