@@ -37,6 +37,41 @@ async fn in_a_channel_without_the_bot_the_command_itself_carries_the_answer_once
 }
 
 #[tokio::test]
+async fn a_command_from_a_channel_that_is_not_there_is_given_up_and_holds_up_nobody() {
+    let house = House::with(Account::Bot, "").await;
+    house.model.answer_otherwise(Reply::text("Yes."));
+    let client = reqwest::Client::builder().build().unwrap();
+    let nowhere = "cyi3e1qg4tbwfyu1i56pnrempo";
+    for way_back in [
+        format!("response_url=http%3A%2F%2Fx%2Fhooks%2Fcommands%2F{nowhere}"),
+        "trigger_id=abc".to_owned(),
+    ] {
+        let form = format!(
+            "token={}&text=hi&user_name=alice&user_id={}&channel_id={nowhere}&channel_name=x&command=%2Faskgpt&{way_back}",
+            house.command_token,
+            house.playground.user_id("alice"),
+        );
+        let reply = client
+            .post(format!("{}/mattermost-gpt", house.url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form)
+            .send();
+        assert_eq!(reply.await.unwrap().status(), 200);
+    }
+    house.pass(Duration::from_mins(2)).await;
+    let backlog = &house.readiness().await["backlog"];
+    assert_eq!(backlog["waiting"], 0, "neither is tried for ever");
+    assert_eq!(backlog["running"], 0, "neither is tried for ever");
+    assert!(house.texts("bob").is_empty());
+
+    house.ask("alice", "still there?").await;
+    house
+        .see("bob", "the answer", |post| post.text.contains("Yes."))
+        .await;
+    assert_eq!(house.texts("bob").len(), 1);
+}
+
+#[tokio::test]
 async fn an_archived_channel_gets_no_answer_and_holds_up_no_other_question() {
     let house = House::with(Account::Bot, "").await;
     house
