@@ -131,6 +131,8 @@ pub struct InboundEvent {
     pub origin: Origin,
     /// Who wrote it.
     pub asker: Person,
+    /// What stood in front of the text and was taken away: a hook's trigger word with the sign after it; empty elsewhere.
+    pub address: String,
     /// What was written, without trigger word; untrusted and bounded by the body limit.
     pub text: String,
     /// When we received it.

@@ -162,7 +162,7 @@ impl Server {
         let reply = self
             .read(self.client.open("ping", Method::GET, &path))
             .await?;
-        reply.json::<serde::de::IgnoredAny>().map(|_| ())
+        reply.must_be_json()
     }
 }
 

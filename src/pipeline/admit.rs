@@ -133,7 +133,8 @@ impl Intake {
             return Ok(false);
         };
         let since = event.received_at.before(delivery::OWN_TEXT_MEMORY);
-        let digest = delivery::digest(&event.text);
+        let posted = format!("{}{}", event.address, event.text);
+        let digest = delivery::digest(&posted);
         self.world
             .store
             .is_own_text(&event.server, &place.channel, &digest, since)

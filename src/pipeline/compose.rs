@@ -67,18 +67,28 @@ impl Composer {
         self.compose(question, &markdown::close(written.trim()), None)
     }
 
-    /// Composes what a model wrote in all, with a footnote where there is one to make.
+    /// Composes what a model wrote in all, with a footnote where there is one to make; where posts are left out, one says so.
     pub(super) fn answer(
         &self,
         question: &Question,
         answer: &str,
         footnote: Option<Sentence<'_>>,
     ) -> Composed {
-        match footnote {
+        let mut composed = match footnote {
             // It was broken off, and the footnote must not stand within what it left open.
             Some(_) => self.compose(question, &markdown::close(answer.trim()), footnote),
             None => self.compose(question, answer.trim(), None),
+        };
+        if composed.is_cut
+            && let Some(last) = composed.texts.last_mut()
+        {
+            let sentence = match footnote {
+                Some(Sentence::AnswerStopped) => Sentence::AnswerStopped,
+                _ => Sentence::AnswerCutAtLength,
+            };
+            *last = end_with(last, &say(self.language, &sentence));
         }
+        composed
     }
 
     fn compose(
@@ -139,6 +149,16 @@ impl Composer {
         texts.truncate(self.max_posts);
         Composed { texts, is_cut }
     }
+}
+
+/// Ends the text of a post with a footnote, and with less of the text where both do not fit.
+fn end_with(text: &str, footnote: &str) -> String {
+    let footnote = format!("\n\n{footnote}");
+    let runes = markdown::POST_RUNES.saturating_sub(footnote.chars().count());
+    let mut parts = markdown::split(text, Limits { runes });
+    parts.truncate(1);
+    parts.push(footnote);
+    parts.concat()
 }
 
 /// Whether the answer begins with whose question it is. A reply in the thread of the question itself does not need to.

@@ -370,6 +370,8 @@ impl Listener {
                 id: Some(post.author.clone()),
                 name,
             },
+            // Only where an integration cannot say whose post it reports is it known by its text.
+            address: String::new(),
             text,
             received_at: match taken {
                 Taken::Live => now,

@@ -16,7 +16,7 @@ use super::interruption::Interruption;
 use super::world::{InlineAnswer, World};
 use crate::domain::event::Origin;
 use crate::domain::id::{ChannelId, PostId, ResponseUrlId};
-use crate::domain::post::{Audience, Delivery, Marker, NewPost, Part, PartIntent};
+use crate::domain::post::{Audience, Delivery, Marker, NewPost, Part, PartIntent, SeenPost};
 use crate::domain::question::{Conclusion, Question};
 use crate::domain::time::Timestamp;
 use crate::ports::{Edited, MattermostError, MattermostFailure, Priority};
@@ -83,9 +83,17 @@ impl<'a> Publisher<'a> {
         self
     }
 
-    /// Returns the posts that are known to exist.
-    pub(super) fn posted(&self) -> impl Iterator<Item = &PostId> {
-        self.posts.iter().filter_map(|posted| posted.post.as_ref())
+    /// Reads back the posts there are of this answer, in order; also one whose creation was never confirmed.
+    pub(super) async fn read_back(&self) -> Result<Vec<SeenPost>, Interruption> {
+        let mut seen = Vec::new();
+        for posted in &self.posts {
+            let found = match &posted.post {
+                Some(post) => self.world.mattermost.read_post(post).await?,
+                None => self.find(&posted.intent).await?,
+            };
+            seen.extend(found);
+        }
+        Ok(seen)
     }
 
     /// Shows that work has begun, as well as that can be shown.
@@ -289,7 +297,7 @@ impl<'a> Publisher<'a> {
                 },
                 CreationStep::ReadBack => {
                     if let Some(post) = self.find(&creation.intent).await? {
-                        break (post, None);
+                        break (post.id, None);
                     }
                     creation.read_backs += 1;
                     world
@@ -371,20 +379,17 @@ impl<'a> Publisher<'a> {
     }
 
     /// Finds a post that was created without our knowing; where there are several, the oldest stays and the others are deleted.
-    async fn find(&self, intent: &PartIntent) -> Result<Option<PostId>, Interruption> {
+    async fn find(&self, intent: &PartIntent) -> Result<Option<SeenPost>, Interruption> {
         let mattermost = &self.world.mattermost;
         let marker = self.marker(intent.part);
         let found = mattermost
             .find_own_posts(&intent.channel, intent.anchor.as_ref(), self.question.id)
             .await?;
-        let mut posts = found
-            .into_iter()
-            .filter(|post| post.marker == Some(marker))
-            .map(|post| post.id);
+        let mut posts = found.into_iter().filter(|post| post.marker == Some(marker));
         let oldest = posts.next();
         for surplus in posts {
             self.check_lease()?;
-            mattermost.delete_post(&surplus).await?;
+            mattermost.delete_post(&surplus.id).await?;
         }
         Ok(oldest)
     }

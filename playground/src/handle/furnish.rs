@@ -6,6 +6,7 @@ use crate::handle::playground::Playground;
 use crate::world::account::NewUser;
 use crate::world::bot::Bot;
 use crate::world::channel::NewChannel;
+use crate::world::command_run::COMMAND_WEBHOOK_USES;
 
 /// The password of every account that is made here.
 pub const PASSWORD: &str = "correct horse";
@@ -302,10 +303,52 @@ impl Playground {
         self.shared.change(|world| world.open_session(&user_id))
     }
 
+    /// Makes another access token of a bot; answers it.
+    pub fn grant_token(&self, bot: &str) -> String {
+        let user_id = self.user_id(bot);
+        self.shared
+            .change(|world| world.grant_token(&user_id, "made by the playground"))
+    }
+
     /// Revokes every access token of a bot.
     pub fn revoke_tokens_of(&self, bot: &str) {
         let user_id = self.user_id(bot);
         self.shared.change(|world| world.drop_tokens(&user_id));
+    }
+
+    /// Switches off every access token of a bot, as an administrator can.
+    pub fn disable_tokens_of(&self, bot: &str) {
+        self.switch_tokens_of(bot, false);
+    }
+
+    /// Switches every access token of a bot on again.
+    pub fn enable_tokens_of(&self, bot: &str) {
+        self.switch_tokens_of(bot, true);
+    }
+
+    fn switch_tokens_of(&self, bot: &str, is_active: bool) {
+        let (admin, user_id) = (self.admin_id(), self.user_id(bot));
+        self.shared.change(|world| {
+            let tokens = world.access_tokens.values();
+            let ids: Vec<String> = tokens
+                .filter(|token| token.user_id == user_id)
+                .map(|token| token.id.clone())
+                .collect();
+            for id in ids {
+                world
+                    .switch_access_token(&admin, &id, is_active)
+                    .expect("an administrator may");
+            }
+        });
+    }
+
+    /// Uses up every `response_url` there is now, as five answers through each would.
+    pub fn use_up_response_urls(&self) {
+        self.shared.change(|world| {
+            for hook in world.command_webhooks.values_mut() {
+                hook.uses = COMMAND_WEBHOOK_USES;
+            }
+        });
     }
 
     /// Archives a channel.

@@ -202,6 +202,12 @@ impl View<'_> {
         self.world.requests.values().sum()
     }
 
+    /// How many calls of outgoing webhooks have ended, their replies posted.
+    #[must_use]
+    pub fn outgoing_calls_ended(&self) -> u64 {
+        self.world.outgoing_calls_ended
+    }
+
     /// How many WebSocket connections listen as an account.
     ///
     /// # Panics

@@ -31,10 +31,13 @@ async fn tell_one_after_another(shared: Arc<Shared>, calls: Vec<OutgoingCall>) {
         let urls = call.hook.callback_urls.clone();
         let answers = urls.iter().map(|url| call_outgoing(&shared, url, &call));
         for answer in futures_util::future::join_all(answers).await {
-            // The status and the type of the reply are not looked at.
-            if let Answer::Http { body, .. } = answer {
-                shared.change(|world| world.finish_outgoing_call(&call, &body));
-            }
+            shared.change(|world| {
+                // The status and the type of the reply are not looked at.
+                if let Answer::Http { body, .. } = answer {
+                    world.finish_outgoing_call(&call, &body);
+                }
+                world.outgoing_calls_ended += 1;
+            });
         }
     }
 }

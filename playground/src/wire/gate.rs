@@ -96,6 +96,7 @@ async fn with_fault(
                 .into_response()
         }
         Fault::BadGateway => bad_gateway(),
+        Fault::LoginPage => login_page(),
         Fault::TooManyRequests {
             retry_after_seconds,
         } => {
@@ -145,6 +146,12 @@ fn bad_gateway() -> Response {
     let page = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
     let headers = [(header::CONTENT_TYPE, "text/html")];
     (StatusCode::BAD_GATEWAY, headers, page).into_response()
+}
+
+fn login_page() -> Response {
+    let page = "<!DOCTYPE html>\n<html><head><title>Log in</title></head><body><form></form></body></html>\n";
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (StatusCode::OK, headers, page).into_response()
 }
 
 fn put_headers(response: &mut Response, request_id: &str, verdicts: &[Verdict]) {

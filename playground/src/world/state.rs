@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub(crate) statuses: HashMap<String, String>,
     pub(crate) notifications: Vec<Notification>,
     pub(crate) requests: BTreeMap<String, u64>,
+    /// How many calls of outgoing webhooks have ended.
+    pub(crate) outgoing_calls_ended: u64,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) hub: Hub,
     pub(crate) files: Files,
@@ -96,6 +98,7 @@ impl World {
             statuses: HashMap::new(),
             notifications: Vec::new(),
             requests: BTreeMap::new(),
+            outgoing_calls_ended: 0,
             rate_limiter: RateLimiter::default(),
             files: Files::new(),
             pictures: HashMap::new(),
