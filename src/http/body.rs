@@ -1,5 +1,6 @@
 //! Reads what was sent: bounded in bytes and in time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -7,6 +8,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::Semaphore;
 
 use crate::mattermost::inbound::{Rejection, Submission};
 use crate::ports::{Clock, timeout};
@@ -24,11 +26,29 @@ pub(super) enum Unread {
     Malformed,
 }
 
+/// A body of up to so many bytes is read by anybody at any time; nearly every command is far smaller.
+pub const LARGE_BODY_BYTES: usize = 32 * 1024;
+
+/// How many larger bodies are read at once; further ones wait, within the time that a body has. Who sends them has shown no token yet.
+pub const LARGE_BODIES: usize = 64;
+
 /// How much is read, and for how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Bounds {
     pub(super) bytes: usize,
     pub(super) time: Duration,
+    /// The places for large bodies.
+    pub(super) large: Arc<Semaphore>,
+}
+
+impl Bounds {
+    pub(super) fn new(bytes: usize, time: Duration) -> Self {
+        Self {
+            bytes,
+            time,
+            large: Arc::new(Semaphore::new(LARGE_BODIES)),
+        }
+    }
 }
 
 /// What a request was written in.
@@ -48,7 +68,7 @@ impl Written {
     /// Reads a request: the query of a GET, the body of anything else.
     pub(super) async fn read(
         request: Request<Body>,
-        bounds: Bounds,
+        bounds: &Bounds,
         clock: &dyn Clock,
     ) -> Result<Self, Unread> {
         if request.method() == Method::GET {
@@ -58,11 +78,22 @@ impl Written {
             return Ok(Self { notation, bytes });
         }
         let notation = notation(request.headers()).ok_or(Unread::ContentType)?;
-        if declared_bytes(request.headers()).is_some_and(|length| length > bounds.bytes) {
+        let declared = declared_bytes(request.headers());
+        if declared.is_some_and(|length| length > bounds.bytes) {
             // Refused before a byte of it is read.
             return Err(Unread::TooLarge);
         }
-        let body = Limited::new(request.into_body(), bounds.bytes).collect();
+        let body = async {
+            // One that does not say its length may be any.
+            let _place = if declared.is_some_and(|length| length <= LARGE_BODY_BYTES) {
+                None
+            } else {
+                bounds.large.acquire().await.ok()
+            };
+            Limited::new(request.into_body(), bounds.bytes)
+                .collect()
+                .await
+        };
         let Ok(collected) = timeout(clock, bounds.time, body).await else {
             return Err(Unread::TooSlow);
         };

@@ -24,6 +24,11 @@ impl Turns {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether nothing is being handled.
+    pub(super) fn is_between_requests(&self) -> bool {
+        self.count().is_multiple_of(2)
+    }
+
     fn count(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
@@ -41,7 +46,12 @@ pub(super) struct HeadDeadline<T> {
     counted: usize,
     /// Set from the first byte of a head until it has arrived whole.
     alarm: Option<Alarm>,
+    /// Set while the other side takes nothing of what we say.
+    stalled: Option<Alarm>,
 }
+
+/// How long the other side may take nothing of what we say: who asks and never reads must not keep a place.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl<T> HeadDeadline<T> {
     /// Begins with a head: who connects has something to ask.
@@ -54,6 +64,27 @@ impl<T> HeadDeadline<T> {
             counted: turns.count(),
             turns,
             alarm,
+            stalled: None,
+        }
+    }
+
+    /// Fails a write that has waited for too long.
+    fn unless_stalled<R>(
+        &mut self,
+        written: Poll<io::Result<R>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<R>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let clock = &self.clock;
+        let alarm = self
+            .stalled
+            .get_or_insert_with(|| alarm(Arc::clone(clock), WRITE_TIMEOUT));
+        match alarm.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
         }
     }
 
@@ -110,7 +141,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for HeadDeadline<T> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, bytes)
+        let written = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.unless_stalled(written, context)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -126,7 +158,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for HeadDeadline<T> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, slices);
+        self.unless_stalled(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -133,7 +133,7 @@ pub(super) async fn outgoing(
 impl Edge {
     async fn handle(&self, request: Request<Body>, read_as: fn(Shape) -> Shape) -> Response<Body> {
         let header = HeaderToken::of(request.headers());
-        let written = match Written::read(request, self.bounds, &*self.clock).await {
+        let written = match Written::read(request, &self.bounds, &*self.clock).await {
             Ok(written) => written,
             Err(unread) => return self.refuse_unread(unread, &header),
         };

@@ -3,10 +3,12 @@
 //! - [`router`] has every route on one page; [`serve`] listens, with bounds on connections, headers and time.
 //! - `hooks` are the thin handlers: read the body (`body`), find out who sent it (`token`), give it to the pipeline, and say its reply in
 //!   the form that the sender understands (`reply`).
+//! - `guests` knows who is connected, and who is to leave where nobody else gets in.
 //! - `health` answers the probes of whoever runs us.
 
 mod body;
 mod connection;
+mod guests;
 mod health;
 mod hooks;
 mod panics;
@@ -20,6 +22,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub use body::{LARGE_BODIES, LARGE_BODY_BYTES};
+pub use connection::WRITE_TIMEOUT;
 pub use health::{CHECK_NEIGHBOURS_EVERY, CHECK_STORE_EVERY, LONGEST_CHECK};
 pub use hooks::{LONGEST_RECEPTION, Receive};
 pub use router::{World, router};

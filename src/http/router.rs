@@ -47,10 +47,7 @@ pub fn router(settings: &Settings, world: World) -> Router {
         server: world.server,
         language: world.language,
         keys: Keys::new(settings),
-        bounds: Bounds {
-            bytes: settings.max_body_bytes,
-            time: settings.body_timeout,
-        },
+        bounds: Bounds::new(settings.max_body_bytes, settings.body_timeout),
         intake: world.intake,
         clock: world.clock,
         ids: world.ids,

@@ -19,7 +19,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::connection::{HeadDeadline, Turns};
+use super::connection::HeadDeadline;
+use super::guests::{Guest, Guests};
 use crate::ports::{Clock, timeout};
 
 /// A request's head must have arrived whole within this time of its first byte.
@@ -52,17 +53,28 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(
         max_connections.clamp(1, Semaphore::MAX_PERMITS),
     ));
+    let guests = Guests::default();
     let graceful = GracefulShutdown::new();
     // Dropped at the end, which closes whatever still runs.
     let mut connections = JoinSet::new();
     while let Some((stream, place)) = stop
-        .run_until_cancelled(next(&listener, &places, &*clock))
+        .run_until_cancelled(next(&listener, &places, &guests, &*clock))
         .await
     {
-        let connection = graceful.watch(http(stream, router.clone(), Arc::clone(&clock)));
+        let guest = guests.welcome(clock.now());
+        let http = http(
+            stream,
+            router.clone(),
+            Arc::clone(&guest),
+            Arc::clone(&clock),
+        );
+        let connection = graceful.watch(http);
         connections.spawn(async move {
-            // How a connection ends is its client's affair.
-            connection.await.ok();
+            tokio::select! {
+                // How a connection ends is its client's affair.
+                _ended = connection => {}
+                () = guest.is_to_leave() => {}
+            }
             drop(place);
         });
         while connections.try_join_next().is_some() {}
@@ -77,17 +89,22 @@ pub async fn serve(
 }
 
 /// Speaks HTTP/1 on a connection: Mattermost, its proxies and probes all do.
-fn http(stream: TcpStream, router: Router, clock: Arc<dyn Clock>) -> impl GracefulConnection {
+fn http(
+    stream: TcpStream,
+    router: Router,
+    guest: Arc<Guest>,
+    clock: Arc<dyn Clock>,
+) -> impl GracefulConnection {
     // Replies are small and must leave at once; where it cannot be set, they are only slower.
     stream.set_nodelay(true).ok();
-    let turns = Turns::default();
-    let stream = HeadDeadline::new(stream, HEADER_TIMEOUT, turns.clone(), clock);
+    let turns = guest.turns.clone();
+    let stream = HeadDeadline::new(stream, HEADER_TIMEOUT, turns, Arc::clone(&clock));
     let service = service_fn(move |request: Request<Incoming>| {
-        let (router, turns) = (router.clone(), turns.clone());
+        let (router, guest, clock) = (router.clone(), Arc::clone(&guest), Arc::clone(&clock));
         async move {
-            turns.turn();
+            guest.turn(clock.now());
             let response: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;
-            turns.turn();
+            guest.turn(clock.now());
             response
         }
     });
@@ -99,22 +116,27 @@ fn http(stream: TcpStream, router: Router, clock: Arc<dyn Clock>) -> impl Gracef
         .serve_connection(TokioIo::new(stream), service)
 }
 
-/// Waits for a place, and then for a connection to take it; until then connections wait in the kernel.
+/// Waits for a connection, and then for a place for it; until then further connections wait in the kernel.
 async fn next(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
+    guests: &Guests,
     clock: &dyn Clock,
 ) -> (TcpStream, OwnedSemaphorePermit) {
+    let stream = loop {
+        match listener.accept().await {
+            Ok((stream, _)) => break stream,
+            Err(error) => refused(&error, clock).await,
+        }
+    };
+    if places.available_permits() == 0 {
+        guests.ask_one_to_leave();
+    }
     let place = Arc::clone(places)
         .acquire_owned()
         .await
         .expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
-            Err(error) => refused(&error, clock).await,
-        }
-    }
+    (stream, place)
 }
 
 async fn refused(error: &io::Error, clock: &dyn Clock) {

@@ -38,11 +38,12 @@ const WAL_KEPT_BYTES: u32 = 32 * 1024 * 1024;
 
 /// A file of SQLite's, open.
 ///
-/// Dropped in this order: who serves is another's to say only after all connections are closed.
+/// Dropped in this order: the last connection that is closed puts the WAL into the file and must be one that writes, and who serves is
+/// another's to say only after all are closed.
 pub(super) struct SqliteDatabase {
-    writer: Worker,
     readers: [Worker; READERS],
     next_reader: AtomicUsize,
+    writer: Worker,
     /// Held by the one process that serves; the operating system takes it back when that process ends, however it ends.
     serving: Option<File>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use askwell::http::{HEADER_TIMEOUT, MAX_HEADERS, SHUTDOWN_DEADLINE};
+use askwell::http::{HEADER_TIMEOUT, LONGEST_RECEPTION, MAX_HEADERS, SHUTDOWN_DEADLINE};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -83,21 +83,44 @@ async fn a_head_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn a_connection_beyond_the_limit_waits_for_a_place() {
+async fn a_connection_beyond_the_limit_takes_the_place_of_the_longest_idle_one() {
+    let edge = Edge::with_connections(2).await;
+    let mut idle = TcpStream::connect(edge.address).await.unwrap();
+    idle.write_all(PROBE.as_bytes()).await.unwrap();
+    assert!(read_reply(&mut idle).await.starts_with("HTTP/1.1 200 "));
+    edge.clock.advance(Duration::from_secs(1));
+    let mut other = TcpStream::connect(edge.address).await.unwrap();
+    other.write_all(PROBE.as_bytes()).await.unwrap();
+    assert!(read_reply(&mut other).await.starts_with("HTTP/1.1 200 "));
+    let mut third = TcpStream::connect(edge.address).await.unwrap();
+    third.write_all(PROBE.as_bytes()).await.unwrap();
+    assert!(read_reply(&mut third).await.starts_with("HTTP/1.1 200 "));
+    assert_eq!(read_reply(&mut idle).await, "", "it was closed");
+    other.write_all(PROBE.as_bytes()).await.unwrap();
+    assert!(read_reply(&mut other).await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_being_answered_keeps_its_place() {
     let edge = Edge::with_connections(1).await;
-    let mut first = TcpStream::connect(edge.address).await.unwrap();
-    first.write_all(PROBE.as_bytes()).await.unwrap();
-    assert!(read_reply(&mut first).await.starts_with("HTTP/1.1 200 "));
-    let mut second = TcpStream::connect(edge.address).await.unwrap();
-    second.write_all(PROBE.as_bytes()).await.unwrap();
-    // The first still holds the only place: it is served, and the second is not.
-    first.write_all(PROBE.as_bytes()).await.unwrap();
-    assert!(read_reply(&mut first).await.starts_with("HTTP/1.1 200 "));
-    assert_eq!(
-        second.try_read(&mut [0; 1]).unwrap_err().kind(),
-        std::io::ErrorKind::WouldBlock
-    );
-    drop(first);
+    edge.intake.will_hang();
+    let asking = edge.http.post(edge.url("/mattermost-gpt"));
+    let asking = asking
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(command_form("hi"))
+        .send();
+    let others = async {
+        while edge.intake.events().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let mut second = TcpStream::connect(edge.address).await.unwrap();
+        second.write_all(PROBE.as_bytes()).await.unwrap();
+        edge.clock.until_someone_sleeps_for(LONGEST_RECEPTION).await;
+        edge.clock.advance(LONGEST_RECEPTION);
+        second
+    };
+    let (asked, mut second) = tokio::join!(asking, others);
+    assert_eq!(asked.unwrap().status(), 200);
     assert!(read_reply(&mut second).await.starts_with("HTTP/1.1 200 "));
 }
 

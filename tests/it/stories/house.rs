@@ -128,11 +128,18 @@ impl House {
 
     /// Opens askwell, with a configuration file of this text.
     pub(super) fn open(&mut self, toml: &str) {
+        // Time that only these stories are about stands still for nobody else: the bot hears where a story is about hearing.
+        let deaf = if toml.contains("[bot]") {
+            ""
+        } else {
+            "[bot]\nhears = \"nothing\"\n"
+        };
+        let toml = format!("{toml}\n{deaf}");
         let inputs = Inputs {
             environment: self.environment.clone(),
             toml: Some(FileText {
                 name: "askwell.toml".to_owned(),
-                text: toml.to_owned(),
+                text: toml,
             }),
             directory: PathBuf::from(self.directory.path()),
             ..Inputs::default()

@@ -9,7 +9,7 @@ use super::house::{Account, House};
 
 /// A house whose bot hears.
 async fn listening() -> House {
-    listening_with("").await
+    listening_with("[bot]\nhears = \"thread\"\n").await
 }
 
 async fn listening_with(toml: &str) -> House {

@@ -141,7 +141,7 @@ async fn what_a_command_was_answered_without_a_bot_is_not_asked_again_when_it_co
     let requests = house.model.wait_for_requests(2).await;
     assert_eq!(
         requests[1].last_user_message(),
-        "alice: is  what they\ncall me."
+        "alice: is  what they\n  call me."
     );
     assert_eq!(house.texts("bob"), ["gpt is  what they\ncall me."]);
 }
