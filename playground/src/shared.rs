@@ -1,6 +1,6 @@
 //! What every request shares: the world behind its lock, the faults, the way out to integrations.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -17,7 +17,10 @@ pub(crate) struct Shared {
     changes: watch::Sender<u64>,
     pub(crate) faults: Faults,
     pub(crate) time: TimeSource,
-    pub(crate) integrations: reqwest::Client,
+    /// Calls integrations without TLS; a client that knows no certificates is made in no time.
+    plain: reqwest::Client,
+    /// Calls the others; reading the machine's certificates takes a while, so only where one is called.
+    secure: OnceLock<reqwest::Client>,
     /// Work that goes on after its request: calls to integrations, sockets.
     pub(crate) tasks: TaskTracker,
     pub(crate) closing: CancellationToken,
@@ -30,9 +33,22 @@ impl Shared {
             changes: watch::Sender::new(0),
             faults: Faults::default(),
             time,
-            integrations: integration_client(),
+            plain: built(integration_client().tls_certs_only([])),
+            secure: OnceLock::new(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
+        }
+    }
+
+    /// The server's client for an integration's URL.
+    pub(crate) fn integrations(&self, url: &str) -> &reqwest::Client {
+        let is_secure = url
+            .split_once(':')
+            .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"));
+        if is_secure {
+            self.secure.get_or_init(|| built(integration_client()))
+        } else {
+            &self.plain
         }
     }
 
@@ -65,7 +81,7 @@ impl Shared {
 }
 
 /// The server's client for integrations: 3 s to connect, redirects as Go's client follows them, no proxy.
-fn integration_client() -> reqwest::Client {
+fn integration_client() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(3))
         .redirect(reqwest::redirect::Policy::limited(10))
@@ -73,6 +89,10 @@ fn integration_client() -> reqwest::Client {
         .http1_only()
         .no_proxy()
         .user_agent("Mattermost-Bot/1.1")
+}
+
+fn built(client: reqwest::ClientBuilder) -> reqwest::Client {
+    client
         .build()
         .expect("the options above are constants that the builder takes")
 }

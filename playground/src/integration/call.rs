@@ -20,7 +20,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(30);
 /// Posts JSON to a URL.
 pub(super) async fn post_json(shared: &Shared, url: &str, payload: &impl Serialize) -> Answer {
     let request = shared
-        .integrations
+        .integrations(url)
         .post(url)
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, "application/json")

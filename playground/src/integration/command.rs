@@ -47,11 +47,11 @@ async fn call_command(shared: &Shared, call: &CommandCall) -> Answer {
     let request = if command.method == "G" {
         let join = if command.url.contains('?') { '&' } else { '?' };
         shared
-            .integrations
+            .integrations(&command.url)
             .get(format!("{}{join}{form}", command.url))
     } else {
         shared
-            .integrations
+            .integrations(&command.url)
             .post(&command.url)
             .header(CONTENT_TYPE, FORM)
             .body(form)

@@ -50,7 +50,7 @@ async fn call_outgoing(shared: &Shared, url: &str, call: &OutgoingCall) -> Answe
         form_payload(call)
     };
     let request = shared
-        .integrations
+        .integrations(url)
         .post(url)
         .header(
             CONTENT_TYPE,

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use crate::shared::Shared;
 use crate::wire::caller::Caller;
 use crate::wire::fields::{Fields, Texts};
-use crate::wire::reply::{Answer, created, ok, status_ok};
+use crate::wire::reply::{Answer, created, error_json, ok, status_ok};
 use crate::wire::router::Paging;
 use crate::world::AppError;
 use crate::world::channel::{Channel, NewChannel};
+use crate::world::event::go_json;
 
 type App = State<Arc<Shared>>;
 
@@ -98,12 +101,20 @@ pub(crate) async fn of_team(
     Ok(ok(&channels))
 }
 
+/// Of an account that is in no channel the server has begun a list already when it finds out: 200, and no JSON.
 pub(crate) async fn of_user(
     State(shared): App,
     caller: Caller,
     Path(user_id): Path<String>,
 ) -> Answer {
-    own_channels(&shared, &caller, user_id, None)
+    let channels = own_channels(&shared, &caller, user_id, None)?;
+    if channels.is_empty() {
+        let request_id = shared.change(|world| world.ids.next_id());
+        let error = go_json(&error_json(&no_channels(), &request_id));
+        let headers = [(CONTENT_TYPE, "application/json")];
+        return Ok((headers, format!("[{error}")).into_response());
+    }
+    Ok(ok(&channels))
 }
 
 pub(crate) async fn of_user_in_team(
@@ -111,7 +122,19 @@ pub(crate) async fn of_user_in_team(
     caller: Caller,
     Path((user_id, team_id)): Path<(String, String)>,
 ) -> Answer {
-    own_channels(&shared, &caller, user_id, Some(&team_id))
+    let channels = own_channels(&shared, &caller, user_id, Some(&team_id))?;
+    if channels.is_empty() {
+        return Err(no_channels());
+    }
+    Ok(ok(&channels))
+}
+
+fn no_channels() -> AppError {
+    AppError::new(
+        404,
+        "app.channel.get_channels.not_found.app_error",
+        "No channels were found.",
+    )
 }
 
 fn own_channels(
@@ -119,19 +142,15 @@ fn own_channels(
     caller: &Caller,
     user_id: String,
     team_id: Option<&str>,
-) -> Answer {
+) -> Result<Vec<Value>, AppError> {
     let user_id = caller.or_me(user_id);
-    let channels: Vec<Value> = shared.read(|world| {
+    shared.read(|world| {
         if user_id != caller.user_id && !world.is_admin(&caller.user_id) {
             return Err(AppError::permissions());
         }
-        Ok(world
-            .channels_of(&user_id, team_id)
-            .into_iter()
-            .map(Channel::to_json)
-            .collect())
-    })?;
-    Ok(ok(&channels))
+        let channels = world.channels_of(&user_id, team_id).into_iter();
+        Ok(channels.map(Channel::to_json).collect())
+    })
 }
 
 pub(crate) async fn archive(

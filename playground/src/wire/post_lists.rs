@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::shared::Shared;
 use crate::wire::caller::Caller;
-use crate::wire::fields::check_id;
+use crate::wire::fields::{Fields, check_id};
 use crate::wire::reply::{Answer, ok, tagged};
 use crate::wire::router::{MAX_PER_PAGE, page_size};
 use crate::world::AppError;
 use crate::world::history::{ChannelQuery, PostList, ThreadsShown};
+use crate::world::search::Search;
 use crate::world::thread_page::{Direction, ThreadQuery};
 
 type App = State<Arc<Shared>>;
@@ -161,4 +163,38 @@ pub(crate) async fn pinned(
     check_id(&channel_id, "channel_id")?;
     let list = shared.read(|world| world.pinned_posts(&caller.user_id, &channel_id))?;
     Ok(ok(&list))
+}
+
+pub(crate) async fn search(State(shared): App, caller: Caller, fields: Fields) -> Answer {
+    find(&shared, &caller, String::new(), &fields)
+}
+
+pub(crate) async fn search_in_team(
+    State(shared): App,
+    caller: Caller,
+    Path(team_id): Path<String>,
+    fields: Fields,
+) -> Answer {
+    find(&shared, &caller, team_id, &fields)
+}
+
+fn find(shared: &Shared, caller: &Caller, team_id: String, fields: &Fields) -> Answer {
+    let number = |name: &str| {
+        let number = fields.0.get(name).and_then(Value::as_u64);
+        number.and_then(|number| usize::try_from(number).ok())
+    };
+    let search = Search {
+        team_id,
+        terms: fields.text("terms"),
+        is_any: fields.0.get("is_or_search") == Some(&json!(true)),
+        page: number("page").unwrap_or(0),
+        per_page: page_size(number("per_page")),
+    };
+    if search.terms.trim().is_empty() {
+        return Err(AppError::body_param("terms"));
+    }
+    let list = shared.read(|world| world.search(&caller.user_id, &search));
+    let mut body = json!(list);
+    body["matches"] = Value::Null;
+    Ok(ok(&body))
 }

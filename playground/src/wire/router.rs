@@ -236,6 +236,11 @@ fn post_routes() -> Router<Arc<Shared>> {
         .route("/posts", post(posts::create))
         .route("/posts/ids", post(posts::by_ids))
         .route("/posts/ephemeral", post(posts::create_ephemeral))
+        .route("/posts/search", post(post_lists::search))
+        .route(
+            "/teams/{team_id}/posts/search",
+            post(post_lists::search_in_team),
+        )
         .route(
             "/posts/{post_id}",
             get(posts::get).put(posts::update).delete(posts::delete),

@@ -40,6 +40,7 @@ pub(crate) mod publishing;
 pub(crate) mod rate_limit;
 pub(crate) mod reaction;
 pub(crate) mod role;
+pub(crate) mod search;
 pub(crate) mod slack_text;
 pub(crate) mod state;
 pub(crate) mod status;

@@ -388,3 +388,32 @@ async fn a_post_is_not_deleted_for_good() {
     assert_eq!(place.admin.delete(&path).await.status, 501);
     assert!(place.playground.look(|view| view.post_exists(&ids[0])));
 }
+
+#[tokio::test]
+async fn posts_are_found_by_their_words_where_the_seeker_is_a_member() {
+    let place = Place::furnished().await;
+    let den = place
+        .playground
+        .create_private_channel("acme", "den", &["alice"]);
+    place.playground.say("alice", &den, "secret cake", None);
+    let cake = place.playground.say("alice", "lobby", "Cake and tea", None);
+    place.time.advance(Duration::from_millis(1));
+    let tea = place.playground.say("bob", "lobby", "only tea", None);
+    let find = async |terms: &str, is_any: bool| {
+        let body = json!({"terms": terms, "is_or_search": is_any});
+        let list = place.bob.post("/api/v4/posts/search", body).await.body;
+        order(&list)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(find("cake", false).await, std::slice::from_ref(&cake));
+    assert_eq!(find("cake tea", false).await, std::slice::from_ref(&cake));
+    assert_eq!(find("cake tea", true).await, [tea.clone(), cake]);
+    assert_eq!(find("tea from:bob in:lobby", false).await, [tea]);
+    let empty = place
+        .bob
+        .post("/api/v4/posts/search", json!({"terms": " "}))
+        .await;
+    assert_eq!(empty.status, 400);
+}

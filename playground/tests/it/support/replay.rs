@@ -1,6 +1,6 @@
 //! The recorded server's world, and the steps of a recording.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use askwell_playground::{
     BotAccount, CommandSpec, ManualTime, Options, Playground, Settings, TimeSource,
@@ -44,6 +44,29 @@ impl Steps {
     #[track_caller]
     pub(crate) fn end(mut self) {
         assert_eq!(self.steps.next(), None, "a recorded step was not replayed");
+    }
+}
+
+#[test]
+fn every_recording_is_replayed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = |folder: &str, ending: &str| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(root.join(folder)).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let is_wanted = |path: &PathBuf| path.extension().is_some_and(|held| held == ending);
+        paths.filter(is_wanted).collect()
+    };
+    let sources = files("tests/it", "rs");
+    let replays: String = sources
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    let recordings = files("../recorded", "json");
+    assert!(recordings.len() >= 14);
+    for recording in recordings {
+        let name = recording.file_name().unwrap().to_str().unwrap();
+        let replay = format!("Steps::of(\"{name}\")");
+        assert!(replays.contains(&replay), "{name} is not replayed");
     }
 }
 
