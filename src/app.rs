@@ -194,10 +194,14 @@ pub async fn serve(
         clock,
         stop.clone(),
     ));
-    if let Some(socket) = socket {
-        let (heard, hear) = mpsc::channel(HEARD_EVENTS);
-        tasks.spawn(socket.hear(heard, stop.clone()));
-        tasks.spawn(Listener::new(world, intake, hear).run(stop.clone()));
+    match socket {
+        Some(socket) => {
+            let (heard, hear) = mpsc::channel(HEARD_EVENTS);
+            tasks.spawn(socket.hear(heard, stop.clone()));
+            tasks.spawn(Listener::new(world, intake, hear).run(stop.clone()));
+        }
+        // The committer ends when the last who could bring it something is gone.
+        None => drop(intake),
     }
     tasks.spawn(committer.run());
     let told_to_stop = stop.clone();

@@ -129,14 +129,18 @@ async fn next(
             Err(error) => refused(&error, clock).await,
         }
     };
-    if places.available_permits() == 0 {
-        guests.ask_one_to_leave();
+    let place = Arc::clone(places).acquire_owned();
+    tokio::pin!(place);
+    let mut one_leaves = places.available_permits() > 0 || guests.ask_one_to_leave();
+    loop {
+        tokio::select! {
+            place = &mut place => {
+                return (stream, place.expect("the semaphore is never closed"));
+            }
+            // Where all were being answered, nobody could be asked before.
+            () = guests.answered(), if !one_leaves => one_leaves = guests.ask_one_to_leave(),
+        }
     }
-    let place = Arc::clone(places)
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
-    (stream, place)
 }
 
 async fn refused(error: &io::Error, clock: &dyn Clock) {
