@@ -1,6 +1,5 @@
 //! The work on a question: in which order, by whom, and until when.
 
-use super::conversation::ConversationKey;
 use super::id::{ChannelId, PostId, QuestionId, UserId};
 use super::question::Question;
 use super::time::Timestamp;
@@ -76,11 +75,9 @@ pub struct ClaimedJob {
     pub stop_requested: bool,
 }
 
-/// Which conversation a stop or a fresh start is about, and who asks for it.
+/// Whose answers a stop is about: one person's in one channel, whatever the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ControlScope {
-    /// The conversation in which the word was said.
-    pub conversation: ConversationKey,
     /// Who said it.
     pub asker: UserId,
     /// The channel in which it was said.

@@ -1,7 +1,6 @@
 //! The posts of an answer, its end, and the wish to stop it.
 
 use askwell::domain::completion::Usage;
-use askwell::domain::conversation::ConversationKey;
 use askwell::domain::event::{Origin, Person};
 use askwell::domain::id::{QuestionId, ServerId};
 use askwell::domain::job::ControlScope;
@@ -166,7 +165,6 @@ async fn usage_beyond_what_a_column_holds_is_held_at_its_end(bed: Bed) {
 
 fn scope() -> ControlScope {
     ControlScope {
-        conversation: ConversationKey::channel(&channel(1)),
         asker: user(1),
         channel: channel(1),
     }

@@ -81,7 +81,6 @@ impl Side {
             }
             Step::Stop => {
                 let scope = ControlScope {
-                    conversation: question(0).conversation,
                     asker: user(1),
                     channel: channel(1),
                 };
