@@ -160,10 +160,12 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<History, StoreError>;
 
-    /// Moves a question to another conversation, once its thread is known.
+    /// Puts a question into its thread, once that is known: the place where it was asked, the conversation it belongs to, and the
+    /// root under which the bot posts its answer.
     async fn place_in(
         &self,
         lease: &Lease,
+        thread: &PostId,
         conversation: &ConversationKey,
     ) -> Result<(), StoreError>;
 

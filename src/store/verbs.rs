@@ -82,9 +82,10 @@ impl Store for SqlStore {
     async fn place_in(
         &self,
         lease: &Lease,
+        thread: &PostId,
         conversation: &ConversationKey,
     ) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::place_in(&mut session, lease, conversation))
+        transaction!(self.write(), session => work::place_in(&mut session, lease, thread, conversation))
     }
 
     async fn start_afresh(

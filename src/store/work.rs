@@ -75,17 +75,21 @@ pub(super) async fn renew(
     })
 }
 
-const PLACE_IN: &str = "UPDATE questions SET conversation = $2 WHERE id = $1";
+const PLACE_IN: &str = "UPDATE questions SET thread_id = $2, conversation = $3,
+         delivery_root_id = CASE WHEN delivery = 'bot' THEN $2 ELSE delivery_root_id END
+     WHERE id = $1";
 
-/// Moves a question to another conversation.
+/// Puts a question into its thread and its conversation.
 pub(super) async fn place_in(
     session: &mut Session,
     lease: &Lease,
+    thread: &PostId,
     conversation: &ConversationKey,
 ) -> Result<(), StoreError> {
     hold(session, lease).await?;
     let statement = Statement::new(PLACE_IN)
         .bind(lease.question)
+        .bind(thread.as_str())
         .bind(conversation.as_str());
     session.execute(statement).await?;
     Ok(())

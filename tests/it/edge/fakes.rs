@@ -250,7 +250,7 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn place_in(&self, _: &Lease, _: &ConversationKey) -> Result<(), StoreError> {
+    async fn place_in(&self, _: &Lease, _: &PostId, _: &ConversationKey) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 

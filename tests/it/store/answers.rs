@@ -1,10 +1,11 @@
 //! The posts of an answer, its end, and the wish to stop it.
 
 use askwell::domain::completion::Usage;
+use askwell::domain::conversation::ConversationKey;
 use askwell::domain::event::{Origin, Person};
 use askwell::domain::id::{QuestionId, ServerId};
 use askwell::domain::job::ControlScope;
-use askwell::domain::post::{Audience, Part, PartIntent};
+use askwell::domain::post::{Audience, Delivery, Part, PartIntent};
 use askwell::domain::question::{Conclusion, Failure, Outcome, Question, Refusal};
 use askwell::ports::StoreError;
 
@@ -15,6 +16,7 @@ use super::bed::{
 
 on_both!(
     posts_come_back_in_order_as_they_were_intended,
+    a_question_put_into_its_thread_is_answered_there,
     an_intent_is_replaced_until_its_post_is_known,
     a_post_that_was_never_intended_is_refused,
     every_conclusion_comes_back_as_it_was_written,
@@ -54,6 +56,50 @@ async fn posts_come_back_in_order_as_they_were_intended(bed: Bed) {
             .unwrap()
             .is_empty()
     );
+}
+
+async fn a_question_put_into_its_thread_is_answered_there(bed: Bed) {
+    let asked = |number, delivery| Question {
+        origin: Origin::OutgoingHook {
+            place: place(1),
+            post: post(2),
+        },
+        delivery,
+        ..question(number)
+    };
+    let by_bot = |root| Delivery::Bot {
+        channel: channel(1),
+        root: Some(root),
+        fallback: None,
+    };
+    let directly = Delivery::Direct { asker: user(1) };
+    let cases = [
+        (asked(1, by_bot(post(2))), by_bot(post(1))),
+        (asked(2, directly.clone()), directly),
+    ];
+    let conversation = ConversationKey::thread(&channel(1), &post(1));
+    for (asked, delivery) in cases {
+        let mut in_its_thread = place(1);
+        in_its_thread.thread = Some(post(1));
+        let expected = Question {
+            origin: Origin::OutgoingHook {
+                place: in_its_thread,
+                post: post(2),
+            },
+            conversation: conversation.clone(),
+            delivery,
+            ..asked.clone()
+        };
+        let lease = bed.lease_on(asked).await;
+        bed.store
+            .place_in(&lease, &post(1), &conversation)
+            .await
+            .unwrap();
+        bed.store.hand_back(&lease).await.unwrap();
+        let job = bed.claim_one().await;
+        assert_eq!(job.question, expected);
+        bed.store.settle(&job.lease, bed.now()).await.unwrap();
+    }
 }
 
 async fn an_intent_is_replaced_until_its_post_is_known(bed: Bed) {

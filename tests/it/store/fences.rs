@@ -31,7 +31,10 @@ async fn assert_writes_nothing(bed: &Bed, lease: &Lease) {
         &store.renew(lease, bed.now().after(LEASE * 9)).await,
         "renew",
     );
-    assert_lost(&store.place_in(lease, &elsewhere).await, "place_in");
+    assert_lost(
+        &store.place_in(lease, &post(9), &elsewhere).await,
+        "place_in",
+    );
     assert_lost(&store.intend(lease, &intent(0, 1)).await, "intend");
     assert_lost(&store.created(lease, 0, &post(1)).await, "created");
     assert_lost(&store.conclude(lease, &conclusion).await, "conclude");

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use askwell::app::{LeaseTime, Surroundings, serve};
 use askwell::clock::SystemIds;
 use askwell::config::{FileText, Inputs, load};
+use askwell::ports::IdSource;
 use askwell_playground::model::ScriptedModel;
-use askwell_playground::{CommandSpec, Options, Playground, SeenPost};
+use askwell_playground::{CommandSpec, HookFormat, Options, Playground, SeenPost};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -30,11 +31,20 @@ pub(super) struct House {
     pub(super) url: String,
     pub(super) directory: tempfile::TempDir,
     pub(super) environment: BTreeMap<String, String>,
+    ids: Arc<dyn IdSource>,
     stop: CancellationToken,
 }
 
+/// The word that an outgoing webhook listens for.
+pub(super) const HOOK_WORD: &str = "#ask";
+
 impl House {
     pub(super) async fn with(account: Account, toml: &str) -> Self {
+        Self::with_ids(account, toml, Arc::new(SystemIds)).await
+    }
+
+    /// The same with chance in the test's hands.
+    pub(super) async fn with_ids(account: Account, toml: &str, ids: Arc<dyn IdSource>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let playground = Playground::start(Options::default()).await.unwrap();
@@ -48,6 +58,8 @@ impl House {
         playground.create_channel("acme", "garden", &["admin", "alice", "bob", "gptbot"]);
         let hook = format!("{url}/mattermost-gpt");
         let command = playground.create_command("acme", &CommandSpec::new("askgpt", &hook));
+        let outgoing =
+            playground.create_outgoing_webhook("acme", HOOK_WORD, &hook, HookFormat::Form);
         let model = ScriptedModel::start().await;
         let mut environment = BTreeMap::from([
             ("OPENAI_BASE_URL".to_owned(), model.base_url()),
@@ -57,6 +69,7 @@ impl House {
                 "MATTERMOST_COMMAND_TOKENS".to_owned(),
                 command.token.clone(),
             ),
+            ("MATTERMOST_OUTGOING_TOKENS".to_owned(), outgoing),
         ]);
         if account == Account::Bot {
             environment.insert("MATTERMOST_BOT_TOKEN".to_owned(), bot.token);
@@ -69,6 +82,7 @@ impl House {
             url,
             directory: tempfile::tempdir().unwrap(),
             environment,
+            ids,
             stop: CancellationToken::new(),
         };
         house.open(listener, toml);
@@ -87,12 +101,12 @@ impl House {
         };
         let config = load(inputs).unwrap();
         let clock = self.clock.clone();
-        let stop = self.stop.clone();
+        let (ids, stop) = (self.ids.clone(), self.stop.clone());
         // A runtime of its own, as a process would have.
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let given = surroundings(listener, clock);
+                let given = surroundings(listener, clock, ids);
                 serve(config, given, stop).await.unwrap();
             });
         });
@@ -143,12 +157,16 @@ impl Drop for House {
     }
 }
 
-fn surroundings(listener: std::net::TcpListener, clock: Arc<ManualClock>) -> Surroundings {
+fn surroundings(
+    listener: std::net::TcpListener,
+    clock: Arc<ManualClock>,
+    ids: Arc<dyn IdSource>,
+) -> Surroundings {
     listener.set_nonblocking(true).unwrap();
     Surroundings {
         listener: TcpListener::from_std(listener).unwrap(),
         clock,
-        ids: Arc::new(SystemIds),
+        ids,
         lease_time: LeaseTime::Clock,
     }
 }

@@ -1,7 +1,9 @@
 //! Stories: what people do in the simulated Mattermost, and the posts they then see. Everything between is the product itself.
 
 mod bad_days;
+mod chance;
 mod commands;
 mod house;
 mod killed;
+mod threads;
 mod without_bot;
