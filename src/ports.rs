@@ -136,7 +136,8 @@ pub trait Store: Send + Sync {
     /// Returns one [`Admission`] for each question, in order. The same event twice, in one batch or ever, is accepted once.
     async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError>;
 
-    /// Leases questions that are due: ready, or running under a lease that has ended, each the first unfinished of its lane.
+    /// Leases questions that are due: ready, or running under a lease that has ended, each the first unfinished of its lane. Of the
+    /// latter each counts as a death.
     ///
     /// The commit does not wait for the disk: a claim that is lost is made again, under another token.
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedJob>, StoreError>;
@@ -145,8 +146,8 @@ pub trait Store: Send + Sync {
     /// now means that one is due already.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Frees every lease of other processes where no other process can be running (SQLite); elsewhere does nothing. Returns how
-    /// many were freed.
+    /// Frees every lease of other processes where no other process can be running (SQLite), and counts a death for each; elsewhere
+    /// does nothing. Returns how many were freed.
     async fn take_over(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Prolongs a lease until `until`. The commit does not wait for the disk.
@@ -207,7 +208,10 @@ pub trait Store: Send + Sync {
     /// Gives a question back to be tried again at `at`, or in ten minutes if that is sooner.
     async fn retry(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Gives a question back untried, as it was before its claim; the attempt does not count.
+    /// Gives a question back whose work panicked, to be tried again as [`Store::retry`] has it, and counts a death.
+    async fn retry_after_death(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Gives a question back to be taken up again at once.
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError>;
 
     /// Remembers the digest of a text that is about to be posted in a channel without a trace of us.

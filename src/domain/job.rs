@@ -42,7 +42,7 @@ impl LaneKey {
     }
 }
 
-/// How many times work on a question has begun, counting from 1.
+/// How many times work on a question has begun, counting from 1; for people who read logs. It says nothing about why work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(pub u32);
 
@@ -71,6 +71,8 @@ pub struct ClaimedJob {
     pub question: Question,
     /// What an earlier attempt had already concluded; then only publishing is left.
     pub concluded: Option<super::question::Conclusion>,
+    /// How often work on it died: the process ended, its lease ran out, or it panicked. What was given back did not die.
+    pub deaths: u32,
     /// Whether the asker has asked to stop it.
     pub stop_requested: bool,
 }

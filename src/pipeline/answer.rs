@@ -66,13 +66,13 @@ async fn conclude<'a>(
     }
 }
 
-/// Ends that need no model: too many attempts that never ended, a deadline that has passed, a stop before the beginning.
+/// Ends that need no model: too many deaths, a deadline that has passed, a stop before the beginning.
 fn end_at_once(world: &World, job: &ClaimedJob) -> Option<Outcome> {
     if job.stop_requested {
         Some(Outcome::Stopped)
     } else if world.clock.now() >= job.question.deadline {
         Some(Outcome::Failed(Failure::Deadline))
-    } else if job.lease.attempt.0 > world.settings.max_attempts {
+    } else if job.deaths >= world.settings.max_deaths {
         Some(Outcome::Failed(Failure::Abandoned))
     } else {
         None

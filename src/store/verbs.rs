@@ -134,6 +134,11 @@ impl Store for SqlStore {
         transaction!(self.write(), session => work::retry(&mut session, lease, at, now))
     }
 
+    async fn retry_after_death(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        transaction!(self.write(), session => work::retry_after_death(&mut session, lease, at, now))
+    }
+
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
         transaction!(self.write(), session => work::hand_back(&mut session, lease))
     }

@@ -47,9 +47,11 @@ async fn hold(session: &mut Session, lease: &Lease) -> Result<String, StoreError
         .text("server_id")
 }
 
-const FREE_ALL: &str = "UPDATE jobs SET state = 'ready', lease_token = NULL, lease_until = NULL, worker = NULL WHERE state = 'run'";
+const FREE_ALL: &str =
+    "UPDATE jobs SET state = 'ready', deaths = deaths + 1, lease_token = NULL, lease_until = NULL, worker = NULL
+     WHERE state = 'run'";
 
-/// Frees every lease; returns how many. The attempts they cost stay counted.
+/// Frees every lease, each of a process that died; returns how many.
 pub(super) async fn free_all(session: &mut Session) -> Result<u64, StoreError> {
     session.execute(Statement::new(FREE_ALL)).await
 }
@@ -245,17 +247,42 @@ pub(super) async fn retry(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = Statement::new(RETRY)
+    give_back(session, RETRY, lease, at, now).await
+}
+
+async fn give_back(
+    session: &mut Session,
+    verb: &'static str,
+    lease: &Lease,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let statement = Statement::new(verb)
         .bind(lease.question)
         .bind(lease.token)
         .bind(at.min(now.after(FURTHEST_RETRY)));
     held(session.execute(statement).await?)
 }
 
-const HAND_BACK: &str = "UPDATE jobs SET state = 'ready', attempt = attempt - 1, lease_token = NULL, lease_until = NULL, worker = NULL
+const RETRY_AFTER_DEATH: &str = "UPDATE jobs SET state = 'ready', run_at = $3, deaths = deaths + 1,
+         lease_token = NULL, lease_until = NULL, worker = NULL
      WHERE question_id = $1 AND lease_token = $2";
 
-/// Gives a question back as it was before its claim.
+/// The same, and counts a death.
+pub(super) async fn retry_after_death(
+    session: &mut Session,
+    lease: &Lease,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    give_back(session, RETRY_AFTER_DEATH, lease, at, now).await
+}
+
+const HAND_BACK: &str =
+    "UPDATE jobs SET state = 'ready', lease_token = NULL, lease_until = NULL, worker = NULL
+     WHERE question_id = $1 AND lease_token = $2";
+
+/// Gives a question back to be taken up again at once.
 pub(super) async fn hand_back(session: &mut Session, lease: &Lease) -> Result<(), StoreError> {
     let statement = Statement::new(HAND_BACK)
         .bind(lease.question)

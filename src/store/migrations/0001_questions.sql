@@ -56,7 +56,9 @@ CREATE TABLE jobs (
     state          TEXT   NOT NULL,
     -- Not before this time; 0 until the first retry, so that a clock that jumps back delays no new question.
     run_at         BIGINT NOT NULL,
+    -- How often it was claimed, and how often that ended by a death.
     attempt        BIGINT NOT NULL,
+    deaths         BIGINT NOT NULL DEFAULT 0,
     stop_requested BIGINT NOT NULL,
     -- The lease: all absent unless the state is run.
     lease_token    TEXT,

@@ -299,6 +299,10 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn retry_after_death(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn hand_back(&self, _: &Lease) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }

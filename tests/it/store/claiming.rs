@@ -20,7 +20,8 @@ on_both!(
     every_lease_has_a_token_of_its_own,
     a_lease_that_ends_frees_its_question,
     a_renewed_lease_lasts_longer,
-    every_claim_counts_as_an_attempt_unless_handed_back,
+    every_claim_is_an_attempt_and_what_is_given_back_did_not_die,
+    a_lease_that_nobody_gave_back_and_a_panic_are_deaths,
     a_retry_waits_for_its_time_and_keeps_its_place,
     a_retry_is_never_further_away_than_the_furthest,
     a_clock_that_jumps_back_strands_neither_leases_nor_retries,
@@ -120,16 +121,36 @@ async fn a_renewed_lease_lasts_longer(bed: Bed) {
     assert_eq!(ids(&bed.claim(10).await), numbered([1]));
 }
 
-async fn every_claim_counts_as_an_attempt_unless_handed_back(bed: Bed) {
+async fn every_claim_is_an_attempt_and_what_is_given_back_did_not_die(bed: Bed) {
     bed.admit(&[question(1)]).await;
-    for attempt in [1, 2, 3] {
+    for attempt in [1, 3, 5] {
         let job = bed.claim_one().await;
-        assert_eq!(job.lease.attempt, Attempt(attempt));
+        assert_eq!((job.lease.attempt, job.deaths), (Attempt(attempt), 0));
         bed.store.hand_back(&job.lease).await.unwrap();
         let job = bed.claim_one().await;
-        assert_eq!(job.lease.attempt, Attempt(attempt));
+        assert_eq!((job.lease.attempt, job.deaths), (Attempt(attempt + 1), 0));
         bed.store.retry(&job.lease, bed.now()).await.unwrap();
     }
+}
+
+async fn a_lease_that_nobody_gave_back_and_a_panic_are_deaths(bed: Bed) {
+    bed.admit(&[question(1)]).await;
+    assert_eq!(bed.claim_one().await.deaths, 0);
+    bed.clock.advance(LEASE);
+    let job = bed.claim_one().await;
+    assert_eq!(job.deaths, 1);
+    let at = bed.now().after(second());
+    let retried = bed.store.retry_after_death(&job.lease, at).await;
+    retried.unwrap();
+    assert!(bed.claim(10).await.is_empty(), "it waits for its time");
+    bed.clock.set(at);
+    let job = bed.claim_one().await;
+    assert_eq!(job.deaths, 2);
+    bed.store.hand_back(&job.lease).await.unwrap();
+    let job = bed.claim_one().await;
+    assert_eq!(job.deaths, 2, "they are remembered");
+    bed.clock.advance(LEASE);
+    assert_eq!(bed.claim_one().await.deaths, 3);
 }
 
 async fn a_retry_waits_for_its_time_and_keeps_its_place(bed: Bed) {
@@ -293,8 +314,8 @@ async fn unfinished_work_is_freed_on_taking_over_where_nobody_else_can_run(bed: 
         let again = bed.claim(10).await;
         assert_eq!(ids(&again), numbered([1, 2]));
         assert_eq!(
-            again[0].lease.attempt,
-            Attempt(2),
+            (again[0].deaths, again[1].deaths),
+            (1, 0),
             "it may be what made the process die"
         );
     } else {

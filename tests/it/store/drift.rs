@@ -20,6 +20,7 @@ enum Step {
     Back(u32),
     Renew(usize),
     Retry(usize, u32),
+    Die(usize, u32),
     HandBack(usize),
     Conclude(usize, bool),
     Settle(usize),
@@ -40,6 +41,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => seconds().prop_map(Step::Back),
         1 => lease().prop_map(Step::Renew),
         2 => (lease(), seconds()).prop_map(|(lease, seconds)| Step::Retry(lease, seconds)),
+        1 => (lease(), seconds()).prop_map(|(lease, seconds)| Step::Die(lease, seconds)),
         1 => lease().prop_map(Step::HandBack),
         2 => (lease(), any::<bool>()).prop_map(|(lease, answered)| Step::Conclude(lease, answered)),
         3 => lease().prop_map(Step::Settle),
@@ -130,6 +132,7 @@ impl Side {
         let (store, now) = (&self.bed.store, self.bed.now());
         let (Step::Renew(lease)
         | Step::Retry(lease, _)
+        | Step::Die(lease, _)
         | Step::HandBack(lease)
         | Step::Conclude(lease, _)
         | Step::Settle(lease)
@@ -146,6 +149,10 @@ impl Side {
         match step {
             Step::Renew(_) => format!("{:?}", store.renew(lease, later(60)).await),
             Step::Retry(_, seconds) => format!("{:?}", store.retry(lease, later(*seconds)).await),
+            Step::Die(_, seconds) => {
+                let again = later(*seconds);
+                format!("{:?}", store.retry_after_death(lease, again).await)
+            }
             Step::HandBack(_) => format!("{:?}", store.hand_back(lease).await),
             Step::Conclude(_, answered) => {
                 let outcome = if *answered {

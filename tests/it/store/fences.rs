@@ -41,6 +41,8 @@ async fn assert_writes_nothing(bed: &Bed, lease: &Lease) {
     assert_lost(&store.settle(lease, bed.now()).await, "settle");
     assert_lost(&store.bury(lease, bed.now()).await, "bury");
     assert_lost(&store.retry(lease, bed.now()).await, "retry");
+    let died = store.retry_after_death(lease, bed.now()).await;
+    assert_lost(&died, "retry_after_death");
     assert_lost(&store.hand_back(lease).await, "hand_back");
     let history = store.history(&server(), &elsewhere, 10).await.unwrap();
     assert!(history.turns.is_empty());
@@ -75,6 +77,10 @@ async fn a_lease_is_over_when_its_job_is(bed: Bed) {
     let retried = bed.lease_on(question(3)).await;
     bed.store.retry(&retried, bed.now()).await.unwrap();
     assert_writes_nothing(&bed, &retried).await;
+    let died = bed.claim_one().await.lease;
+    let after_death = bed.store.retry_after_death(&died, bed.now()).await;
+    after_death.unwrap();
+    assert_writes_nothing(&bed, &died).await;
     let handed_back = bed.claim_one().await.lease;
     bed.store.hand_back(&handed_back).await.unwrap();
     assert_writes_nothing(&bed, &handed_back).await;

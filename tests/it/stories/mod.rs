@@ -3,6 +3,7 @@
 mod bad_days;
 mod chance;
 mod commands;
+mod deaths;
 mod house;
 mod killed;
 mod threads;
