@@ -199,6 +199,15 @@ pub trait Store: Send + Sync {
     /// the first.
     async fn conclude(&self, lease: &Lease, conclusion: &Conclusion) -> Result<(), StoreError>;
 
+    /// Turns a concluded question to its asker alone, in the bot's direct channel, with the texts it then has. What was intended or
+    /// posted elsewhere is forgotten, because the bot can reach it no more.
+    async fn turn_to_asker(
+        &self,
+        lease: &Lease,
+        asker: &UserId,
+        texts: &[String],
+    ) -> Result<(), StoreError>;
+
     /// Ends the job of a question whose conclusion was shown.
     async fn settle(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 

@@ -45,8 +45,12 @@ pub(super) async fn place(
         return Ok(Some(question));
     }
     let Some(seen) = world.mattermost.read_post(post).await? else {
-        // Deleted before we came to it, and so is the question.
-        return Ok(None);
+        // Deleted before we came to it, and so is the question; unless the bot may not see that channel, where it is asked all the same.
+        let Some(asker) = &question.asker.id else {
+            return Ok(None);
+        };
+        let is_seen = world.mattermost.is_member(&place.channel, asker).await?;
+        return Ok(is_seen.is_none().then_some(question));
     };
     if seen.from_webhook || seen.from_bot {
         return Ok(None);

@@ -8,7 +8,7 @@ use super::session::{Database, Durability};
 use super::work::Ending;
 use super::{admit, claim, recall, work};
 use crate::domain::conversation::{ConversationKey, History};
-use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId};
+use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{ClaimedJob, ControlScope, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
@@ -119,6 +119,15 @@ impl Store for SqlStore {
 
     async fn conclude(&self, lease: &Lease, conclusion: &Conclusion) -> Result<(), StoreError> {
         transaction!(self.write(), session => work::conclude(&mut session, lease, conclusion))
+    }
+
+    async fn turn_to_asker(
+        &self,
+        lease: &Lease,
+        asker: &UserId,
+        texts: &[String],
+    ) -> Result<(), StoreError> {
+        transaction!(self.write(), session => work::turn_to_asker(&mut session, lease, asker, texts))
     }
 
     async fn settle(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {

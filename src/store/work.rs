@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::claim::FURTHEST_RETRY;
-use super::row::{conclusion_values, part};
+use super::row::{conclusion_values, part, texts_json};
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
 use crate::domain::conversation::ConversationKey;
-use crate::domain::id::{PostId, QuestionId, ServerId};
+use crate::domain::id::{PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{ControlScope, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::Conclusion;
@@ -206,12 +206,38 @@ pub(super) async fn conclude(
     conclusion: &Conclusion,
 ) -> Result<(), StoreError> {
     hold(session, lease).await?;
-    let texts = super::row::texts_json(&conclusion.texts);
+    let texts = texts_json(&conclusion.texts);
     let mut statement = Statement::new(CONCLUDE).bind(lease.question);
     statement
         .values
         .extend(conclusion_values(conclusion, Cow::Owned(texts)));
     session.execute(statement).await?;
+    Ok(())
+}
+
+const TURN_TO_ASKER: &str =
+    "UPDATE questions SET delivery = 'direct', delivery_user_id = $2, texts = $3, delivery_channel_id = NULL,
+         delivery_root_id = NULL, delivery_response_id = NULL, delivery_audience = NULL, delivery_channel_name = NULL
+     WHERE id = $1";
+
+const FORGET_PARTS: &str = "DELETE FROM parts WHERE question_id = $1";
+
+/// Turns a concluded question to its asker alone, and forgets its posts elsewhere.
+pub(super) async fn turn_to_asker(
+    session: &mut Session,
+    lease: &Lease,
+    asker: &UserId,
+    texts: &[String],
+) -> Result<(), StoreError> {
+    hold(session, lease).await?;
+    let texts = texts_json(texts);
+    let turn = Statement::new(TURN_TO_ASKER)
+        .bind(lease.question)
+        .bind(asker.as_str())
+        .bind(texts.as_str());
+    session.execute(turn).await?;
+    let forget = Statement::new(FORGET_PARTS).bind(lease.question);
+    session.execute(forget).await?;
     Ok(())
 }
 

@@ -287,6 +287,10 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn turn_to_asker(&self, _: &Lease, _: &UserId, _: &[String]) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn settle(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }

@@ -3,7 +3,7 @@
 use askwell::domain::completion::Usage;
 use askwell::domain::conversation::ConversationKey;
 use askwell::domain::event::{Origin, Person};
-use askwell::domain::id::{QuestionId, ServerId};
+use askwell::domain::id::{QuestionId, ResponseUrlId, ServerId};
 use askwell::domain::job::ControlScope;
 use askwell::domain::post::{Audience, Delivery, Part, PartIntent};
 use askwell::domain::question::{Conclusion, Failure, Outcome, Question, Refusal};
@@ -19,6 +19,7 @@ on_both!(
     a_question_put_into_its_thread_is_answered_there,
     an_intent_is_replaced_until_its_post_is_known,
     a_post_that_was_never_intended_is_refused,
+    an_answer_that_turned_to_its_asker_has_forgotten_where_it_was_to_go,
     every_conclusion_comes_back_as_it_was_written,
     a_second_conclusion_replaces_the_first,
     usage_beyond_what_a_column_holds_is_held_at_its_end,
@@ -129,6 +130,57 @@ async fn a_post_that_was_never_intended_is_refused(bed: Bed) {
         "{result:?}"
     );
     assert!(bed.store.parts(lease.question).await.unwrap().is_empty());
+}
+
+async fn an_answer_that_turned_to_its_asker_has_forgotten_where_it_was_to_go(bed: Bed) {
+    let response = ResponseUrlId::parse("cyi3e1qg4tbwfyu1i56pnrempo").unwrap();
+    let deliveries = [
+        Delivery::Bot {
+            channel: channel(1),
+            root: Some(post(1)),
+            fallback: Some(response.clone()),
+        },
+        Delivery::Response {
+            id: response,
+            audience: Audience::Asker,
+        },
+        Delivery::Webhook {
+            channel_name: "lobby".to_owned(),
+            channel: channel(1),
+        },
+    ];
+    for (number, delivery) in (1..).zip(deliveries) {
+        let asked = Question {
+            delivery,
+            ..question(number)
+        };
+        let expected = Question {
+            delivery: Delivery::Direct { asker: user(1) },
+            ..asked.clone()
+        };
+        let lease = bed.lease_on(asked).await;
+        bed.store.intend(&lease, &intent(0, 1)).await.unwrap();
+        bed.store.created(&lease, 0, &post(2)).await.unwrap();
+        bed.store.intend(&lease, &intent(1, 2)).await.unwrap();
+        let concluded = conclusion(Outcome::Answered, bed.now());
+        bed.store.conclude(&lease, &concluded).await.unwrap();
+        let texts = ["for you alone".to_owned(), "and more".to_owned()];
+        bed.store
+            .turn_to_asker(&lease, &user(1), &texts)
+            .await
+            .unwrap();
+        bed.store.hand_back(&lease).await.unwrap();
+        let job = bed.claim_one().await;
+        assert_eq!(job.question, expected);
+        let expected = Conclusion {
+            texts: texts.to_vec(),
+            ..concluded
+        };
+        assert_eq!(job.concluded, Some(expected));
+        let parts = bed.store.parts(job.question.id).await.unwrap();
+        assert!(parts.is_empty(), "{parts:?}");
+        bed.store.settle(&job.lease, bed.now()).await.unwrap();
+    }
 }
 
 async fn every_conclusion_comes_back_as_it_was_written(bed: Bed) {

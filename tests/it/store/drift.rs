@@ -23,6 +23,7 @@ enum Step {
     Die(usize, u32),
     HandBack(usize),
     Conclude(usize, bool),
+    TurnToAsker(usize),
     Settle(usize),
     Bury(usize),
     Intend(usize, u32),
@@ -44,6 +45,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (lease(), seconds()).prop_map(|(lease, seconds)| Step::Die(lease, seconds)),
         1 => lease().prop_map(Step::HandBack),
         2 => (lease(), any::<bool>()).prop_map(|(lease, answered)| Step::Conclude(lease, answered)),
+        1 => lease().prop_map(Step::TurnToAsker),
         3 => lease().prop_map(Step::Settle),
         1 => lease().prop_map(Step::Bury),
         1 => (lease(), 0..3_u32).prop_map(|(lease, part)| Step::Intend(lease, part)),
@@ -135,6 +137,7 @@ impl Side {
         | Step::Die(lease, _)
         | Step::HandBack(lease)
         | Step::Conclude(lease, _)
+        | Step::TurnToAsker(lease)
         | Step::Settle(lease)
         | Step::Bury(lease)
         | Step::Intend(lease, _)
@@ -164,6 +167,11 @@ impl Side {
                     "{:?}",
                     store.conclude(lease, &conclusion(outcome, now)).await
                 )
+            }
+            Step::TurnToAsker(_) => {
+                let texts = [format!("turned in attempt {}", lease.attempt.0)];
+                let turned = store.turn_to_asker(lease, &user(1), &texts).await;
+                format!("{turned:?} {:?}", store.parts(lease.question).await)
             }
             Step::Settle(_) => format!("{:?}", store.settle(lease, now).await),
             Step::Bury(_) => format!("{:?}", store.bury(lease, now).await),

@@ -6,5 +6,6 @@ mod commands;
 mod deaths;
 mod house;
 mod killed;
+mod shut_out;
 mod threads;
 mod without_bot;
