@@ -13,8 +13,8 @@ use futures_util::future::{Either, select};
 
 use crate::domain::completion::{Delta, ModelFailure};
 use crate::domain::conversation::{ConversationKey, History};
-use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
-use crate::domain::job::{ClaimedJob, ControlScope, Lease};
+use crate::domain::id::{ChannelId, PostId, QuestionId, QuotedId, ResponseUrlId, ServerId, UserId};
+use crate::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease, Undeliverable};
 use crate::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
 use crate::domain::prompt::Prompt;
 use crate::domain::question::{Conclusion, Question};
@@ -128,6 +128,24 @@ pub struct Backlog {
     pub dead: u64,
 }
 
+/// Why a question is buried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burial {
+    /// Why it could not be shown.
+    pub reason: Undeliverable,
+    /// See [`DeadLetter::detail`].
+    pub detail: String,
+}
+
+/// Which dead letters are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// Every one.
+    All,
+    /// Those whose id ends so: one, but for a chance of one in a million million.
+    Quoted(QuotedId),
+}
+
 /// What is remembered. Each method is one transaction, atomic and durable as its caller sees it (exceptions are said).
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -211,8 +229,8 @@ pub trait Store: Send + Sync {
     /// Ends the job of a question whose conclusion was shown.
     async fn settle(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends the job of a question whose conclusion could not be shown to anybody.
-    async fn bury(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
+    /// Ends the job of a question whose end could not be shown to anybody: a dead letter.
+    async fn bury(&self, lease: &Lease, at: Timestamp, burial: &Burial) -> Result<(), StoreError>;
 
     /// Gives a question back to be tried again at `at`, or in ten minutes if that is sooner.
     async fn retry(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
@@ -222,6 +240,17 @@ pub trait Store: Send + Sync {
 
     /// Gives a question back to be taken up again at once.
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Returns dead letters, the last one first, at most `limit`.
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Makes dead letters due again, each as the last of its lane and as if nobody had died over it: those with a conclusion are
+    /// published, the others asked, until `deadline`. Returns them, oldest first.
+    async fn revive(
+        &self,
+        letters: &Letters,
+        deadline: Timestamp,
+    ) -> Result<Vec<QuestionId>, StoreError>;
 
     /// Remembers the digest of a text that is about to be posted in a channel without a trace of us.
     async fn remember_text(

@@ -13,9 +13,9 @@ use super::answer::answer;
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::world::World;
-use crate::domain::job::{Attempt, ClaimedJob};
+use crate::domain::job::{Attempt, ClaimedJob, Undeliverable};
 use crate::domain::retry::{FailureClass, RetryPolicy};
-use crate::ports::{Claim, MattermostError, StoreError, timeout};
+use crate::ports::{Burial, Claim, MattermostError, StoreError, timeout};
 
 /// How long to wait for a bell that may have rung in another process. The bell of this process is heard at once.
 const POLL: Duration = Duration::from_secs(1);
@@ -155,7 +155,12 @@ async fn work(world: &World, job: ClaimedJob) {
     let _listed = world.halts.list(&hold);
     let given_up = if is_hopeless(job.deaths, world.settings.max_deaths) {
         tracing::error!(question.id = %job.question.id, deaths = job.deaths, "a question that kills whoever works on it is buried");
-        world.store.bury(hold.lease(), world.clock.now()).await
+        let burial = Burial {
+            reason: Undeliverable::Deadly,
+            detail: String::new(),
+        };
+        let now = world.clock.now();
+        world.store.bury(hold.lease(), now, &burial).await
     } else {
         match attempt(world, &job, &hold).await {
             Attempted::Ended => return,
@@ -256,7 +261,22 @@ async fn wait_for_mattermost(
     tracing::warn!(question.id = %job.question.id, call = error.call, status = error.status, kind = ?error.kind, again = delay.is_some(), "Mattermost failed a question");
     match delay {
         Some(delay) => world.store.retry(lease, now.after(delay)).await,
-        None => world.store.bury(lease, now).await,
+        None => world.store.bury(lease, now, &burial(error)).await,
+    }
+}
+
+/// Says why Mattermost could not be used, without anything it may have quoted.
+fn burial(error: &MattermostError) -> Burial {
+    let status = error
+        .status
+        .map_or_else(String::new, |status| format!(" {status}"));
+    let id = if error.id.is_empty() { "" } else { " " };
+    Burial {
+        reason: match error.kind.class() {
+            FailureClass::Permanent | FailureClass::Ours => Undeliverable::Refused,
+            FailureClass::Transient | FailureClass::RateLimited { .. } => Undeliverable::OutOfReach,
+        },
+        detail: format!("{}:{status}{id}{}", error.call, error.id),
     }
 }
 

@@ -32,7 +32,7 @@ const OR_ADVANCE: &str =
 const INSERT_JOBS: &str = "INSERT INTO jobs (question_id, server_id, lane, seq, state, run_at, attempt, stop_requested) VALUES ";
 
 /// A lane by its server and its name, as they are stored.
-type Lane<'q> = (Cow<'q, str>, Cow<'q, str>);
+pub(super) type Lane<'q> = (Cow<'q, str>, Cow<'q, str>);
 
 fn lane_of(question: &Question) -> Lane<'_> {
     (
@@ -59,7 +59,8 @@ pub(super) async fn admit(
         })
         .unzip();
     let accepted: Vec<&Question> = accepted.into_iter().flatten().collect();
-    let next_seqs = advance_lanes(session, &accepted).await?;
+    let lanes = accepted.iter().map(|question| lane_of(question));
+    let next_seqs = advance_lanes(session, lanes).await?;
     insert_jobs(session, &accepted, next_seqs).await?;
     Ok(admissions)
 }
@@ -84,17 +85,17 @@ async fn insert_questions(
     Ok(inserted)
 }
 
-/// Takes as many sequence numbers of each lane as it has questions; returns the first of each lane.
+/// Takes a sequence number of each lane for every time it is named; returns the first of each lane.
 ///
 /// The row of a lane stays locked until the commit, so that a later number is never visible before an earlier one. Lanes are
 /// taken in order, and after all questions, so that transactions cannot wait for each other in a circle.
-async fn advance_lanes<'q>(
+pub(super) async fn advance_lanes<'q>(
     session: &mut Session,
-    accepted: &[&'q Question],
+    named: impl Iterator<Item = Lane<'q>>,
 ) -> Result<HashMap<Lane<'q>, i64>, StoreError> {
     let mut counts: BTreeMap<Lane<'q>, i64> = BTreeMap::new();
-    for question in accepted {
-        *counts.entry(lane_of(question)).or_default() += 1;
+    for lane in named {
+        *counts.entry(lane).or_default() += 1;
     }
     let lanes: Vec<(&Lane<'q>, &i64)> = counts.iter().collect();
     let mut first_seqs = HashMap::with_capacity(lanes.len());

@@ -6,14 +6,16 @@ use async_trait::async_trait;
 
 use super::session::{Database, Durability};
 use super::work::Ending;
-use super::{admit, claim, recall, work};
+use super::{admit, claim, dead, recall, work};
 use crate::domain::conversation::{ConversationKey, History};
 use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
-use crate::domain::job::{ClaimedJob, ControlScope, Lease};
+use crate::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
 use crate::domain::time::Timestamp;
-use crate::ports::{Admission, Backlog, Claim, Clock, IdSource, Renewal, Store, StoreError};
+use crate::ports::{
+    Admission, Backlog, Burial, Claim, Clock, IdSource, Letters, Renewal, Store, StoreError,
+};
 
 /// The store on either database.
 pub(super) struct SqlStore {
@@ -134,8 +136,8 @@ impl Store for SqlStore {
         transaction!(self.write(), session => work::end(&mut session, lease, Ending::Done, at))
     }
 
-    async fn bury(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::end(&mut session, lease, Ending::Dead, at))
+    async fn bury(&self, lease: &Lease, at: Timestamp, burial: &Burial) -> Result<(), StoreError> {
+        transaction!(self.write(), session => work::end(&mut session, lease, Ending::Dead(burial), at))
     }
 
     async fn retry(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
@@ -150,6 +152,18 @@ impl Store for SqlStore {
 
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
         transaction!(self.write(), session => work::hand_back(&mut session, lease))
+    }
+
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        transaction!(self.read(), session => dead::dead_letters(&mut session, limit))
+    }
+
+    async fn revive(
+        &self,
+        letters: &Letters,
+        deadline: Timestamp,
+    ) -> Result<Vec<QuestionId>, StoreError> {
+        transaction!(self.write(), session => dead::revive(&mut session, letters, deadline))
     }
 
     async fn remember_text(

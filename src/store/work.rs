@@ -12,15 +12,15 @@ use crate::domain::job::{ControlScope, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::Conclusion;
 use crate::domain::time::Timestamp;
-use crate::ports::{Renewal, StoreError};
+use crate::ports::{Burial, Renewal, StoreError};
 
 /// How a job ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum Ending<'b> {
     /// Its question ended visibly.
     Done,
     /// Its question's end could not be shown: a dead letter for a person to look at.
-    Dead,
+    Dead(&'b Burial),
 }
 
 /// Says that a lease was lost where no row showed its token.
@@ -241,25 +241,27 @@ pub(super) async fn turn_to_asker(
     Ok(())
 }
 
-const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, lease_token = NULL, lease_until = NULL, worker = NULL
+const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, buried_for = $5, burial_detail = $6, lease_token = NULL, lease_until = NULL, worker = NULL
      WHERE question_id = $1 AND lease_token = $2";
 
 /// Ends a job.
 pub(super) async fn end(
     session: &mut Session,
     lease: &Lease,
-    ending: Ending,
+    ending: Ending<'_>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let state = match ending {
-        Ending::Done => "done",
-        Ending::Dead => "dead",
+    let (state, burial) = match ending {
+        Ending::Done => ("done", None),
+        Ending::Dead(burial) => ("dead", Some(burial)),
     };
     let statement = Statement::new(END)
         .bind(lease.question)
         .bind(lease.token)
         .bind(state)
-        .bind(at);
+        .bind(at)
+        .bind(burial.map(|burial| burial.reason.as_str()))
+        .bind(burial.map(|burial| burial.detail.as_str()));
     held(session.execute(statement).await?)
 }
 

@@ -5,6 +5,7 @@ mod answers;
 mod bed;
 mod claiming;
 mod concurrency;
+mod dead_letters;
 mod drift;
 mod fences;
 mod opening;

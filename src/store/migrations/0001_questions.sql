@@ -64,7 +64,10 @@ CREATE TABLE jobs (
     lease_token    TEXT,
     lease_until    BIGINT,
     worker         TEXT,
-    ended_at       BIGINT
+    ended_at       BIGINT,
+    -- Why it is dead: refused, out_of_reach, deadly, and what Mattermost said last; absent in every other state.
+    buried_for     TEXT,
+    burial_detail  TEXT
 );
 
 -- Claims look at unfinished jobs only; without partial indexes they slow down with every question ever answered.

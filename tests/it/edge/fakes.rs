@@ -7,7 +7,7 @@ use askwell::domain::completion::ModelFailure;
 use askwell::domain::conversation::{ConversationKey, History};
 use askwell::domain::event::InboundEvent;
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
-use askwell::domain::job::{ClaimedJob, ControlScope, Lease};
+use askwell::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease};
 use askwell::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
 use askwell::domain::prompt::Prompt;
 use askwell::domain::question::{Conclusion, Question};
@@ -15,8 +15,8 @@ use askwell::domain::time::Timestamp;
 use askwell::http::Receive;
 use askwell::pipeline::admit::Reply;
 use askwell::ports::{
-    Admission, Backlog, Claim, DeltaStream, Edited, IdSource, LanguageModel, Mattermost,
-    MattermostError, MattermostFailure, ModelError, Priority, Renewal, StoreError,
+    Admission, Backlog, Burial, Claim, DeltaStream, Edited, IdSource, LanguageModel, Letters,
+    Mattermost, MattermostError, MattermostFailure, ModelError, Priority, Renewal, StoreError,
 };
 use async_trait::async_trait;
 
@@ -295,7 +295,7 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn bury(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
+    async fn bury(&self, _: &Lease, _: Timestamp, _: &Burial) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -308,6 +308,14 @@ impl askwell::ports::Store for Store {
     }
 
     async fn hand_back(&self, _: &Lease) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn dead_letters(&self, _: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn revive(&self, _: &Letters, _: Timestamp) -> Result<Vec<QuestionId>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 

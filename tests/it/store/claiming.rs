@@ -10,7 +10,7 @@ use askwell::domain::time::Timestamp;
 use askwell::ports::{Backlog, Claim};
 use askwell::store::{Access, FURTHEST_RETRY, LeaseTime};
 
-use super::bed::{Bed, LEASE, conclusion, ids, in_lane, numbered, on_both, question};
+use super::bed::{Bed, LEASE, conclusion, ids, in_lane, numbered, on_both, question, refused};
 
 on_both!(
     a_lane_is_worked_on_one_at_a_time_and_in_order,
@@ -75,7 +75,10 @@ async fn a_lane_of_the_same_name_on_another_server_does_not_wait(bed: Bed) {
 async fn a_dead_letter_does_not_block_its_lane(bed: Bed) {
     bed.admit(&[in_lane(1, "a"), in_lane(2, "a")]).await;
     let job = bed.claim_one().await;
-    bed.store.bury(&job.lease, bed.now()).await.unwrap();
+    bed.store
+        .bury(&job.lease, bed.now(), &refused())
+        .await
+        .unwrap();
     assert_eq!(ids(&bed.claim(10).await), numbered([2]));
 }
 
@@ -245,7 +248,10 @@ async fn the_next_due_time_is_that_of_the_first_of_a_lane(bed: Bed) {
         "what is overdue counts"
     );
     let job = bed.claim_one().await;
-    bed.store.bury(&other.lease, bed.now()).await.unwrap();
+    bed.store
+        .bury(&other.lease, bed.now(), &refused())
+        .await
+        .unwrap();
     bed.store.settle(&job.lease, bed.now()).await.unwrap();
     let last = bed.claim_one().await;
     bed.store.settle(&last.lease, bed.now()).await.unwrap();
@@ -287,7 +293,10 @@ async fn the_backlog_counts_what_waits_runs_and_is_dead(bed: Bed) {
     let jobs = bed.claim(10).await;
     assert_eq!(jobs.len(), 5);
     bed.store.settle(&jobs[1].lease, bed.now()).await.unwrap();
-    bed.store.bury(&jobs[2].lease, bed.now()).await.unwrap();
+    bed.store
+        .bury(&jobs[2].lease, bed.now(), &refused())
+        .await
+        .unwrap();
     bed.store.hand_back(&jobs[3].lease).await.unwrap();
     let expected = Backlog {
         waiting: 10,

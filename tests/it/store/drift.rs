@@ -6,10 +6,13 @@ use askwell::domain::event::EventKey;
 use askwell::domain::id::QuestionId;
 use askwell::domain::job::{ControlScope, Lease};
 use askwell::domain::question::{Outcome, Question};
+use askwell::ports::Letters;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::bed::{Bed, channel, conclusion, in_lane, intent, post, question, server, user};
+use super::bed::{
+    Bed, channel, conclusion, in_lane, intent, post, question, refused, server, user,
+};
 
 /// One verb, or a move of the clock. Leases are named by when they were given, counted from the first.
 #[derive(Clone, Debug)]
@@ -26,6 +29,7 @@ enum Step {
     TurnToAsker(usize),
     Settle(usize),
     Bury(usize),
+    Revive,
     Intend(usize, u32),
     Created(usize, u32),
     Stop,
@@ -50,6 +54,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => lease().prop_map(Step::Bury),
         1 => (lease(), 0..3_u32).prop_map(|(lease, part)| Step::Intend(lease, part)),
         1 => (lease(), 0..3_u32).prop_map(|(lease, part)| Step::Created(lease, part)),
+        1 => Just(Step::Revive),
         1 => Just(Step::Stop),
         1 => (0..3_u8).prop_map(Step::TextPosted),
     ];
@@ -90,6 +95,11 @@ impl Side {
                 };
                 let stopped = self.bed.store.request_stop(&server(), &scope).await;
                 format!("{stopped:?}")
+            }
+            Step::Revive => {
+                let (store, now) = (&self.bed.store, self.bed.now());
+                let dead = store.dead_letters(5).await;
+                format!("{dead:?} {:?}", store.revive(&Letters::All, now).await)
             }
             Step::TextPosted(digest) => {
                 let (store, now) = (&self.bed.store, self.bed.now());
@@ -174,7 +184,7 @@ impl Side {
                 format!("{turned:?} {:?}", store.parts(lease.question).await)
             }
             Step::Settle(_) => format!("{:?}", store.settle(lease, now).await),
-            Step::Bury(_) => format!("{:?}", store.bury(lease, now).await),
+            Step::Bury(_) => format!("{:?}", store.bury(lease, now, &refused()).await),
             Step::Intend(_, part) => {
                 let intended = store.intend(lease, &intent(*part, lease.token)).await;
                 format!("{intended:?} {:?}", store.parts(lease.question).await)
@@ -187,6 +197,7 @@ impl Side {
             | Step::Claim(_)
             | Step::Forward(_)
             | Step::Back(_)
+            | Step::Revive
             | Step::Stop
             | Step::TextPosted(_) => String::new(),
         }

@@ -6,7 +6,9 @@ use askwell::domain::job::{Attempt, Lease};
 use askwell::domain::question::Outcome;
 use askwell::ports::StoreError;
 
-use super::bed::{Bed, LEASE, channel, conclusion, intent, on_both, post, question, server, user};
+use super::bed::{
+    Bed, LEASE, channel, conclusion, intent, on_both, post, question, refused, server, user,
+};
 
 on_both!(
     a_lost_lease_writes_nothing,
@@ -41,7 +43,7 @@ async fn assert_writes_nothing(bed: &Bed, lease: &Lease) {
     let turned = store.turn_to_asker(lease, &user(1), &[]).await;
     assert_lost(&turned, "turn_to_asker");
     assert_lost(&store.settle(lease, bed.now()).await, "settle");
-    assert_lost(&store.bury(lease, bed.now()).await, "bury");
+    assert_lost(&store.bury(lease, bed.now(), &refused()).await, "bury");
     assert_lost(&store.retry(lease, bed.now()).await, "retry");
     let died = store.retry_after_death(lease, bed.now()).await;
     assert_lost(&died, "retry_after_death");
@@ -74,7 +76,10 @@ async fn a_lease_is_over_when_its_job_is(bed: Bed) {
     bed.store.settle(&settled, bed.now()).await.unwrap();
     assert_writes_nothing(&bed, &settled).await;
     let buried = bed.lease_on(question(2)).await;
-    bed.store.bury(&buried, bed.now()).await.unwrap();
+    bed.store
+        .bury(&buried, bed.now(), &refused())
+        .await
+        .unwrap();
     assert_writes_nothing(&bed, &buried).await;
     let retried = bed.lease_on(question(3)).await;
     bed.store.retry(&retried, bed.now()).await.unwrap();
