@@ -14,6 +14,7 @@ use crate::pipeline::admit::intake;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
 use crate::ports::{Clock, IdSource, StoreError};
+use crate::text::Trouble;
 use crate::{http, llm, mattermost, store};
 
 pub use crate::store::{Access, LeaseTime, OpenError};
@@ -51,17 +52,38 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Says what to do about it.
+    /// Returns what is to be explained to whoever runs askwell.
     #[must_use]
-    pub fn remedy(&self) -> &'static str {
+    pub fn trouble(&self) -> Trouble<'_> {
         match self {
-            Self::Open(error) => error.remedy(),
-            Self::Store(_) => "check that the disk has space and that the database can be written",
-            Self::Client(_) => {
-                "install the system's certificate authorities (on Debian the package ca-certificates)"
-            }
-            Self::Template(_) => "correct answer.template in askwell.toml",
+            Self::Open(error) => trouble_of_opening(error),
+            Self::Store(_) => Trouble::StoreFailed,
+            Self::Client(_) => Trouble::NoTls,
+            Self::Template(_) => Trouble::TemplateBroken,
         }
+    }
+}
+
+fn trouble_of_opening(error: &OpenError) -> Trouble<'_> {
+    match error {
+        OpenError::DirectoryMissing { directory } => Trouble::DirectoryMissing {
+            path: directory.to_string_lossy(),
+        },
+        OpenError::Refused { path, .. } => Trouble::FileRefused {
+            path: path.to_string_lossy(),
+        },
+        OpenError::ServedAlready { path } => Trouble::ServedAlready {
+            path: path.to_string_lossy(),
+        },
+        OpenError::Damaged { path, .. } => Trouble::Damaged {
+            path: path.to_string_lossy(),
+        },
+        OpenError::NewerDatabase { version } => Trouble::NewerDatabase { version: *version },
+        OpenError::AddressUnreadable => Trouble::AddressUnreadable,
+        OpenError::Unreachable { .. } | OpenError::Silent => Trouble::DatabaseUnreachable,
+        OpenError::LoginRefused { .. } => Trouble::LoginRefused,
+        OpenError::DatabaseMissing { .. } => Trouble::DatabaseMissing,
+        OpenError::Unusable { .. } => Trouble::DatabaseUnusable,
     }
 }
 

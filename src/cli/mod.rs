@@ -1,8 +1,10 @@
 //! How askwell is started: one command a file.
 
 mod config;
+mod failure;
 mod serve;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,6 +34,20 @@ enum Command {
 
 /// The exit code where the configuration is wrong, as for wrong arguments.
 const CONFIGURATION_IS_WRONG: u8 = 2;
+
+/// Writes to the terminal what a command has to say.
+fn say(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Writes to the terminal what is wrong.
+fn complain(text: &str) {
+    // Where even this cannot be written, the exit code says it.
+    std::io::stderr().write_all(text.as_bytes()).ok();
+}
 
 /// Runs the command that the process was started with.
 #[must_use]

@@ -206,6 +206,11 @@ impl<'a> Message<'a> {
         self.arguments.insert(Cow::Borrowed(name), value.into());
         self
     }
+
+    #[cfg(test)]
+    pub(super) fn id(&self) -> &'static str {
+        self.id
+    }
 }
 
 pub(super) fn render(language: Language, message: &Message<'_>) -> String {

@@ -7,5 +7,6 @@ mod deaths;
 mod house;
 mod killed;
 mod shut_out;
+mod terminal;
 mod threads;
 mod without_bot;
