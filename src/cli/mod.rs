@@ -1,6 +1,7 @@
 //! How askwell is started: one command a file.
 
 mod config;
+mod dead;
 mod failure;
 mod serve;
 
@@ -25,6 +26,11 @@ pub struct Arguments {
 enum Command {
     /// Listens for questions and answers them.
     Serve,
+    /// Lists answers that could be shown to nobody, and has them tried again.
+    Dead {
+        #[command(subcommand)]
+        command: dead::Command,
+    },
     /// Checks the configuration, shows it, or prints its reference.
     Config {
         #[command(subcommand)]
@@ -56,6 +62,7 @@ pub fn run() -> ExitCode {
     let file = arguments.config.as_deref();
     match arguments.command {
         Command::Serve => serve::run(file),
+        Command::Dead { command } => dead::run(file, &command),
         Command::Config { command } => config::run(file, &command),
     }
 }

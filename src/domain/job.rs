@@ -133,6 +133,6 @@ pub struct DeadLetter {
     pub outcome: Option<Outcome>,
     /// Why it could not be shown, where that is known.
     pub reason: Option<Undeliverable>,
-    /// What Mattermost said last, as the name of the call, its status and its error's id; empty where nothing was said.
+    /// What Mattermost said last: the name of the call, its status, its error's id; empty where nothing was asked.
     pub detail: String,
 }

@@ -267,16 +267,18 @@ async fn wait_for_mattermost(
 
 /// Says why Mattermost could not be used, without anything it may have quoted.
 fn burial(error: &MattermostError) -> Burial {
-    let status = error
-        .status
-        .map_or_else(String::new, |status| format!(" {status}"));
-    let id = if error.id.is_empty() { "" } else { " " };
+    let status = error.status.map(|status| status.to_string());
+    let id = Some(error.id.clone()).filter(|id| !id.is_empty());
+    let said: Vec<String> = [Some(error.call.to_owned()), status, id]
+        .into_iter()
+        .flatten()
+        .collect();
     Burial {
         reason: match error.kind.class() {
             FailureClass::Permanent | FailureClass::Ours => Undeliverable::Refused,
             FailureClass::Transient | FailureClass::RateLimited { .. } => Undeliverable::OutOfReach,
         },
-        detail: format!("{}:{status}{id}{}", error.call, error.id),
+        detail: said.join(", "),
     }
 }
 

@@ -339,7 +339,7 @@ pub(crate) fn conclusion(outcome: Outcome, at: Timestamp) -> Conclusion {
 pub(crate) fn refused() -> Burial {
     Burial {
         reason: Undeliverable::Refused,
-        detail: "create a post: 403 api.context.permissions.app_error".to_owned(),
+        detail: "create a post, 403, api.context.permissions.app_error".to_owned(),
     }
 }
 

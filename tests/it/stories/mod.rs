@@ -3,6 +3,7 @@
 mod bad_days;
 mod chance;
 mod commands;
+mod dead_letters;
 mod deaths;
 mod house;
 mod killed;
