@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::domain::id::QuestionId;
+use crate::mattermost::socket::Socket;
 use crate::pipeline::admit::intake;
+use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
 use crate::ports::{Clock, IdSource, Store, StoreError};
@@ -25,6 +28,9 @@ pub use crate::store::{Access, LeaseTime, OpenError};
 
 /// How long answers that are being written when the process is asked to stop may go on, before they are handed back.
 pub const GRACE: Duration = Duration::from_secs(20);
+
+/// How many events may wait for the listener; more are dropped and read back. A busy server makes a few hundred a second.
+const HEARD_EVENTS: usize = 4_096;
 
 /// What the process is given from outside.
 pub struct Surroundings {
@@ -58,6 +64,9 @@ pub enum StartError {
     /// The TLS library could not be set up.
     #[error("set up the HTTP client")]
     Client(#[from] reqwest::Error),
+    /// A part of the process died of a defect of ours.
+    #[error("go on: a part of the process died")]
+    Died,
     /// A template does not compile.
     #[error("compile the template of answers")]
     Template(#[from] minijinja::Error),
@@ -71,6 +80,7 @@ impl StartError {
             Self::Open(error) => trouble_of_opening(error),
             Self::Store(_) => Trouble::StoreFailed,
             Self::Client(_) => Trouble::NoTls,
+            Self::Died => Trouble::Died,
             Self::Template(_) => Trouble::TemplateBroken,
         }
     }
@@ -99,17 +109,23 @@ fn trouble_of_opening(error: &OpenError) -> Trouble<'_> {
     }
 }
 
-/// Serves until `stop` is cancelled and what was running has ended or was handed back.
-///
-/// # Errors
-/// When it cannot begin; see [`StartError`].
-pub async fn serve(
-    config: Config,
-    surroundings: Surroundings,
-    stop: CancellationToken,
-) -> Result<(), StartError> {
+/// Waits until every task has ended. One that dies takes the process with it: half a house would look well and answer nobody.
+async fn wait_for_all(mut tasks: JoinSet<()>, stop: &CancellationToken) -> Result<(), StartError> {
+    let mut result = Ok(());
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(error = %error, "a task of the process died; the process ends");
+            stop.cancel();
+            result = Err(StartError::Died);
+        }
+    }
+    result
+}
+
+/// Opens the database, takes up what an earlier process left, and makes ready to talk to the neighbours.
+async fn ports(config: &Config, surroundings: &Surroundings) -> Result<Ports, StartError> {
     let Surroundings {
-        listener,
+        listener: _,
         clock,
         ids,
         lease_time,
@@ -117,7 +133,7 @@ pub async fn serve(
     let store = store::open(store::Opening {
         settings: &config.store,
         access: Access::Serve,
-        lease_time,
+        lease_time: *lease_time,
         clock: clock.clone(),
         ids: ids.clone(),
     })
@@ -129,10 +145,9 @@ pub async fn serve(
             "questions that an earlier process left are taken up again"
         );
     }
-    let server = config.mattermost.server.clone();
-    let ports = Ports {
+    Ok(Ports {
         mattermost: Arc::new(mattermost::Server::new(
-            config.mattermost,
+            config.mattermost.clone(),
             mattermost::http_client()?,
             clock.clone(),
         )),
@@ -144,7 +159,44 @@ pub async fn serve(
         store,
         clock: clock.clone(),
         ids: ids.clone(),
+    })
+}
+
+/// Makes the socket over which the bot hears, where it is to.
+fn socket(config: &Config, surroundings: &Surroundings) -> Result<Option<Socket>, StartError> {
+    let Some(token) = &config.mattermost.bot_token else {
+        return Ok(None);
     };
+    if config.pipeline.hearing.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Socket {
+        http: mattermost::socket::http_client()?,
+        url: config.mattermost.url.clone(),
+        token: token.clone(),
+        clock: surroundings.clock.clone(),
+        ids: surroundings.ids.clone(),
+    }))
+}
+
+/// Serves until `stop` is cancelled and what was running has ended or was handed back.
+///
+/// # Errors
+/// When it cannot begin; see [`StartError`].
+pub async fn serve(
+    config: Config,
+    surroundings: Surroundings,
+    stop: CancellationToken,
+) -> Result<(), StartError> {
+    let socket = socket(&config, &surroundings)?;
+    let ports = ports(&config, &surroundings).await?;
+    let Surroundings {
+        listener,
+        clock,
+        ids,
+        lease_time: _,
+    } = surroundings;
+    let server = config.mattermost.server.clone();
     let (store, mattermost, model) = (
         ports.store.clone(),
         ports.mattermost.clone(),
@@ -152,10 +204,11 @@ pub async fn serve(
     );
     let world = Arc::new(World::new(config.pipeline, ports)?);
     let (intake, committer) = intake(world.clone());
+    let intake = Arc::new(intake);
     let edge = http::World {
         server,
         language: config.language,
-        intake: Arc::new(intake),
+        intake: intake.clone(),
         clock: clock.clone(),
         ids,
         store,
@@ -163,7 +216,7 @@ pub async fn serve(
         model,
     };
     let router = http::router(&config.http, edge);
-    let workforce = Workforce::new(world);
+    let workforce = Workforce::new(world.clone());
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "askwell listens");
     }
@@ -175,18 +228,18 @@ pub async fn serve(
         clock,
         stop.clone(),
     ));
+    if let Some(socket) = socket {
+        let (heard, hear) = mpsc::channel(HEARD_EVENTS);
+        tasks.spawn(socket.hear(heard, stop.clone()));
+        tasks.spawn(Listener::new(world, intake, hear).run(stop.clone()));
+    }
     tasks.spawn(committer.run());
+    let told_to_stop = stop.clone();
     tasks.spawn(async move {
-        let drained = workforce.run(stop, GRACE).await;
+        let drained = workforce.run(told_to_stop, GRACE).await;
         tracing::info!(?drained, "work has ended");
     });
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            // Everything that may fail is handled where it fails; this is a defect of ours, and the others go on.
-            tracing::error!(error = %error, "a task of the process ended by itself");
-        }
-    }
-    Ok(())
+    wait_for_all(tasks, &stop).await
 }
 
 /// Returns dead letters, the last one first, at most `limit`.

@@ -3,6 +3,7 @@
 //! Adapters implement these; the pipeline knows nothing else of them. A method either happened or says how it failed; what is
 //! expected to happen now and then (a duplicate, a post that is gone) is a value.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -11,8 +12,11 @@ use async_trait::async_trait;
 use futures_util::Stream;
 use futures_util::future::{Either, select};
 
+use crate::domain::attention::Identity;
+use crate::domain::chat::{Cursor, JoinedChannel};
 use crate::domain::completion::{Delta, ModelFailure};
 use crate::domain::conversation::{ConversationKey, History};
+use crate::domain::event::EventKey;
 use crate::domain::id::{ChannelId, PostId, QuestionId, QuotedId, ResponseUrlId, ServerId, UserId};
 use crate::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease, Undeliverable};
 use crate::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
@@ -204,6 +208,13 @@ pub trait Store: Send + Sync {
         scope: &ControlScope,
     ) -> Result<Vec<QuestionId>, StoreError>;
 
+    /// Marks the question of an event as to be stopped, where there is one that has no conclusion yet; returns it.
+    async fn stop_question(
+        &self,
+        server: &ServerId,
+        key: &EventKey,
+    ) -> Result<Option<QuestionId>, StoreError>;
+
     /// Commits that a post is about to be created. Replaces an earlier intent of the same part that has no post.
     async fn intend(&self, lease: &Lease, intent: &PartIntent) -> Result<(), StoreError>;
 
@@ -268,6 +279,20 @@ pub trait Store: Send + Sync {
         channel: &ChannelId,
         digest: &[u8; 32],
         since: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Returns how far each channel of a server was heard.
+    async fn cursors(&self, server: &ServerId) -> Result<Vec<Cursor>, StoreError>;
+
+    /// Remembers how far channels were heard. The commit does not wait for the disk: what is forgotten is heard again, and known by its event.
+    async fn move_cursors(&self, server: &ServerId, cursors: &[Cursor]) -> Result<(), StoreError>;
+
+    /// Says whether a person has addressed the bot in the thread of this root, by a question that was accepted.
+    async fn has_addressed(
+        &self,
+        server: &ServerId,
+        root: &PostId,
+        person: &UserId,
     ) -> Result<bool, StoreError>;
 
     /// Counts what waits and runs.
@@ -402,6 +427,33 @@ pub trait Mattermost: Send + Sync {
         channel: &ChannelId,
         person: &UserId,
     ) -> Result<Option<bool>, MattermostError>;
+
+    /// Returns who the bot is.
+    async fn identity(&self) -> Result<Identity, MattermostError>;
+
+    /// Returns the channels the bot is in, archived ones left out.
+    async fn joined_channels(&self) -> Result<Vec<JoinedChannel>, MattermostError>;
+
+    /// Reads back the posts of a channel made at or after `since_ms` (the server's time), oldest first, from `anchor` where it is known, up to
+    /// a bound; `None` where the channel is not to be seen.
+    async fn posts_since(
+        &self,
+        channel: &ChannelId,
+        anchor: Option<&PostId>,
+        since_ms: i64,
+    ) -> Result<Option<Vec<SeenPost>>, MattermostError>;
+
+    /// Reads the newest posts of a thread, its root included, oldest first, up to a bound; `None` where it is gone or not to be seen.
+    async fn thread(&self, root: &PostId) -> Result<Option<Vec<SeenPost>>, MattermostError>;
+
+    /// Returns the account names of people, of as many as are known.
+    async fn names(&self, people: &[UserId]) -> Result<HashMap<UserId, String>, MattermostError>;
+
+    /// Puts the bot's reaction to a post. Best effort.
+    async fn react(&self, post: &PostId, emoji: &str) -> Result<(), MattermostError>;
+
+    /// Takes the bot's reaction from a post; that there is none is no failure. Best effort.
+    async fn unreact(&self, post: &PostId, emoji: &str) -> Result<(), MattermostError>;
 
     /// Shows that the bot is typing. Best effort.
     async fn show_typing(

@@ -104,9 +104,12 @@ function menu(post, { onThread }) {
 }
 
 function footer(state, post, { isInThread, onThread }) {
-  if (isInThread || !post.reply_count) return [];
-  const label = say("replies", { count: post.reply_count });
-  const repliers = new Set(state.repliesOf(post.id).map((reply) => reply.user_id));
+  const replies = state.repliesOf(post.id);
+  // A page of a channel brings its threads along, and leaves counting to its reader.
+  const count = Math.max(post.reply_count ?? 0, replies.length);
+  if (isInThread || count === 0) return [];
+  const label = say("replies", { count });
+  const repliers = new Set(replies.map((reply) => reply.user_id));
   const pictures = [...repliers].slice(0, 3).map((id) => avatar(state.users.get(id), "avatar avatar--small"));
   return [element("button", { type: "button", class: "post__replies", onclick: () => onThread(post) }, ...pictures, icon("reply"), label)];
 }

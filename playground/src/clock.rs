@@ -61,12 +61,18 @@ impl TimeSource {
 
     /// Waits for a length of this time.
     pub(crate) async fn sleep(&self, length: Duration) {
+        let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        self.sleep_until(self.now_ms().saturating_add(length)).await;
+    }
+
+    /// Waits for a moment of this time, in Unix milliseconds.
+    pub(crate) async fn sleep_until(&self, until: i64) {
         match self {
-            Self::Real => real_sleep(length).await,
+            Self::Real => {
+                let length = u64::try_from(until - unix_ms()).unwrap_or(0);
+                real_sleep(Duration::from_millis(length)).await;
+            }
             Self::Manual(manual) => {
-                let until = manual
-                    .now_ms()
-                    .saturating_add(i64::try_from(length.as_millis()).unwrap_or(i64::MAX));
                 let mut now = manual.now.subscribe();
                 // The sender lives as long as `manual`, which is borrowed here, so this can only end by time.
                 drop(now.wait_for(|now| *now >= until).await);

@@ -45,6 +45,8 @@ pub enum Fault {
     InternalError,
     /// 502 with a proxy's HTML; nothing is done.
     BadGateway,
+    /// 200 with the HTML of a proxy that wants to be logged in to; nothing is done.
+    LoginPage,
     /// 429 in plain text, with `Retry-After` where given; nothing is done.
     TooManyRequests {
         /// The header's value.

@@ -1,8 +1,9 @@
 //! The playground: what askwell's neighbours look like from outside, for tests, demonstrations and measurements.
 //!
-//! [`Playground`] is a simulated Mattermost on a loopback port: REST, WebSocket, slash commands, webhooks, with the real
-//! server's quirks, held to exchanges that were recorded from one (`recorded/`, replayed in `tests/`). A test furnishes
-//! its world, acts as people in it, and looks at what they see:
+//! [`Playground`] is a simulated Mattermost on a loopback port: REST, WebSocket, slash commands, webhooks, buttons and
+//! dialogs, with the real server's quirks, held to exchanges that were recorded from one (`recorded/`, replayed in
+//! `tests/`) and to the server's own client library. A test furnishes its world, acts as people in it, spoils requests
+//! ([`Faults`]) and connections ([`EventFault`]), and looks at what people see:
 //!
 //! ```no_run
 //! # async fn story() -> std::io::Result<()> {
@@ -44,8 +45,9 @@ pub use clock::{ManualTime, TimeSource};
 pub use demo::Demo;
 pub use fault::{Fault, Faults, Gate, route};
 pub use handle::{
-    BotAccount, CommandSeen, CommandSpec, HookFormat, PASSWORD, Playground, Revision, SeenPost,
-    SlashCommand, View,
+    BotAccount, CommandSeen, CommandSpec, HookFormat, PASSWORD, Playground, ReplySeen, Revision,
+    SeenDialog, SeenPost, SlashCommand, View,
 };
 pub use options::{Options, RateLimit, Settings};
+pub use world::connection::EventFault;
 pub use world::mention::{Notification, Reason};

@@ -42,6 +42,8 @@ pub struct Settings {
     pub max_post_size: usize,
     /// The largest request body in bytes (`MaximumPayloadSizeBytes`).
     pub max_payload_bytes: usize,
+    /// The largest file in bytes (`MaxFileSize`).
+    pub max_file_size: usize,
     /// Seconds after which a message may no longer be edited; `None` is never (`PostEditTimeLimit`, -1).
     pub post_edit_time_limit: Option<u64>,
     /// `EnablePostUsernameOverride`.
@@ -62,12 +64,23 @@ pub struct Settings {
     pub enable_open_server: bool,
     /// `EnableLatex`.
     pub enable_latex: bool,
+    /// `EnableInlineLatex`.
+    pub enable_inline_latex: bool,
+    /// `DisableBotsWhenOwnerIsDeactivated`.
+    pub disable_bots_of_deactivated_owners: bool,
+    /// `TeamSettings.RestrictDirectMessage`: `any`, or `team` for people who have one in common.
+    pub restrict_direct_message: String,
     /// `OutgoingIntegrationRequestsTimeout`; the server never waits longer than 30 s.
     pub integration_timeout: Duration,
     /// `AllowedUntrustedInternalConnections`: hosts and CIDRs, by spaces or commas, that integrations may have though they are internal.
     pub allowed_untrusted_internal_connections: String,
     /// `RateLimitSettings`; `None` is off.
     pub rate_limit: Option<RateLimit>,
+    /// `RateLimitSettings.VaryByUser`: whether requests are counted by token and account rather than by address.
+    pub rate_limit_by_user: bool,
+    /// The settings that the server takes from its environment, such as `ServiceSettings.SiteURL`; they cannot be changed
+    /// through its API.
+    pub from_environment: Vec<String>,
     /// Whether `followers` of a thread include bots. A freshly created bot got none, one that outlived a restart did.
     pub bots_follow_threads: bool,
 }
@@ -89,6 +102,7 @@ impl Settings {
             site_url: None,
             max_post_size: 16_383,
             max_payload_bytes: 300_000,
+            max_file_size: 104_857_600,
             post_edit_time_limit: None,
             enable_post_username_override: false,
             enable_post_icon_override: false,
@@ -99,9 +113,14 @@ impl Settings {
             enable_user_access_tokens: false,
             enable_open_server: false,
             enable_latex: false,
+            enable_inline_latex: true,
+            disable_bots_of_deactivated_owners: true,
+            restrict_direct_message: "any".to_owned(),
             integration_timeout: Duration::from_secs(30),
             allowed_untrusted_internal_connections: String::new(),
             rate_limit: None,
+            rate_limit_by_user: false,
+            from_environment: Vec::new(),
             bots_follow_threads: false,
         }
     }

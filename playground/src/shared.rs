@@ -49,6 +49,11 @@ impl Shared {
         value
     }
 
+    /// Changes what nobody waits for: what a socket has sent already.
+    pub(crate) fn change_quietly<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(&mut self.lock())
+    }
+
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }

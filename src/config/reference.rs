@@ -137,7 +137,7 @@ keys! {
         "Connections at once, at most.",
         "동시에 받는 연결의 최대 수예요.",
     );
-    SERVER_INLINE_TIMEOUT = Key::new("server", "inline_timeout_seconds", Form::Seconds(1.0, 28.0)).default("25").means(
+    SERVER_INLINE_TIMEOUT = Key::new("server", "inline_timeout_seconds", Form::Seconds(1.0, 26.0)).default("25").means(
         "How long a request made by hand waits for its answer. Mattermost itself gives up after 30 seconds.",
         "직접 보낸 요청이 답변을 기다리는 시간이에요. Mattermost는 30초가 지나면 포기해요.",
     );
@@ -301,6 +301,10 @@ keys! {
         "다음 시도까지 기다리는 최대 시간이에요.",
     );
 
+    BOT_HEARS = Key::new("bot", "hears", Form::OneOf(&["mention", "thread", "all", "nothing"])).default("thread").means(
+        "Which posts the bot answers in the channels it is in, where there is a bot token: those that mention it; also those of people who go on in a thread in which they have addressed it before; all; or none, so that only commands and webhooks are answered. In direct messages it answers everything but with `nothing`.",
+        "봇 토큰이 있을 때, 봇이 들어가 있는 채널에서 어떤 글에 답하는지예요. `mention`은 봇을 멘션한 글, `thread`는 거기에 더해 봇에게 말을 건 적이 있는 사람이 그 스레드에서 이어 쓴 글, `all`은 모든 글, `nothing`은 아무 글에도 답하지 않고 명령어와 웹훅에만 답해요. `nothing`이 아니면 다이렉트 메시지에는 모두 답해요.",
+    );
     CONVERSATION_SCOPE = Key::new("conversation", "scope", Form::OneOf(&["channel", "person"])).default("channel").means(
         "Who shares a conversation outside threads: everybody in the channel, or each person has one of their own.",
         "글타래 밖에서 대화를 함께하는 범위예요. `channel`은 채널의 모두가, `person`은 사람마다 따로예요.",

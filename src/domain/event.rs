@@ -1,5 +1,6 @@
 //! What Mattermost, or somebody trying by hand, sent us: verified and parsed, not yet decided upon.
 
+use super::attention::ChannelKind;
 use super::id::{ChannelId, PostId, ResponseUrlId, ServerId, TeamId, UserId};
 use super::time::Timestamp;
 
@@ -84,6 +85,15 @@ pub enum Origin {
         /// The post that fired the hook.
         post: PostId,
     },
+    /// A post that the bot heard or read back: one that is addressed to it.
+    Post {
+        /// Where it is. Its thread is the one in which it is answered: outside direct channels a post that begins none yet begins one.
+        place: Place,
+        /// The post.
+        post: PostId,
+        /// The kind of its channel.
+        kind: ChannelKind,
+    },
     /// A form sent by hand, to be answered in the reply itself.
     ByHand,
 }
@@ -93,8 +103,19 @@ impl Origin {
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
         match self {
-            Self::Command { place, .. } | Self::OutgoingHook { place, .. } => Some(place),
+            Self::Command { place, .. }
+            | Self::OutgoingHook { place, .. }
+            | Self::Post { place, .. } => Some(place),
             Self::ByHand => None,
+        }
+    }
+
+    /// Returns the post that it is, where it is one.
+    #[must_use]
+    pub fn post(&self) -> Option<&PostId> {
+        match self {
+            Self::OutgoingHook { post, .. } | Self::Post { post, .. } => Some(post),
+            Self::Command { .. } | Self::ByHand => None,
         }
     }
 }
@@ -110,6 +131,8 @@ pub struct InboundEvent {
     pub origin: Origin,
     /// Who wrote it.
     pub asker: Person,
+    /// What stood in front of the text and was taken away: a hook's trigger word with the sign after it; empty elsewhere.
+    pub address: String,
     /// What was written, without trigger word; untrusted and bounded by the body limit.
     pub text: String,
     /// When we received it.

@@ -2,6 +2,8 @@
 //!
 //! Everything here can be tested by calling it. Types are parsed once at the edge; inside, a value of one of them is a value that holds.
 
+pub mod attention;
+pub mod chat;
 pub mod completion;
 pub mod conversation;
 pub mod draft;

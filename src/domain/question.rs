@@ -17,7 +17,7 @@ pub enum Request {
     Help,
     /// `new` or `새로`: a fresh conversation.
     StartAfresh,
-    /// `stop` or `그만`: end my running answers here.
+    /// `stop`, `그만` or `멈춰`: end my running answers here.
     Stop,
     /// A question.
     Ask {
@@ -30,7 +30,7 @@ pub enum Request {
 
 const HELP_WORDS: [&str; 2] = ["help", "도움말"];
 const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
-const STOP_WORDS: [&str; 2] = ["stop", "그만"];
+const STOP_WORDS: [&str; 3] = ["stop", "그만", "멈춰"];
 const PRIVATE_PREFIXES: [&str; 2] = ["private", "나만"];
 
 impl Request {
@@ -52,6 +52,15 @@ impl Request {
             Self::Stop
         } else {
             Self::read_question(text)
+        }
+    }
+
+    /// Whether it asks a model something.
+    #[must_use]
+    pub fn is_a_question(&self) -> bool {
+        match self {
+            Self::Ask { .. } => true,
+            Self::Explain | Self::Help | Self::StartAfresh | Self::Stop => false,
         }
     }
 
@@ -237,6 +246,7 @@ mod tests {
             ),
             ("stop", Request::Stop),
             ("그만", Request::Stop),
+            ("멈춰", Request::Stop),
             (
                 "그만두는 법을 알려줘",
                 asks("그만두는 법을 알려줘", Audience::Channel),

@@ -25,8 +25,8 @@ use crate::ports::{Clock, IdSource, timeout};
 use crate::text::{Language, Reason, Sentence, say};
 
 /// How long Mattermost is kept waiting for an acknowledgement, at most. It gives up after 30 seconds and reports an error for us; up to
-/// here we can say it ourselves.
-pub const LONGEST_RECEPTION: Duration = Duration::from_secs(25);
+/// here we can say it ourselves. Longer than any wait for an answer in the reply itself, which says better what went wrong.
+pub const LONGEST_RECEPTION: Duration = Duration::from_secs(28);
 
 /// Takes events: the pipeline's [`Intake`], and what stands in for it in tests.
 #[async_trait]

@@ -20,59 +20,89 @@ struct Spoken<'a> {
     /// Keeps Mattermost from rewriting `<…>` in what we say.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     skip_slack_parsing: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    props: Option<Inert>,
+    /// Further posts of a long answer; must hold no `null`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extra_responses: Vec<Spoken<'a>>,
 }
+
+/// Keeps server and clients from fetching what a model's words name. It must be a string.
+#[derive(Debug, Serialize)]
+struct Inert {
+    unsafe_links: &'static str,
+}
+
+const INERT: Inert = Inert {
+    unsafe_links: "true",
+};
 
 /// Says a reply of the pipeline's to whoever sent the event.
 pub(super) fn say(shape: Shape, reply: &Reply) -> Response<Body> {
     match (shape, reply) {
         (_, Reply::Silent) => empty(StatusCode::OK),
         (Shape::Command, Reply::Ephemeral(text) | Reply::Failure(text)) => ephemeral(text),
-        (Shape::Command, Reply::Channel(text)) => json(
-            StatusCode::OK,
-            &Spoken {
-                response_type: Some("in_channel"),
-                text,
-                skip_slack_parsing: true,
-            },
-        ),
-        // Whatever an outgoing webhook is answered becomes a post; as a comment it stays with the question.
-        (
-            Shape::OutgoingHook,
-            Reply::Ephemeral(text) | Reply::Channel(text) | Reply::Failure(text),
-        ) => typed("comment", text),
-        (Shape::ByHand, Reply::Channel(text)) => typed("in_channel", text),
-        (Shape::ByHand, Reply::Ephemeral(text)) => typed("ephemeral", text),
+        (Shape::Command, Reply::Channel(texts)) => in_channel(texts),
+        // Whatever an outgoing webhook is answered becomes a post; as a comment it stays with the question. Mattermost splits long ones.
+        (Shape::OutgoingHook, Reply::Ephemeral(text) | Reply::Failure(text)) => comment(text),
+        (Shape::OutgoingHook, Reply::Channel(texts)) => comment(&texts.join("\n\n")),
+        (Shape::ByHand, Reply::Channel(texts)) => by_hand("in_channel", &texts.join("\n\n")),
+        (Shape::ByHand, Reply::Ephemeral(text)) => by_hand("ephemeral", text),
         (Shape::ByHand, Reply::Failure(text)) => plain(StatusCode::INTERNAL_SERVER_ERROR, text),
     }
 }
 
+/// Answers a command in its channel. What is longer than a post would be refused, so each part is one.
+fn in_channel(texts: &[String]) -> Response<Body> {
+    let Some((first, further)) = texts.split_first() else {
+        return empty(StatusCode::OK);
+    };
+    let mut spoken = to_a_command("in_channel", first);
+    spoken.extra_responses = further
+        .iter()
+        .map(|text| to_a_command("in_channel", text))
+        .collect();
+    json(StatusCode::OK, &spoken)
+}
+
 /// Tells whoever ran a command something that only they see; with 200, because Mattermost hides the body of any other status.
 pub(super) fn ephemeral(text: &str) -> Response<Body> {
-    let spoken = Spoken {
-        response_type: Some("ephemeral"),
-        text,
+    json(StatusCode::OK, &to_a_command("ephemeral", text))
+}
+
+fn to_a_command<'a>(response_type: &'static str, text: &'a str) -> Spoken<'a> {
+    Spoken {
         skip_slack_parsing: true,
+        props: Some(INERT),
+        ..spoken(Some(response_type), text)
+    }
+}
+
+fn comment(text: &str) -> Response<Body> {
+    let spoken = Spoken {
+        props: Some(INERT),
+        ..spoken(Some("comment"), text)
     };
     json(StatusCode::OK, &spoken)
 }
 
 /// Tells a caller by hand that it did not work.
 pub(super) fn plain(status: StatusCode, text: &str) -> Response<Body> {
-    let spoken = Spoken {
-        response_type: None,
-        text,
-        skip_slack_parsing: false,
-    };
-    json(status, &spoken)
+    json(status, &spoken(None, text))
 }
 
-fn typed(response_type: &'static str, text: &str) -> Response<Body> {
-    let spoken = Spoken {
-        response_type: Some(response_type),
+fn by_hand(response_type: &'static str, text: &str) -> Response<Body> {
+    json(StatusCode::OK, &spoken(Some(response_type), text))
+}
+
+fn spoken<'a>(response_type: Option<&'static str>, text: &'a str) -> Spoken<'a> {
+    Spoken {
+        response_type,
         text,
         skip_slack_parsing: false,
-    };
-    json(StatusCode::OK, &spoken)
+        props: None,
+        extra_responses: Vec::new(),
+    }
 }
 
 /// Sends JSON.

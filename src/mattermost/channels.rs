@@ -35,7 +35,7 @@ pub(super) async fn is_member(
         .client()
         .api("read a channel's member", Method::GET, &path);
     match server.read(call).await {
-        Ok(_) => Ok(Some(true)),
+        Ok(reply) => reply.must_be_json().map(|()| Some(true)),
         Err(error) if error.kind == MattermostFailure::NotFound => Ok(Some(false)),
         Err(error) if error.kind == MattermostFailure::Forbidden => Ok(None),
         Err(error) => Err(error),

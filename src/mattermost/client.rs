@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
 use super::failure::{self, Subject};
@@ -84,6 +84,20 @@ impl Reply {
     /// Reads the JSON of the reply. Where it is none, something else than Mattermost spoke, and what happened is not known.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, MattermostError> {
         serde_json::from_slice(&self.body).map_err(|_| self.unusable())
+    }
+
+    /// Makes sure that the reply is JSON, whatever it says: a proxy's page with status 200 is no success of Mattermost's.
+    pub(super) fn must_be_json(&self) -> Result<(), MattermostError> {
+        self.json::<IgnoredAny>().map(|_| ())
+    }
+
+    /// Makes sure that the reply is the word by which hooks say that all is well.
+    pub(super) fn must_be_ok(&self) -> Result<(), MattermostError> {
+        if self.body.trim_ascii() == b"ok" {
+            Ok(())
+        } else {
+            Err(self.unusable())
+        }
     }
 
     /// Says that the reply lacks what it must have. The parser's own words are dropped, because they can quote a post.

@@ -47,7 +47,7 @@ pub(super) async fn respond(
         .open(name, Method::POST, &["hooks", "commands", id.expose()])
         .by_response_url()
         .with_json(&body);
-    server.write(name, call).await.map(|_| ())
+    server.write(name, call).await?.must_be_ok()
 }
 
 fn response<'a>(response_type: &'static str, text: &'a str) -> CommandResponse<'a> {
@@ -81,7 +81,7 @@ pub(super) async fn post(
         .client()
         .open(name, Method::POST, &["hooks", hook])
         .with_json(&body);
-    server.write(name, call).await.map(|_| ())
+    server.write(name, call).await?.must_be_ok()
 }
 
 #[cfg(test)]

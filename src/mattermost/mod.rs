@@ -1,11 +1,13 @@
 //! One Mattermost server: its REST API as the bot account, its webhooks, and what its integrations send us.
 //!
 //! - [`inbound`] reads, purely, what a slash command, an outgoing webhook or a caller by hand sent.
-//! - `rest` is the [`Mattermost`](crate::ports::Mattermost) port over HTTP; each subject of the API has a file: `posts`, `channels`,
+//! - `rest` is the [`Mattermost`](crate::ports::Mattermost) port over HTTP; each subject of the API has a file: `posts`, `channels`, `chat`,
 //!   `hooks`. `client` sends one call and `failure` says what kind of failure a reply is; `limiter` paces every write.
+//! - [`socket`] hears over the WebSocket what happens where the bot is.
 //! - `wire` is the JSON of all of them. The facts it relies on were recorded from a Mattermost 11.1 server (`recorded/`).
 
 mod channels;
+mod chat;
 mod client;
 mod failure;
 mod hooks;
@@ -13,6 +15,7 @@ pub mod inbound;
 mod limiter;
 mod posts;
 mod rest;
+pub mod socket;
 mod wire;
 
 use std::time::Duration;
@@ -22,6 +25,7 @@ use url::Url;
 
 use crate::domain::id::ServerId;
 
+pub use chat::{MAX_MISSED_PAGES, THREAD_POSTS};
 pub use client::{CONNECT_TIMEOUT, MAX_REPLY_BYTES, http_client};
 pub use failure::{MAX_ERROR_ID_CHARS, MAX_RETRY_AFTER};
 pub use limiter::{LATER_RESERVE, MAX_WAITING_WRITES, SLOW_WRITE};

@@ -44,7 +44,7 @@ pub(super) async fn edit(
         Priority::Later => server.write_or_skip(call).await,
     };
     match sent {
-        Ok(Some(_)) => Ok(Edited::Done),
+        Ok(Some(reply)) => reply.must_be_json().map(|()| Edited::Done),
         Ok(None) => Ok(Edited::Skipped),
         Err(error) if stays_as_it_is(&error) => Ok(Edited::Gone),
         Err(error) => Err(error),
@@ -151,7 +151,7 @@ pub(super) async fn delete(server: &Server, post: &PostId) -> Result<(), Matterm
         .client()
         .api(name, Method::DELETE, &["posts", post.as_str()]);
     match server.write(name, call).await {
-        Ok(_) => Ok(()),
+        Ok(reply) => reply.must_be_json(),
         Err(error) if is_unseen(&error) => {
             // Mattermost says 403 both of a post that is gone and of one that we may not delete.
             let is_gone = read(server, post).await?.is_none();

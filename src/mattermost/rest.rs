@@ -1,5 +1,6 @@
 //! The Mattermost port over HTTP: which calls wait for a turn, which can be left out, and who we are.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -11,7 +12,9 @@ use super::client::{Call, Client, Reply};
 use super::failure;
 use super::limiter::{Limiter, TooBusy};
 use super::wire::Identified;
-use super::{channels, hooks, posts};
+use super::{channels, chat, hooks, posts};
+use crate::domain::attention::Identity;
+use crate::domain::chat::JoinedChannel;
 use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
 use crate::domain::post::{Audience, NewPost, SeenPost};
 use crate::ports::{Clock, Edited, Mattermost, MattermostError, MattermostFailure, Priority};
@@ -159,7 +162,7 @@ impl Server {
         let reply = self
             .read(self.client.open("ping", Method::GET, &path))
             .await?;
-        reply.json::<serde::de::IgnoredAny>().map(|_| ())
+        reply.must_be_json()
     }
 }
 
@@ -225,6 +228,41 @@ impl Mattermost for Server {
         person: &UserId,
     ) -> Result<Option<bool>, MattermostError> {
         channels::is_member(self, channel, person).await
+    }
+
+    async fn identity(&self) -> Result<Identity, MattermostError> {
+        let identity = chat::identity(self).await?;
+        self.set_bot(Some(identity.id.clone()));
+        Ok(identity)
+    }
+
+    async fn joined_channels(&self) -> Result<Vec<JoinedChannel>, MattermostError> {
+        chat::joined_channels(self).await
+    }
+
+    async fn posts_since(
+        &self,
+        channel: &ChannelId,
+        anchor: Option<&PostId>,
+        since_ms: i64,
+    ) -> Result<Option<Vec<SeenPost>>, MattermostError> {
+        chat::posts_since(self, channel, anchor, since_ms).await
+    }
+
+    async fn thread(&self, root: &PostId) -> Result<Option<Vec<SeenPost>>, MattermostError> {
+        chat::thread(self, root).await
+    }
+
+    async fn names(&self, people: &[UserId]) -> Result<HashMap<UserId, String>, MattermostError> {
+        chat::names(self, people).await
+    }
+
+    async fn react(&self, post: &PostId, emoji: &str) -> Result<(), MattermostError> {
+        chat::react(self, post, emoji).await
+    }
+
+    async fn unreact(&self, post: &PostId, emoji: &str) -> Result<(), MattermostError> {
+        chat::unreact(self, post, emoji).await
     }
 
     async fn show_typing(

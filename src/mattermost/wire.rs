@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::id::{ChannelId, PostId, QuestionId, UserId};
-use crate::domain::post::{Marker, NewPost, SeenPost};
+use crate::domain::post::{Marker, NewPost, SeenPost, Source};
 
 /// The one key of ours among a post's props.
 const MARKER_PROP: &str = "askwell";
@@ -25,7 +25,8 @@ pub(super) struct CreatePost<'a> {
 
 #[derive(Debug, Serialize)]
 struct CreatedProps {
-    askwell: MarkerProp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    askwell: Option<MarkerProp>,
     unsafe_links: &'static str,
 }
 
@@ -56,11 +57,11 @@ impl<'a> From<&'a NewPost> for CreatePost<'a> {
             message: &post.message,
             pending_post_id: format!("{:032x}", post.pending),
             props: CreatedProps {
-                askwell: MarkerProp {
-                    question: post.marker.question.to_string(),
-                    generation: post.marker.generation,
-                    part: post.marker.part,
-                },
+                askwell: post.marker.map(|marker| MarkerProp {
+                    question: marker.question.to_string(),
+                    generation: marker.generation,
+                    part: marker.part,
+                }),
                 unsafe_links: InertProps::ON.unsafe_links,
             },
         }
@@ -110,6 +111,8 @@ pub(super) struct Post {
     message: String,
     create_at: i64,
     delete_at: i64,
+    #[serde(rename = "type")]
+    kind: String,
     props: Option<Map<String, Value>>,
 }
 
@@ -117,6 +120,11 @@ impl Post {
     /// Returns the id, where it is one.
     pub(super) fn id(&self) -> Option<PostId> {
         PostId::parse(&self.id).ok()
+    }
+
+    /// Returns the post's id and its channel, also where it was deleted.
+    pub(super) fn place(&self) -> Option<(PostId, ChannelId)> {
+        Some((self.id()?, ChannelId::parse(&self.channel_id).ok()?))
     }
 
     /// Takes the post as it is seen; `None` where it was deleted or is no post of this server's.
@@ -131,11 +139,25 @@ impl Post {
             channel: ChannelId::parse(&self.channel_id).ok()?,
             root: PostId::parse(&self.root_id).ok(),
             marker: marker(&props),
-            from_webhook: is_set(&props, "from_webhook"),
-            from_bot: is_set(&props, "from_bot"),
+            source: source(&self.kind, &props),
             message: self.message,
             created_at_ms: self.create_at,
         })
+    }
+}
+
+fn source(kind: &str, props: &Map<String, Value>) -> Source {
+    // A message with attachments has a type of its own.
+    if !matches!(kind, "" | "slack_attachment") {
+        Source::System
+    } else if is_set(props, "from_webhook") {
+        Source::Webhook
+    } else if is_set(props, "from_bot") {
+        Source::Bot
+    } else if is_set(props, "from_oauth_app") || is_set(props, "from_plugin") {
+        Source::App
+    } else {
+        Source::Author
     }
 }
 
@@ -188,6 +210,36 @@ impl PostList {
     }
 }
 
+/// An account, as far as we read it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Account {
+    pub(super) id: String,
+    pub(super) username: String,
+}
+
+/// A channel, as far as we read it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Channel {
+    pub(super) id: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) team_id: String,
+    #[serde(default)]
+    pub(super) last_post_at: i64,
+    #[serde(default)]
+    pub(super) delete_at: i64,
+}
+
+/// A reaction as we put it.
+#[derive(Debug, Serialize)]
+pub(super) struct Reaction<'a> {
+    pub(super) user_id: &'a str,
+    pub(super) post_id: &'a str,
+    pub(super) emoji_name: &'a str,
+}
+
 /// Anything that has an id: a user, a channel.
 #[derive(Debug, Deserialize)]
 pub(super) struct Identified {
@@ -217,11 +269,11 @@ mod tests {
             channel: ChannelId::parse("5y9gmg3343depb6sytofa1y1eh").unwrap(),
             root: root.map(|id| PostId::parse(id).unwrap()),
             message: "생각 중…".to_owned(),
-            marker: Marker {
+            marker: Some(Marker {
                 question: QuestionId::from_bits(3),
                 generation: 1,
                 part: 2,
-            },
+            }),
             pending: 0xabc,
         }
     }
@@ -252,7 +304,7 @@ mod tests {
             .unwrap()
             .into_seen()
             .unwrap();
-        assert_eq!(seen.marker, Some(new.marker));
+        assert_eq!(seen.marker, new.marker);
         assert_eq!(seen.root.unwrap().as_str(), root);
     }
 

@@ -7,6 +7,7 @@
 //! A crash before the commit loses nothing that was acknowledged; a crash after it leaves questions that the next start works on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -25,6 +26,9 @@ use crate::text::{Reason, Sentence, say};
 /// Questions committed together, at most. Beyond a few hundred a batch gains little more.
 const MAX_BATCH: usize = 256;
 
+/// How long before a caller stops waiting the answer to it ends.
+const INLINE_MARGIN: Duration = Duration::from_secs(1);
+
 /// What the sender of an event is told at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -32,11 +36,16 @@ pub enum Reply {
     Silent,
     /// Something only the sender sees.
     Ephemeral(String),
-    /// The answer itself.
-    Channel(String),
+    /// The answer itself, a text for each post; what is not posted joins them.
+    Channel(Vec<String>),
     /// That it did not work.
     Failure(String),
 }
+
+/// Says that nothing was stored of an event, which may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("store an event ({0:?})")]
+pub struct NotTaken(Reason);
 
 /// Where events come in. Cheap to share.
 pub struct Intake {
@@ -84,18 +93,34 @@ impl Intake {
     /// Takes one event and returns what its sender is told. Nothing waits for Mattermost or a model, except where the reply itself
     /// carries the answer.
     pub async fn receive(&self, event: InboundEvent) -> Reply {
+        let id = self.world.ids.question_id(event.received_at);
+        match self.take_as(event, id).await {
+            Ok(reply) => reply,
+            Err(NotTaken(reason)) => self.failed(reason, id),
+        }
+    }
+
+    /// Takes one event like [`Intake::receive`], for a sender that can send it again.
+    ///
+    /// # Errors
+    /// When nothing was stored, through no fault of the event's.
+    pub async fn take(&self, event: InboundEvent) -> Result<Reply, NotTaken> {
+        let id = self.world.ids.question_id(event.received_at);
+        self.take_as(event, id).await
+    }
+
+    async fn take_as(&self, event: InboundEvent, id: QuestionId) -> Result<Reply, NotTaken> {
         let world = &self.world;
-        let id = world.ids.question_id(event.received_at);
-        let decision = match self.is_our_own_text(&event).await {
-            Ok(true) => return Reply::Silent,
-            Ok(false) => decide(event, id, &world.settings),
-            Err(error) => return self.store_failed(&error, id),
-        };
-        match decision {
-            Decision::Say(text) => Reply::Ephemeral(text),
-            Decision::Refuse(reason) => {
-                Reply::Failure(say(world.settings.language, &Sentence::Refused(reason)))
-            }
+        let is_ours = self.is_our_own_text(&event).await;
+        if is_ours.map_err(|error| store_failed(&error, id))? {
+            return Ok(Reply::Silent);
+        }
+        match decide(event, id, &world.settings) {
+            Decision::Say(text) => Ok(Reply::Ephemeral(text)),
+            Decision::Refuse(reason) => Ok(Reply::Failure(say(
+                world.settings.language,
+                &Sentence::Refused(reason),
+            ))),
             Decision::StartAfresh(conversation) => self.start_afresh(&conversation, id).await,
             Decision::Stop(scope) => self.stop(&scope, id).await,
             Decision::Admit(question) => self.admit(*question).await,
@@ -108,63 +133,61 @@ impl Intake {
             return Ok(false);
         };
         let since = event.received_at.before(delivery::OWN_TEXT_MEMORY);
-        let digest = delivery::digest(&event.text);
+        let posted = format!("{}{}", event.address, event.text);
+        let digest = delivery::digest(&posted);
         self.world
             .store
             .is_own_text(&event.server, &place.channel, &digest, since)
             .await
     }
 
-    async fn start_afresh(&self, conversation: &ConversationKey, id: QuestionId) -> Reply {
+    async fn start_afresh(
+        &self,
+        conversation: &ConversationKey,
+        id: QuestionId,
+    ) -> Result<Reply, NotTaken> {
         let world = &self.world;
         let server = world.mattermost.server();
-        match world
+        let begun = world
             .store
             .start_afresh(server, conversation, world.clock.now())
-            .await
-        {
-            Ok(()) => Reply::Ephemeral(say(world.settings.language, &Sentence::ConversationBegun)),
-            Err(error) => self.store_failed(&error, id),
-        }
+            .await;
+        begun.map_err(|error| store_failed(&error, id))?;
+        let said = say(world.settings.language, &Sentence::ConversationBegun);
+        Ok(Reply::Ephemeral(said))
     }
 
-    async fn stop(&self, scope: &ControlScope, id: QuestionId) -> Reply {
+    async fn stop(&self, scope: &ControlScope, id: QuestionId) -> Result<Reply, NotTaken> {
         let world = &self.world;
-        match world
-            .store
-            .request_stop(world.mattermost.server(), scope)
-            .await
-        {
-            Ok(questions) => {
-                world.halts.stop(&questions);
-                let sentence = match u32::try_from(questions.len()).unwrap_or(u32::MAX) {
-                    0 => Sentence::NothingToStop,
-                    count => Sentence::Stopped { count },
-                };
-                Reply::Ephemeral(say(world.settings.language, &sentence))
-            }
-            Err(error) => self.store_failed(&error, id),
-        }
+        let server = world.mattermost.server();
+        let stopped = world.store.request_stop(server, scope).await;
+        let questions = stopped.map_err(|error| store_failed(&error, id))?;
+        world.halts.stop(&questions);
+        let sentence = match u32::try_from(questions.len()).unwrap_or(u32::MAX) {
+            0 => Sentence::NothingToStop,
+            count => Sentence::Stopped { count },
+        };
+        Ok(Reply::Ephemeral(say(world.settings.language, &sentence)))
     }
 
-    async fn admit(&self, question: Question) -> Reply {
+    async fn admit(&self, question: Question) -> Result<Reply, NotTaken> {
         let world = &self.world;
         let id = question.id;
         let acknowledgement = acknowledgement(&question, world.settings.language);
         let audience = question.audience;
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
         match self.commit(question).await {
-            Ok(Admission::Accepted) => match caller {
+            Ok(Admission::Accepted) => Ok(match caller {
                 Some(answer) => self.wait_for(id, audience, answer).await,
                 None => acknowledgement,
-            },
+            }),
             Ok(Admission::Duplicate) => {
                 world.callers.forget(id);
-                acknowledgement
+                Ok(acknowledgement)
             }
             Err(reason) => {
                 world.callers.forget(id);
-                self.failed(reason, id)
+                Err(NotTaken(reason))
             }
         }
     }
@@ -197,21 +220,18 @@ impl Intake {
         match timeout(&*world.clock, limit, answer).await {
             Ok(Ok(InlineAnswer {
                 outcome: Outcome::Failed(_) | Outcome::Refused(_),
-                text,
-            })) => Reply::Failure(text),
-            Ok(Ok(answer)) if audience == Audience::Asker => Reply::Ephemeral(answer.text),
-            Ok(Ok(answer)) => Reply::Channel(answer.text),
+                texts,
+            })) => Reply::Failure(texts.join("\n\n")),
+            Ok(Ok(answer)) if audience == Audience::Asker => {
+                Reply::Ephemeral(answer.texts.join("\n\n"))
+            }
+            Ok(Ok(answer)) => Reply::Channel(answer.texts),
             Ok(Err(_)) => self.failed(Reason::ShuttingDown, id),
             Err(_) => {
                 world.callers.forget(id);
                 self.failed(Reason::DeadlinePassed, id)
             }
         }
-    }
-
-    fn store_failed(&self, error: &StoreError, id: QuestionId) -> Reply {
-        tracing::error!(question.id = %id, error = %error, source = ?std::error::Error::source(error), "the store failed an event");
-        self.failed(Reason::Internal, id)
     }
 
     fn failed(&self, reason: Reason, id: QuestionId) -> Reply {
@@ -256,6 +276,11 @@ impl Committer {
             }
         }
     }
+}
+
+fn store_failed(error: &StoreError, id: QuestionId) -> NotTaken {
+    tracing::error!(question.id = %id, error = %error, source = ?std::error::Error::source(error).map(ToString::to_string), "the store failed an event");
+    NotTaken(Reason::Internal)
 }
 
 fn acknowledgement(question: &Question, language: crate::text::Language) -> Reply {
@@ -323,7 +348,11 @@ fn admit_question(
     let (conversation, lane) = place_of(&event, id, audience, settings.scope);
     let allowed = match delivery {
         Delivery::Response { .. } => settings.response_deadline.min(settings.deadline),
-        Delivery::Inline => settings.inline_timeout.min(settings.deadline),
+        // So that what there is by then is still told to a caller who waits.
+        Delivery::Inline => settings
+            .inline_timeout
+            .saturating_sub(INLINE_MARGIN)
+            .min(settings.deadline),
         Delivery::Bot { .. } | Delivery::Direct { .. } | Delivery::Webhook { .. } => {
             settings.deadline
         }

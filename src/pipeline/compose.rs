@@ -18,6 +18,15 @@ pub const DEFAULT_TEMPLATE: &str = "{% if echo %}**{{ name }}**: {{ question }}\
 /// Steps a template may take; it has no loops worth more.
 const TEMPLATE_FUEL: u64 = 10_000;
 
+/// Makes what renders templates, the same where they are checked and where they are used: a name that is not known is an error, and a loop ends.
+#[must_use]
+pub fn templates() -> Environment<'static> {
+    let mut templates = Environment::new();
+    templates.set_undefined_behavior(UndefinedBehavior::Strict);
+    templates.set_fuel(Some(TEMPLATE_FUEL));
+    templates
+}
+
 const TEMPLATE: &str = "answer";
 
 /// Makes posts of answers.
@@ -40,9 +49,7 @@ pub(super) struct Composed {
 
 impl Composer {
     pub(super) fn new(settings: &Settings) -> Result<Self, minijinja::Error> {
-        let mut templates = Environment::new();
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        templates.set_fuel(Some(TEMPLATE_FUEL));
+        let mut templates = templates();
         templates.add_template_owned(TEMPLATE, settings.template.clone())?;
         Ok(Self {
             templates,
@@ -60,18 +67,28 @@ impl Composer {
         self.compose(question, &markdown::close(written.trim()), None)
     }
 
-    /// Composes what a model wrote in all, with a footnote where there is one to make.
+    /// Composes what a model wrote in all, with a footnote where there is one to make; where posts are left out, one says so.
     pub(super) fn answer(
         &self,
         question: &Question,
         answer: &str,
         footnote: Option<Sentence<'_>>,
     ) -> Composed {
-        match footnote {
+        let mut composed = match footnote {
             // It was broken off, and the footnote must not stand within what it left open.
             Some(_) => self.compose(question, &markdown::close(answer.trim()), footnote),
             None => self.compose(question, answer.trim(), None),
+        };
+        if composed.is_cut
+            && let Some(last) = composed.texts.last_mut()
+        {
+            let sentence = match footnote {
+                Some(Sentence::AnswerStopped) => Sentence::AnswerStopped,
+                _ => Sentence::AnswerCutAtLength,
+            };
+            *last = end_with(last, &say(self.language, &sentence));
         }
+        composed
     }
 
     fn compose(
@@ -150,10 +167,20 @@ impl Composer {
     }
 }
 
+/// Ends the text of a post with a footnote, and with less of the text where both do not fit.
+fn end_with(text: &str, footnote: &str) -> String {
+    let footnote = format!("\n\n{footnote}");
+    let runes = markdown::POST_RUNES.saturating_sub(footnote.chars().count());
+    let mut parts = markdown::split(text, Limits { runes });
+    parts.truncate(1);
+    parts.push(footnote);
+    parts.concat()
+}
+
 /// Whether the answer begins with whose question it is. A reply in the thread of the question itself does not need to.
 fn echoes(question: &Question) -> bool {
     match (&question.origin, &question.delivery) {
-        (Origin::OutgoingHook { .. }, Delivery::Bot { .. }) => false,
+        (Origin::OutgoingHook { .. }, Delivery::Bot { .. }) | (Origin::Post { .. }, _) => false,
         (Origin::Command { .. } | Origin::OutgoingHook { .. } | Origin::ByHand, _) => true,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::DeliveryWays;
+use crate::domain::attention::ChannelKind;
 use crate::domain::event::{InboundEvent, Origin};
 use crate::domain::post::{Audience, Delivery};
 
@@ -28,15 +29,30 @@ pub fn choose(event: &InboundEvent, audience: Audience, ways: DeliveryWays) -> O
             id: id.clone(),
             audience,
         }),
-        (Origin::Command { .. } | Origin::OutgoingHook { .. }, Audience::Asker) if ways.bot => {
-            event
-                .asker
-                .id
-                .clone()
-                .map(|asker| Delivery::Direct { asker })
-        }
+        // A direct channel is private as it is.
+        (
+            Origin::Post {
+                kind: ChannelKind::Direct,
+                place,
+                ..
+            },
+            _,
+        )
+        | (Origin::Post { place, .. }, Audience::Channel) => Some(Delivery::Bot {
+            channel: place.channel.clone(),
+            root: place.thread.clone(),
+            fallback: None,
+        }),
+        (
+            Origin::Command { .. } | Origin::OutgoingHook { .. } | Origin::Post { .. },
+            Audience::Asker,
+        ) if ways.bot => event
+            .asker
+            .id
+            .clone()
+            .map(|asker| Delivery::Direct { asker }),
         (Origin::ByHand, _) | (Origin::Command { .. }, Audience::Asker) => Some(Delivery::Inline),
-        (Origin::OutgoingHook { .. }, Audience::Asker) => None,
+        (Origin::OutgoingHook { .. } | Origin::Post { .. }, Audience::Asker) => None,
         (Origin::Command { place, response }, Audience::Channel) => Some(match response {
             fallback if ways.bot => Delivery::Bot {
                 channel: place.channel.clone(),

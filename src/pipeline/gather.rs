@@ -8,13 +8,15 @@ use jiff::tz::TimeZone;
 use minijinja::context;
 
 use super::admit::conversation_in;
+use super::compose::templates;
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
 use crate::domain::conversation::{ConversationScope, Turn};
 use crate::domain::event::{Origin, Place};
 use crate::domain::job::ClaimedJob;
-use crate::domain::post::{Audience, Delivery};
+use crate::domain::post::{Audience, Delivery, Source};
 use crate::domain::prompt::Prompt;
 use crate::domain::question::{Question, Refusal};
 use crate::domain::time::Timestamp;
@@ -52,7 +54,7 @@ pub(super) async fn place(
         let is_seen = world.mattermost.is_member(&place.channel, asker).await?;
         return Ok(is_seen.is_none().then_some(question));
     };
-    if seen.from_webhook || seen.from_bot {
+    if seen.source != Source::Author {
         return Ok(None);
     }
     let Some(root) = seen.root else {
@@ -99,23 +101,23 @@ async fn may_read(world: &World, question: &Question) -> Result<bool, Interrupti
 
 async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interruption> {
     let settings = &world.settings;
-    let history = world
-        .store
-        .history(&question.server, &question.conversation, settings.max_turns)
-        .await?;
-    let is_shared = question.origin.place().is_some()
-        && question.audience == Audience::Channel
-        && settings.scope == ConversationScope::Channel;
-    let turns: Vec<Turn> = history
-        .session(question.asked_at, settings.session_idle)
-        .iter()
-        .cloned()
-        .map(|turn| Turn {
-            question: said_by(&turn.asker_name, &turn.question, is_shared),
-            ..turn
-        })
-        .collect();
-    let asked = said_by(&question.asker.name, &question.text, is_shared);
+    // Everybody in a thread shares its conversation, whatever is shared outside.
+    let is_shared = question.audience == Audience::Channel
+        && question.origin.place().is_some_and(|place| {
+            place.thread.is_some() || settings.scope == ConversationScope::Channel
+        });
+    let name_speaker = |name: &str, text: &str| {
+        if is_shared {
+            said_by(name, text)
+        } else {
+            text.to_owned()
+        }
+    };
+    let turns = match thread(world, question).await? {
+        Some(turns) => turns,
+        None => remembered(world, question, name_speaker).await?,
+    };
+    let asked = name_speaker(&question.asker.name, &question.text);
     let prompt = Prompt::fit(instructions(world), &turns, asked, settings.window);
     if prompt.dropped_turns > 0 {
         tracing::debug!(question.id = %question.id, dropped_turns = prompt.dropped_turns, "older turns do not fit the model's window");
@@ -123,13 +125,48 @@ async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interrupti
     Ok(prompt)
 }
 
-/// Says who speaks, where several people share a conversation.
-fn said_by(name: &str, text: &str, is_shared: bool) -> String {
-    if is_shared {
-        format!("{name}: {text}")
-    } else {
-        text.to_owned()
+/// The turns of this conversation that the store remembers.
+async fn remembered(
+    world: &World,
+    question: &Question,
+    name_speaker: impl Fn(&str, &str) -> String,
+) -> Result<Vec<Turn>, Interruption> {
+    let settings = &world.settings;
+    let history = world
+        .store
+        .history(&question.server, &question.conversation, settings.max_turns)
+        .await?;
+    let session = history.session(question.asked_at, settings.session_idle);
+    Ok(session
+        .iter()
+        .cloned()
+        .map(|turn| Turn {
+            question: name_speaker(&turn.asker_name, &turn.question),
+            ..turn
+        })
+        .collect())
+}
+
+/// What was said in the thread that the bot was called into, by whomever; `None` where it is no such thread.
+///
+/// It is read as it is now: what was edited or deleted since is not told in its old form.
+async fn thread(world: &World, question: &Question) -> Result<Option<Vec<Turn>>, Interruption> {
+    let Origin::Post { place, post, .. } = &question.origin else {
+        return Ok(None);
+    };
+    let (Some(root), Some(bot)) = (&place.thread, world.bot.get()) else {
+        return Ok(None);
+    };
+    if root == post {
+        // It begins the thread.
+        return Ok(None);
     }
+    let Some(posts) = world.mattermost.thread(root).await? else {
+        return Ok(None);
+    };
+    let writers = writers_before(&posts, post, &bot.id);
+    let names = world.mattermost.names(&writers).await?;
+    Ok(Some(turns_before(&posts, post, &bot.id, &names)))
 }
 
 fn instructions(world: &World) -> String {
@@ -141,7 +178,7 @@ fn instructions(world: &World) -> String {
     let Some(template) = &settings.instructions else {
         return shipped();
     };
-    minijinja::Environment::new()
+    templates()
         .render_str(template, context! { assistant, date => date.as_str(), zone })
         .unwrap_or_else(|error| {
             // Checked at start; see Composer::fill.

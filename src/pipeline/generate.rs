@@ -146,8 +146,10 @@ impl<'a, 'q> Growth<'a, 'q> {
         }
     }
 
-    /// Asks once, and reads what comes.
+    /// Asks once, and reads what comes. White space that an earlier try had written does not count.
     async fn ask(&mut self, prompt: &Prompt) -> Result<Tried, Interruption> {
+        self.text.clear();
+        self.chars = 0;
         let mut stream: Option<DeltaStream> = None;
         let world = self.world;
         let mut asking = Some(world.model.complete(prompt));
@@ -280,7 +282,7 @@ impl<'a, 'q> Growth<'a, 'q> {
     fn failed(&self, error: ModelError, finish: Option<FinishReason>) -> Tried {
         match finish {
             Some(reason) => Tried::Ended(Ending::Finished(reason)),
-            None if self.text.is_empty() => Tried::FailedAtOnce(error),
+            None if self.text.trim().is_empty() => Tried::FailedAtOnce(error),
             None => {
                 tracing::warn!(question.id = %self.question.id, failure = ?error.failure, source = ?std::error::Error::source(&error).map(ToString::to_string), "the model broke off in the middle of an answer");
                 Tried::Ended(Ending::Failed(error.failure))

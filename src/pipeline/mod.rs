@@ -1,29 +1,35 @@
 //! The verbs: what is done with an event, from its admission to the settled answer.
 //!
-//! In the order of a question's way: [`admit`] makes an event durable; [`work`] leases questions and works on each; `answer` is the page
+//! In the order of a question's way: [`listen`] finds what is addressed to the bot (`cursors` says how far it has heard, `acknowledge` shows it);
+//! [`admit`] makes an event durable; [`work`] leases questions and works on each; `answer` is the page
 //! to read first, and calls `gather` (what the model is told), `generate` (what it writes), `publish` (what people see) and `settle`
 //! (how it ended); `recover` is what begins where a crash left off. `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `hold` keeps a lease, and `world` is what all of them share.
 
+mod acknowledge;
 pub mod admit;
 mod answer;
 mod compose;
+mod cursors;
 pub mod delivery;
 mod gather;
 mod generate;
 mod hold;
 mod interruption;
+pub mod listen;
 mod publish;
 mod recover;
 mod settle;
+mod thread;
 pub mod work;
 mod world;
 
-pub use compose::DEFAULT_TEMPLATE;
+pub use compose::{DEFAULT_TEMPLATE, templates};
 pub use world::{Ports, World};
 
 use std::time::Duration;
 
+use crate::domain::attention::Hearing;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::prompt::Window;
@@ -53,6 +59,8 @@ pub struct Settings {
     pub latex: bool,
     /// Characters of a question, at most.
     pub max_question_chars: usize,
+    /// Which posts are heard, where there is a bot; `None` where it is not to listen.
+    pub hearing: Option<Hearing>,
     /// Who shares a conversation outside threads.
     pub scope: ConversationScope,
     /// A conversation that was silent for this long begins afresh.

@@ -16,7 +16,7 @@ use super::hold::Hold;
 use super::interruption::Interruption;
 use super::world::World;
 use crate::domain::id::{ChannelId, PostId};
-use crate::domain::post::{Delivery, Marker, NewPost, Part, PartIntent};
+use crate::domain::post::{Delivery, Marker, NewPost, Part, PartIntent, SeenPost};
 use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
 use crate::ports::{Edited, MattermostError, MattermostFailure, Priority};
@@ -83,9 +83,17 @@ impl<'a> Publisher<'a> {
         self
     }
 
-    /// Returns the posts that are known to exist.
-    pub(super) fn posted(&self) -> impl Iterator<Item = &PostId> {
-        self.posts.iter().filter_map(|posted| posted.post.as_ref())
+    /// Reads back the posts there are of this answer, in order; also one whose creation was never confirmed.
+    pub(super) async fn read_back(&self) -> Result<Vec<SeenPost>, Interruption> {
+        let mut seen = Vec::new();
+        for posted in &self.posts {
+            let found = match &posted.post {
+                Some(post) => self.world.mattermost.read_post(post).await?,
+                None => self.find(&posted.intent).await?,
+            };
+            seen.extend(found);
+        }
+        Ok(seen)
     }
 
     /// Shows that work has begun, as well as that can be shown.
@@ -197,7 +205,7 @@ impl<'a> Publisher<'a> {
                 },
                 CreationStep::ReadBack => {
                     if let Some(post) = self.find(&creation.intent).await? {
-                        break (post, None);
+                        break (post.id, None);
                     }
                     creation.read_backs += 1;
                     world
@@ -233,7 +241,7 @@ impl<'a> Publisher<'a> {
             channel: intent.channel.clone(),
             root: intent.root.clone(),
             message: text.to_owned(),
-            marker: self.marker(intent.part),
+            marker: Some(self.marker(intent.part)),
             pending: intent.pending,
         };
         Ok(self.world.mattermost.create_post(&post).await?)
@@ -252,9 +260,10 @@ impl<'a> Publisher<'a> {
             .root
             .clone()
             .or(if index > 0 { first } else { None });
-        let anchor = match &root {
-            Some(root) => Some(root.clone()),
-            None => world.mattermost.newest_post(&address.channel).await?,
+        // A post that is just older than ours: a thread's root may be months old.
+        let anchor = match self.question.origin.post() {
+            Some(post) if address.channel_is_the_askers => Some(post.clone()),
+            _ => world.mattermost.newest_post(&address.channel).await?,
         };
         let intent = PartIntent {
             part: u32::try_from(index).unwrap_or(u32::MAX),
@@ -278,20 +287,17 @@ impl<'a> Publisher<'a> {
     }
 
     /// Finds a post that was created without our knowing; where there are several, the oldest stays and the others are deleted.
-    async fn find(&self, intent: &PartIntent) -> Result<Option<PostId>, Interruption> {
+    async fn find(&self, intent: &PartIntent) -> Result<Option<SeenPost>, Interruption> {
         let mattermost = &self.world.mattermost;
         let marker = self.marker(intent.part);
         let found = mattermost
             .find_own_posts(&intent.channel, intent.anchor.as_ref(), self.question.id)
             .await?;
-        let mut posts = found
-            .into_iter()
-            .filter(|post| post.marker == Some(marker))
-            .map(|post| post.id);
+        let mut posts = found.into_iter().filter(|post| post.marker == Some(marker));
         let oldest = posts.next();
         for surplus in posts {
             self.check_lease()?;
-            mattermost.delete_post(&surplus).await?;
+            mattermost.delete_post(&surplus.id).await?;
         }
         Ok(oldest)
     }
@@ -310,6 +316,7 @@ impl<'a> Publisher<'a> {
             Delivery::Bot { channel, root, .. } => Ok(Some(Address {
                 channel: channel.clone(),
                 root: root.clone(),
+                channel_is_the_askers: true,
             })),
             Delivery::Direct { asker } => {
                 let channel = match self.direct.take() {
@@ -320,6 +327,7 @@ impl<'a> Publisher<'a> {
                 Ok(Some(Address {
                     channel,
                     root: None,
+                    channel_is_the_askers: false,
                 }))
             }
             Delivery::Response { .. } | Delivery::Webhook { .. } | Delivery::Inline => Ok(None),
@@ -335,6 +343,8 @@ impl<'a> Publisher<'a> {
 struct Address {
     channel: ChannelId,
     root: Option<PostId>,
+    /// Whether it is the channel in which the question was asked.
+    channel_is_the_askers: bool,
 }
 
 /// How far the creation of one post has come.

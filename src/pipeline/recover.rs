@@ -16,12 +16,8 @@ pub(super) async fn shown(
     job: &ClaimedJob,
     publisher: &Publisher<'_>,
 ) -> Result<Option<String>, Interruption> {
-    let mut shown = Vec::new();
-    for post in publisher.posted() {
-        if let Some(seen) = world.mattermost.read_post(post).await? {
-            shown.push(seen.message);
-        }
-    }
+    let posts = publisher.read_back().await?;
+    let shown: Vec<String> = posts.into_iter().map(|post| post.message).collect();
     let answer = world.composer.unfill(&job.question, &shown.join("\n\n"));
     Ok((!answer.is_empty() && answer != NOTHING_YET).then_some(answer))
 }

@@ -1,13 +1,15 @@
 //! What the verbs share: settings, the ports, and the two small registries that live only in this process.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
 use super::Settings;
+use super::acknowledge::Acknowledgements;
 use super::compose::Composer;
 use super::hold::Halts;
+use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
 use crate::domain::question::Outcome;
 use crate::ports::{Clock, IdSource, LanguageModel, Mattermost, Store};
@@ -39,6 +41,10 @@ pub struct World {
     pub(super) work_waits: Notify,
     /// The questions being worked on here, so that a stop is felt at once.
     pub(super) halts: Halts,
+    /// Who the bot is, once the listener has learnt it.
+    pub(super) bot: OnceLock<Identity>,
+    /// Reactions that say that a post was heard.
+    pub(super) acknowledgements: Acknowledgements,
     /// Callers that wait for their answer in the reply itself.
     pub(super) callers: Callers,
 }
@@ -60,6 +66,8 @@ impl World {
             ids: ports.ids,
             work_waits: Notify::new(),
             halts: Halts::default(),
+            bot: OnceLock::new(),
+            acknowledgements: Acknowledgements::default(),
             callers: Callers::default(),
         })
     }
@@ -69,7 +77,8 @@ impl World {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InlineAnswer {
     pub(super) outcome: Outcome,
-    pub(super) text: String,
+    /// A text for each post.
+    pub(super) texts: Vec<String>,
 }
 
 /// Callers waiting for an answer, by question.

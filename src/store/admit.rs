@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::row::{QUESTION_COLUMNS, question_values};
-use super::session::Session;
+use super::session::{Session, UnlessKnown};
 use super::statement::{Statement, Value, storable};
 use crate::domain::id::QuestionId;
 use crate::domain::question::Question;
@@ -22,7 +22,14 @@ const INSERT_QUESTIONS: &str = concat!(
     super::row::question_columns!(),
     ") VALUES "
 );
-const UNLESS_KNOWN: &str = " ON CONFLICT (server_id, event_key) DO NOTHING RETURNING id";
+const UNLESS_KNOWN: UnlessKnown = UnlessKnown {
+    silently: " ON CONFLICT (server_id, event_key) DO NOTHING",
+    returning_id: " ON CONFLICT (server_id, event_key) DO NOTHING RETURNING id",
+};
+
+const LAST_IN_LANE: &str =
+    "SELECT seq FROM jobs WHERE server_id = $1 AND lane = $2 AND state IN ('ready', 'run')
+     ORDER BY seq DESC LIMIT 1";
 
 const INSERT_LANES: &str = "INSERT INTO lanes (server_id, lane, next_seq) VALUES ";
 const OR_ADVANCE: &str =
@@ -60,7 +67,7 @@ pub(super) async fn admit(
         .unzip();
     let accepted: Vec<&Question> = accepted.into_iter().flatten().collect();
     let lanes = accepted.iter().map(|question| lane_of(question));
-    let next_seqs = advance_lanes(session, lanes).await?;
+    let next_seqs = next_in_lanes(session, lanes).await?;
     insert_jobs(session, &accepted, next_seqs).await?;
     Ok(admissions)
 }
@@ -77,19 +84,21 @@ async fn insert_questions(
     let mut inserted = HashSet::with_capacity(questions.len());
     for chunk in sorted.chunks(ROWS_PER_STATEMENT) {
         let rows = chunk.iter().map(|question| question_values(question));
-        let statement = Statement::of_rows(INSERT_QUESTIONS, rows, UNLESS_KNOWN);
-        for row in session.fetch(statement).await? {
-            inserted.insert(row.question_id("id")?);
-        }
+        let are_new = session
+            .insert_new(INSERT_QUESTIONS, rows, UNLESS_KNOWN)
+            .await?;
+        let new = chunk.iter().zip(are_new).filter(|(_, is_new)| *is_new);
+        inserted.extend(new.map(|(question, _)| question.id));
     }
     Ok(inserted)
 }
 
-/// Takes a sequence number of each lane for every time it is named; returns the first of each lane.
+/// Finds the sequence number at which each lane goes on, to be taken once for every time it is named.
 ///
-/// The row of a lane stays locked until the commit, so that a later number is never visible before an earlier one. Lanes are
-/// taken in order, and after all questions, so that transactions cannot wait for each other in a circle.
-pub(super) async fn advance_lanes<'q>(
+/// On SQLite nobody else writes until the commit, so it is one more than the last unfinished job's. On PostgreSQL the row of a lane counts
+/// and stays locked until the commit, so that a later number is never visible before an earlier one. Lanes are taken in order, and
+/// after all questions, so that transactions cannot wait for each other in a circle.
+pub(super) async fn next_in_lanes<'q>(
     session: &mut Session,
     named: impl Iterator<Item = Lane<'q>>,
 ) -> Result<HashMap<Lane<'q>, i64>, StoreError> {
@@ -97,8 +106,36 @@ pub(super) async fn advance_lanes<'q>(
     for lane in named {
         *counts.entry(lane).or_default() += 1;
     }
+    match session {
+        Session::Sqlite(_) => after_the_last(session, counts.into_keys()).await,
+        Session::Postgres(..) => advance_lanes(session, &counts).await,
+    }
+}
+
+async fn after_the_last<'q>(
+    session: &mut Session,
+    lanes: impl Iterator<Item = Lane<'q>>,
+) -> Result<HashMap<Lane<'q>, i64>, StoreError> {
+    let mut next_seqs = HashMap::new();
+    for lane in lanes {
+        let last = Statement::new(LAST_IN_LANE)
+            .bind(lane.0.as_ref())
+            .bind(lane.1.as_ref());
+        let next_seq = match session.fetch_optional(last).await? {
+            Some(row) => row.integer("seq")?.saturating_add(1),
+            None => 0,
+        };
+        next_seqs.insert(lane, next_seq);
+    }
+    Ok(next_seqs)
+}
+
+async fn advance_lanes<'q>(
+    session: &mut Session,
+    counts: &BTreeMap<Lane<'q>, i64>,
+) -> Result<HashMap<Lane<'q>, i64>, StoreError> {
     let lanes: Vec<(&Lane<'q>, &i64)> = counts.iter().collect();
-    let mut first_seqs = HashMap::with_capacity(lanes.len());
+    let mut next_seqs = HashMap::with_capacity(lanes.len());
     for chunk in lanes.chunks(ROWS_PER_STATEMENT) {
         let rows = chunk.iter().map(|&((server, lane), count)| {
             [
@@ -113,11 +150,10 @@ pub(super) async fn advance_lanes<'q>(
             let count = counts
                 .get(&lane)
                 .ok_or(StoreError::Corrupt { what: "lane" })?;
-            let first_seq = row.integer("next_seq")? - count;
-            first_seqs.insert(lane, first_seq);
+            next_seqs.insert(lane, row.integer("next_seq")? - count);
         }
     }
-    Ok(first_seqs)
+    Ok(next_seqs)
 }
 
 /// Inserts the jobs, numbered within their lanes in the order in which the questions were given.

@@ -1,6 +1,6 @@
 //! Dead letters: questions whose end could be shown to nobody, for a person to look at and have tried again.
 
-use super::admit::{Lane, ROWS_PER_STATEMENT, advance_lanes};
+use super::admit::{Lane, ROWS_PER_STATEMENT, next_in_lanes};
 use super::session::Session;
 use super::statement::{Row, Sql, Statement, locking};
 use crate::domain::id::{ChannelId, QuestionId, ServerId};
@@ -78,7 +78,7 @@ pub(super) async fn revive(
         dead.push((row.question_id("question_id")?, lane));
     }
     let lanes = dead.iter().map(|(_, lane)| lane.clone());
-    let mut next_seqs = advance_lanes(session, lanes).await?;
+    let mut next_seqs = next_in_lanes(session, lanes).await?;
     for chunk in dead.chunks(ROWS_PER_STATEMENT) {
         let mut placed = Vec::with_capacity(chunk.len());
         for (question, lane) in chunk {

@@ -1,20 +1,28 @@
 //! The shape of the database, brought up to date by migrations that only move forward and are the same for both databases.
 
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use sqlx::PgConnection;
 use sqlx::migrate::{MigrateError, Migrator};
 
 /// All migrations, embedded. Applied ones are recorded in `_sqlx_migrations` and never change again.
-pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Why the database could not be brought up to date.
 #[derive(Debug)]
-pub(super) enum MigrationFailure {
+pub(super) enum MigrationFailure<E> {
     /// It holds a migration that this version does not have, or has otherwise.
     MadeByAnotherVersion(i64),
     /// A statement failed.
-    Database(sqlx::Error),
+    Database(E),
 }
 
-impl From<MigrateError> for MigrationFailure {
+impl From<rusqlite::Error> for MigrationFailure<rusqlite::Error> {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<MigrateError> for MigrationFailure<sqlx::Error> {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::VersionMissing(version)
@@ -27,4 +35,82 @@ impl From<MigrateError> for MigrationFailure {
             other => Self::Database(sqlx::Error::Migrate(Box::new(other))),
         }
     }
+}
+
+/// Brings a database of PostgreSQL's up to date; replicas that start together wait for each other.
+pub(super) async fn migrate_postgres(
+    connection: &mut PgConnection,
+) -> Result<(), MigrationFailure<sqlx::Error>> {
+    Ok(MIGRATIONS.run(connection).await?)
+}
+
+/// The table in which sqlx records migrations, made as sqlx makes it.
+const RECORD: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+         version BIGINT PRIMARY KEY,
+         description TEXT NOT NULL,
+         installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+         success BOOLEAN NOT NULL,
+         checksum BLOB NOT NULL,
+         execution_time BIGINT NOT NULL
+     )";
+
+const IS_RECORDED: &str =
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
+
+const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+
+const APPLY: &str =
+    "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+     VALUES (?1, ?2, TRUE, ?3, 0)";
+
+/// What only SQLite is to read; see the first migration.
+const FOR_SQLITE: &str = "/* WITHOUT ROWID */";
+
+/// Brings a file of SQLite's up to date, in one transaction that other processes wait for.
+pub(super) fn migrate_sqlite(
+    connection: &mut Connection,
+) -> Result<(), MigrationFailure<rusqlite::Error>> {
+    // Most starts find nothing to do, and then write nothing.
+    if pending(connection)?.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(RECORD)?;
+    // Another process may have been first.
+    for migration in pending(&transaction)? {
+        let sql = migration.sql.as_str();
+        transaction.execute_batch(&sql.replace(FOR_SQLITE, "WITHOUT ROWID"))?;
+        let applied = (
+            migration.version,
+            &*migration.description,
+            &*migration.checksum,
+        );
+        transaction.execute(APPLY, applied)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Returns the migrations that are still to be applied, or the version of one that is not ours.
+fn pending(
+    connection: &Connection,
+) -> Result<Vec<&'static sqlx::migrate::Migration>, MigrationFailure<rusqlite::Error>> {
+    let mut all = MIGRATIONS.iter();
+    let is_recorded: Option<i64> = connection
+        .query_row(IS_RECORDED, [], |row| row.get(0))
+        .optional()?;
+    if is_recorded.is_none() {
+        return Ok(all.collect());
+    }
+    let mut applied = connection.prepare(APPLIED)?;
+    let mut applied = applied.query([])?;
+    while let Some(row) = applied.next()? {
+        let (version, checksum): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let is_ours = all
+            .next()
+            .is_some_and(|ours| ours.version == version && *ours.checksum == *checksum);
+        if !is_ours {
+            return Err(MigrationFailure::MadeByAnotherVersion(version));
+        }
+    }
+    Ok(all.collect())
 }

@@ -10,6 +10,7 @@
 mod admit;
 mod claim;
 mod dead;
+mod hearing;
 mod migrate;
 mod open;
 mod postgres;
@@ -17,6 +18,8 @@ mod recall;
 mod row;
 mod session;
 mod sqlite;
+mod sqlite_statement;
+mod sqlite_worker;
 mod statement;
 mod verbs;
 mod work;

@@ -95,7 +95,7 @@ pub enum OpenError {
         path: PathBuf,
         /// What SQLite says.
         #[source]
-        source: sqlx::Error,
+        source: rusqlite::Error,
     },
     /// A newer version of askwell has worked on the database.
     #[error("use the database: another version of askwell made it (migration {version})")]
@@ -135,6 +135,14 @@ pub enum OpenError {
     Unusable {
         /// What it says.
         #[source]
-        source: sqlx::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl OpenError {
+    pub(super) fn unusable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unusable {
+            source: Box::new(source),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, Pool, Postgres};
 
-use super::migrate::{MIGRATIONS, MigrationFailure};
+use super::migrate::{MigrationFailure, migrate_postgres};
 use super::open::{LeaseTime, OpenError};
 use super::session::{Durability, Session};
 use crate::ports::{Clock, timeout};
@@ -75,17 +75,13 @@ async fn migrate(options: &PgConnectOptions) -> Result<(), OpenError> {
     let mut connection = PgConnection::connect_with(options)
         .await
         .map_err(why_no_connection)?;
-    MIGRATIONS
-        .run(&mut connection)
+    migrate_postgres(&mut connection)
         .await
-        .map_err(|error| match error.into() {
+        .map_err(|failure| match failure {
             MigrationFailure::MadeByAnotherVersion(version) => OpenError::NewerDatabase { version },
-            MigrationFailure::Database(source) => OpenError::Unusable { source },
+            MigrationFailure::Database(source) => OpenError::unusable(source),
         })?;
-    connection
-        .close()
-        .await
-        .map_err(|source| OpenError::Unusable { source })
+    connection.close().await.map_err(OpenError::unusable)
 }
 
 /// Tells apart what an administrator would mend in different places.

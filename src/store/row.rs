@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::statement::{Row, Value};
+use crate::domain::attention::ChannelKind;
 use crate::domain::completion::Usage;
 use crate::domain::conversation::{ConversationKey, Turn};
 use crate::domain::event::{EventKey, Origin, Person, Place};
@@ -13,12 +14,12 @@ use crate::domain::question::{Conclusion, Outcome, Question};
 use crate::ports::StoreError;
 
 /// How many columns [`question_columns`] lists.
-pub(super) const QUESTION_COLUMNS: usize = 24;
+pub(super) const QUESTION_COLUMNS: usize = 25;
 
 /// The columns of a question as it was admitted, in the order of [`question_values`]; a constant for `concat!`.
 macro_rules! question_columns {
     () => {
-        "id, server_id, event_key, origin, team_id, channel_id, channel_name, thread_id, post_id, response_id, \
+        "id, server_id, event_key, origin, team_id, channel_id, channel_name, channel_kind, thread_id, post_id, response_id, \
          asker_id, asker_name, text, audience, delivery, delivery_channel_id, delivery_root_id, delivery_user_id, \
          delivery_response_id, delivery_audience, delivery_channel_name, conversation, asked_at, deadline"
     };
@@ -50,7 +51,8 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
         deadline,
     } = question;
     let place = origin.place();
-    let (origin, post, response) = origin_words(origin);
+    let post = origin.post();
+    let (origin, kind, response) = origin_words(origin);
     let delivery = delivery_words(delivery);
     [
         (*id).into(),
@@ -63,6 +65,7 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
             .into(),
         place.map(|place| place.channel.as_str()).into(),
         place.map(|place| place.channel_name.as_str()).into(),
+        kind.into(),
         place
             .and_then(|place| place.thread.as_ref())
             .map(PostId::as_str)
@@ -107,11 +110,38 @@ pub(super) fn question(row: &Row) -> Result<Question, StoreError> {
     })
 }
 
-fn origin_words(origin: &Origin) -> (&'static str, Option<&PostId>, Option<&ResponseUrlId>) {
+/// Returns the words for an origin and its kind of channel, and the `response_url` it came with.
+fn origin_words(origin: &Origin) -> (&'static str, Option<&'static str>, Option<&ResponseUrlId>) {
     match origin {
         Origin::Command { place: _, response } => ("command", None, response.as_ref()),
-        Origin::OutgoingHook { place: _, post } => ("outgoing_hook", Some(post), None),
+        Origin::OutgoingHook { place: _, post: _ } => ("outgoing_hook", None, None),
+        Origin::Post {
+            place: _,
+            post: _,
+            kind,
+        } => ("post", Some(kind_word(*kind)), None),
         Origin::ByHand => ("by_hand", None, None),
+    }
+}
+
+fn kind_word(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Open => "open",
+        ChannelKind::Private => "private",
+        ChannelKind::Direct => "direct",
+        ChannelKind::Group => "group",
+    }
+}
+
+fn channel_kind(row: &Row) -> Result<ChannelKind, StoreError> {
+    match row.text("channel_kind")?.as_str() {
+        "open" => Ok(ChannelKind::Open),
+        "private" => Ok(ChannelKind::Private),
+        "direct" => Ok(ChannelKind::Direct),
+        "group" => Ok(ChannelKind::Group),
+        _ => Err(StoreError::Corrupt {
+            what: "channel_kind",
+        }),
     }
 }
 
@@ -124,6 +154,11 @@ fn origin(row: &Row) -> Result<Origin, StoreError> {
         "outgoing_hook" => Ok(Origin::OutgoingHook {
             place: place(row)?,
             post: id(row, "post_id", PostId::parse)?,
+        }),
+        "post" => Ok(Origin::Post {
+            place: place(row)?,
+            post: id(row, "post_id", PostId::parse)?,
+            kind: channel_kind(row)?,
         }),
         "by_hand" => Ok(Origin::ByHand),
         _ => Err(StoreError::Corrupt { what: "origin" }),

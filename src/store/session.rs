@@ -1,11 +1,16 @@
-//! One transaction on either database: how it begins, what it runs, how it commits.
+//! One transaction on either database: what it runs, and how it commits.
 
-use sqlx::{Database as Driver, Postgres, Sqlite, Transaction};
+use std::collections::HashSet;
+
+use futures_util::future::BoxFuture;
+use rusqlite::Connection;
+use sqlx::{Postgres, Transaction};
 
 use super::open::LeaseTime;
 use super::postgres::PostgresDatabase;
 use super::sqlite::SqliteDatabase;
-use super::statement::{Dialect, Row, Statement, Value};
+use super::sqlite_statement;
+use super::statement::{Row, Statement, Value};
 use crate::domain::time::Timestamp;
 use crate::ports::StoreError;
 
@@ -27,84 +32,155 @@ pub(super) enum Database {
 }
 
 impl Database {
-    /// Begins a transaction that reads only.
-    pub(super) async fn read(&self) -> Result<Session, StoreError> {
+    /// Runs a verb that reads only, in a transaction of its own.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        verb: impl Verb<T>,
+    ) -> Result<T, StoreError> {
         match self {
-            Self::Sqlite(database) => database.read().await.map(Session::Sqlite),
-            Self::Postgres(database) => database.begin(Durability::Flushed).await,
+            Self::Sqlite(database) => database.read(verb).await,
+            Self::Postgres(database) => {
+                transact(database.begin(Durability::Flushed).await, verb).await
+            }
         }
-        .map_err(unavailable)
     }
 
-    /// Begins a transaction that writes.
-    pub(super) async fn write(&self, durability: Durability) -> Result<Session, StoreError> {
+    /// Runs a verb that writes, atomically, and commits it.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        verb: impl Verb<T>,
+    ) -> Result<T, StoreError> {
         match self {
-            Self::Sqlite(database) => database.write(durability).await.map(Session::Sqlite),
-            Self::Postgres(database) => database.begin(durability).await,
+            Self::Sqlite(database) => database.write(durability, verb).await,
+            Self::Postgres(database) => transact(database.begin(durability).await, verb).await,
         }
-        .map_err(unavailable)
     }
 }
 
-/// One open transaction. Dropped without a commit, it is rolled back.
+/// What is done in one transaction: it owns what it needs, because on SQLite it runs on another thread.
+pub(super) trait Verb<T>:
+    for<'s> FnOnce(&'s mut Session) -> BoxFuture<'s, Result<T, StoreError>> + Send + 'static
+{
+}
+
+impl<T, V> Verb<T> for V where
+    V: for<'s> FnOnce(&'s mut Session) -> BoxFuture<'s, Result<T, StoreError>> + Send + 'static
+{
+}
+
+/// Runs a verb in a transaction of PostgreSQL's. Where it fails, the transaction is dropped, which rolls it back.
+async fn transact<T>(
+    begun: Result<Session, sqlx::Error>,
+    verb: impl Verb<T>,
+) -> Result<T, StoreError> {
+    let mut session = begun.map_err(unavailable)?;
+    let found = verb(&mut session).await?;
+    match session {
+        Session::Postgres(transaction, _) => transaction.commit().await.map_err(unavailable)?,
+        Session::Sqlite(_) => {}
+    }
+    Ok(found)
+}
+
+/// One open transaction.
 pub(super) enum Session {
-    /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    /// On SQLite: the connection, whose thread begins and ends the transactions.
+    Sqlite(Connection),
     /// On PostgreSQL, where leases may go by the database's time.
     Postgres(Transaction<'static, Postgres>, LeaseTime),
 }
 
+/// How an insertion passes over rows that are known.
+pub(super) struct UnlessKnown {
+    /// `ON CONFLICT … DO NOTHING`.
+    pub(super) silently: &'static str,
+    /// The same with `RETURNING id`.
+    pub(super) returning_id: &'static str,
+}
+
 /// Every failure of a database is one that may pass: it is full, locked, or away.
-fn unavailable(error: sqlx::Error) -> StoreError {
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
-type Query<'v, D> = sqlx::query::Query<'v, D, <D as Driver>::Arguments>;
+type PostgresQuery<'v> = sqlx::query::Query<'v, Postgres, <Postgres as sqlx::Database>::Arguments>;
 
-/// Binds a statement's values for one driver.
-macro_rules! bound {
-    ($driver:ident, $statement:expr) => {{
-        let statement = $statement;
-        let mut query: Query<'_, $driver> = sqlx::query(statement.sql.text(Dialect::$driver));
-        for value in statement.values {
-            query = match value {
-                Value::Integer(number) => query.bind(number),
-                Value::Text(text) => query.bind(text),
-            };
-        }
-        query.persistent(statement.kept_prepared)
-    }};
+/// Binds a statement's values for PostgreSQL.
+fn bound(statement: Statement<'_>) -> PostgresQuery<'_> {
+    let mut query: PostgresQuery<'_> = sqlx::query(statement.sql.for_postgres());
+    for value in statement.values {
+        query = match value {
+            Value::Integer(number) => query.bind(number),
+            Value::Text(text) => query.bind(text),
+        };
+    }
+    query.persistent(statement.kept_prepared)
 }
 
 impl Session {
     /// Runs a statement; returns how many rows it changed.
     pub(super) async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, StoreError> {
         match self {
-            Self::Sqlite(transaction) => bound!(Sqlite, statement)
+            Self::Sqlite(connection) => {
+                sqlite_statement::execute(connection, &statement).map_err(unavailable)
+            }
+            Self::Postgres(transaction, _) => bound(statement)
                 .execute(&mut **transaction)
                 .await
-                .map(|done| done.rows_affected()),
-            Self::Postgres(transaction, _) => bound!(Postgres, statement)
-                .execute(&mut **transaction)
-                .await
-                .map(|done| done.rows_affected()),
+                .map(|done| done.rows_affected())
+                .map_err(unavailable),
         }
-        .map_err(unavailable)
     }
 
     /// Runs a statement; returns the rows it found or made.
     pub(super) async fn fetch(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Sqlite(transaction) => bound!(Sqlite, statement)
+            Self::Sqlite(connection) => {
+                sqlite_statement::fetch(connection, &statement).map_err(unavailable)
+            }
+            Self::Postgres(transaction, _) => bound(statement)
                 .fetch_all(&mut **transaction)
                 .await
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Self::Postgres(transaction, _) => bound!(Postgres, statement)
-                .fetch_all(&mut **transaction)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                .map_err(unavailable),
         }
-        .map_err(unavailable)
+    }
+
+    /// Inserts rows, whose first column is `id`, of which some may be known; returns for each, in order, whether it was new.
+    ///
+    /// SQLite writes rows one by one and counts them, which spares it the table it would make for `RETURNING`.
+    pub(super) async fn insert_new<'v, const COLUMNS: usize>(
+        &mut self,
+        insert: &'static str,
+        rows: impl Iterator<Item = [Value<'v>; COLUMNS]>,
+        unless_known: UnlessKnown,
+    ) -> Result<Vec<bool>, StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let statement = Statement::of_rows(insert, rows, unless_known.silently);
+                let changed = sqlite_statement::execute_each(connection, &statement);
+                Ok(changed
+                    .map_err(unavailable)?
+                    .into_iter()
+                    .map(|rows| rows > 0)
+                    .collect())
+            }
+            Self::Postgres(transaction, _) => {
+                let statement = Statement::of_rows(insert, rows, unless_known.returning_id);
+                let ids = statement.first_of_each_row(COLUMNS);
+                let returned = bound(statement)
+                    .fetch_all(&mut **transaction)
+                    .await
+                    .map_err(unavailable)?;
+                let mut new = HashSet::with_capacity(returned.len());
+                for row in returned {
+                    new.insert(Row::Postgres(row).text("id")?);
+                }
+                // The first of several that are equal is the new one.
+                Ok(ids.iter().map(|id| new.remove(id)).collect())
+            }
+        }
     }
 
     /// Runs a statement that finds one row at most.
@@ -127,14 +203,5 @@ impl Session {
                     .time("micros")
             }
         }
-    }
-
-    /// Commits. When it fails, nothing was written as far as can be known.
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(transaction) => transaction.commit().await,
-            Self::Postgres(transaction, _) => transaction.commit().await,
-        }
-        .map_err(unavailable)
     }
 }

@@ -1,4 +1,4 @@
-//! SQLite: one file, one writing connection, a few that read.
+//! SQLite: one file, one connection that writes, a few that read, each on a thread of its own.
 //!
 //! WAL with `synchronous=FULL`: a commit that waits for the disk survives a power cut (with NORMAL a WAL is not synced at
 //! commit). Only one connection writes, because SQLite has one writer anyway and waiting for it here is fair.
@@ -6,29 +6,43 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use sqlx::pool::PoolOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Pool, Sqlite, SqliteConnection, Transaction};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::migrate::{MIGRATIONS, MigrationFailure};
+use super::migrate::{MigrationFailure, migrate_sqlite};
 use super::open::{Access, OpenError};
-use super::session::Durability;
+use super::session::{Durability, Verb};
+use super::sqlite_worker::{Purpose, Worker};
+use crate::ports::StoreError;
 
-/// How many connections read. Reading is brief; this is for a page of figures beside the work.
-const READERS: u32 = 4;
+/// How many connections read. Reading is brief; the second is for a page of figures beside the work.
+const READERS: usize = 2;
 
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// To how many bytes the WAL is cut back after it has grown.
-const WAL_KEPT_BYTES: u32 = 16 * 1024 * 1024;
+/// How many statements a connection keeps prepared: more than there are.
+const PREPARED: usize = 128;
+
+/// How much of the file a connection holds in memory at most; it grows with what is touched.
+const CACHE_KIBIBYTES: i64 = 8 * 1024;
+
+/// After how many pages the WAL is written into the file: a page that changes often is then written once for many commits.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// To how many bytes the WAL is cut back after it has grown beyond what a checkpoint needs. Cut shorter, it would be given its blocks
+/// anew each time.
+const WAL_KEPT_BYTES: u32 = 32 * 1024 * 1024;
 
 /// A file of SQLite's, open.
+///
+/// Dropped in this order: who serves is another's to say only after all connections are closed.
 pub(super) struct SqliteDatabase {
-    writer: Pool<Sqlite>,
-    readers: Pool<Sqlite>,
+    writer: Worker,
+    readers: [Worker; READERS],
+    next_reader: AtomicUsize,
     /// Held by the one process that serves; the operating system takes it back when that process ends, however it ends.
     serving: Option<File>,
 }
@@ -36,41 +50,40 @@ pub(super) struct SqliteDatabase {
 impl SqliteDatabase {
     /// Opens a file, made if it is missing, and brings it up to date.
     pub(super) async fn open(path: &Path, access: Access) -> Result<Self, OpenError> {
+        let path = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&path, access));
+        opened.await.map_err(OpenError::unusable)?
+    }
+
+    fn open_blocking(path: &Path, access: Access) -> Result<Self, OpenError> {
         make_private(path)?;
         let serving = match access {
             Access::Serve => Some(lock_for_serving(path)?),
             Access::Beside => None,
         };
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
-            // What people erase is gone from the file, not only from its index.
-            .pragma("secure_delete", "ON")
-            .pragma("journal_size_limit", WAL_KEPT_BYTES.to_string())
-            .disable_statement_logging();
-        migrate(path, &options).await?;
-        let readers = PoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.clone().read_only(true));
-        let writer = PoolOptions::new()
-            .max_connections(1)
-            .max_lifetime(None)
-            .idle_timeout(None)
-            .test_before_acquire(false)
-            // SQLite may roll back by itself (a full disk), and sqlx then believes forever that a transaction is open: such a
-            // connection is replaced.
-            .before_acquire(|connection: &mut SqliteConnection, _| {
-                let clean = !connection.is_in_transaction();
-                Box::pin(async move { Ok(clean) })
-            })
-            .connect_lazy_with(options);
+        let prepared = || {
+            let mut writer = connect(path, Purpose::Write)?;
+            migrate_sqlite(&mut writer)?;
+            Ok((
+                writer,
+                connect(path, Purpose::Read)?,
+                connect(path, Purpose::Read)?,
+            ))
+        };
+        let (writer, first, second) = prepared().map_err(|failure| match failure {
+            MigrationFailure::MadeByAnotherVersion(version) => OpenError::NewerDatabase { version },
+            MigrationFailure::Database(source) if is_damaged(&source) => OpenError::Damaged {
+                path: path.to_owned(),
+                source,
+            },
+            MigrationFailure::Database(source) => OpenError::unusable(source),
+        })?;
+        let start =
+            |connection, purpose| Worker::start(connection, purpose).map_err(OpenError::unusable);
         Ok(Self {
-            writer,
-            readers,
+            writer: start(writer, Purpose::Write)?,
+            readers: [start(first, Purpose::Read)?, start(second, Purpose::Read)?],
+            next_reader: AtomicUsize::new(0),
             serving,
         })
     }
@@ -80,25 +93,48 @@ impl SqliteDatabase {
         self.serving.is_some()
     }
 
-    /// Begins a transaction that reads.
-    pub(super) async fn read(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.readers.begin().await
+    /// Runs a verb that reads.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        verb: impl Verb<T>,
+    ) -> Result<T, StoreError> {
+        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % READERS;
+        let reader = self.readers.get(turn).unwrap_or(&self.writer);
+        reader.run(Durability::Lazy, verb).await
     }
 
-    /// Begins a transaction that writes.
-    ///
-    /// The level is set together with every beginning, in one call: it cannot be left at the wrong one, whatever was dropped
-    /// or failed before.
-    pub(super) async fn write(
+    /// Runs a verb that writes.
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         durability: Durability,
-    ) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        let begin = match durability {
-            Durability::Flushed => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
-            Durability::Lazy => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
-        };
-        self.writer.begin_with(begin).await
+        verb: impl Verb<T>,
+    ) -> Result<T, StoreError> {
+        self.writer.run(durability, verb).await
     }
+}
+
+/// Opens a connection, which belongs to one thread at a time.
+fn connect(path: &Path, purpose: Purpose) -> Result<Connection, MigrationFailure<rusqlite::Error>> {
+    let access = match purpose {
+        Purpose::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Purpose::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
+    if purpose == Purpose::Write {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // What a savepoint could give back is kept in memory, not in a file of its own.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        // What people erase is gone from the file, not only from its index.
+        connection.pragma_update(None, "secure_delete", true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
+    }
+    Ok(connection)
 }
 
 /// Makes the file, readable by nobody else, if it is missing; SQLite gives its other files the same mode.
@@ -152,48 +188,17 @@ fn lock_for_serving(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Brings the file up to date, in one transaction that other processes wait for.
-async fn migrate(path: &Path, options: &SqliteConnectOptions) -> Result<(), OpenError> {
-    let migrated = async {
-        let mut connection = SqliteConnection::connect_with(options).await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        MIGRATIONS.run(&mut *transaction).await?;
-        transaction.commit().await?;
-        connection.close().await?;
-        Ok(())
-    };
-    migrated.await.map_err(|failure| match failure {
-        MigrationFailure::MadeByAnotherVersion(version) => OpenError::NewerDatabase { version },
-        MigrationFailure::Database(source) if is_damaged(&source) => OpenError::Damaged {
-            path: path.to_owned(),
-            source,
-        },
-        MigrationFailure::Database(source) => OpenError::Unusable { source },
-    })
-}
-
-impl From<sqlx::Error> for MigrationFailure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-/// Whether SQLite says that the file is damaged (`SQLITE_CORRUPT`) or none of its own (`SQLITE_NOTADB`).
-fn is_damaged(error: &sqlx::Error) -> bool {
-    const SQLITE_CORRUPT: i32 = 11;
-    const SQLITE_NOTADB: i32 = 26;
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .and_then(|code| code.parse::<i32>().ok())
-        // The low byte is the kind, the rest its details.
-        .map(|code| code & 0xff);
-    matches!(code, Some(SQLITE_CORRUPT | SQLITE_NOTADB))
+/// Whether SQLite says that the file is damaged or none of its own.
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use sqlx::AssertSqlSafe;
+    use futures_util::future::{BoxFuture, join_all};
 
     use super::super::recall::start_afresh;
     use super::super::session::Session;
@@ -201,25 +206,48 @@ mod tests {
     use crate::domain::conversation::ConversationKey;
     use crate::domain::id::ServerId;
     use crate::domain::time::Timestamp;
-    use crate::ports::StoreError;
 
-    impl SqliteDatabase {
-        /// Lets the file grow to this many pages, as a disk would.
-        async fn limit_pages(&self, pages: u32) {
-            let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-            sqlx::query(sql).execute(&self.writer).await.unwrap();
+    fn connection(session: &Session) -> &Connection {
+        match session {
+            Session::Sqlite(connection) => connection,
+            Session::Postgres(..) => unreachable!("these tests are of SQLite"),
         }
+    }
 
-        /// Writes about a megabyte.
-        async fn write_much(&self, number: u32) -> Result<(), StoreError> {
-            let conversation =
-                ConversationKey::from_stored(format!("{number}{}", "x".repeat(1_000_000)));
-            let server = ServerId::parse("main").unwrap();
-            let transaction = self.write(Durability::Flushed).await;
-            let mut session = Session::Sqlite(transaction.unwrap());
-            start_afresh(&mut session, &server, &conversation, Timestamp::EPOCH).await?;
-            session.commit().await
+    /// Writes about as many bytes as `length`, and then fails where it is to.
+    fn write(number: u32, length: usize, fails: bool) -> impl Verb<()> {
+        move |session: &mut Session| -> BoxFuture<'_, Result<(), StoreError>> {
+            Box::pin(async move {
+                let text = format!("{number}{}", "x".repeat(length));
+                let conversation = ConversationKey::from_stored(text);
+                let server = ServerId::parse("main").unwrap();
+                start_afresh(session, &server, &conversation, Timestamp::EPOCH).await?;
+                if fails {
+                    return Err(StoreError::LeaseLost);
+                }
+                Ok(())
+            })
         }
+    }
+
+    /// Runs plain SQL, in the transaction of a verb.
+    fn query(sql: &'static str) -> impl Verb<i64> {
+        move |session: &mut Session| -> BoxFuture<'_, Result<i64, StoreError>> {
+            let found = connection(session).query_row(sql, [], |row| row.get(0));
+            Box::pin(async move { found.map_err(|error| StoreError::Unavailable(Box::new(error))) })
+        }
+    }
+
+    /// Rolls back, as SQLite may do by itself.
+    fn roll_back() -> impl Verb<()> {
+        |session: &mut Session| -> BoxFuture<'_, Result<(), StoreError>> {
+            connection(session).execute_batch("ROLLBACK").unwrap();
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    fn panics() -> impl Verb<()> {
+        |_: &mut Session| -> BoxFuture<'_, Result<(), StoreError>> { panic!("as a defect would") }
     }
 
     async fn database(directory: &tempfile::TempDir) -> SqliteDatabase {
@@ -227,22 +255,20 @@ mod tests {
         SqliteDatabase::open(&path, Access::Serve).await.unwrap()
     }
 
-    /// Writes about a megabyte where the file may have a thousand pages: four.
-    async fn write_much_to_a_small_disk(
-        database: &SqliteDatabase,
-        number: u32,
-    ) -> Result<(), StoreError> {
-        // Every time, because the limit belongs to a connection, and a failed one may have been replaced.
-        database.limit_pages(1_000).await;
-        database.write_much(number).await
-    }
+    const MEGABYTE: usize = 1_000_000;
 
     #[tokio::test]
     async fn a_full_disk_fails_writes_until_it_has_space_again() {
         let directory = tempfile::TempDir::new().unwrap();
         let database = database(&directory).await;
+        let full = |number| database.write(Durability::Flushed, write(number, MEGABYTE, false));
+        // Lets the file grow to a thousand pages: four megabytes.
+        database
+            .write(Durability::Lazy, query("PRAGMA max_page_count = 1000"))
+            .await
+            .unwrap();
         let mut number = 0;
-        while write_much_to_a_small_disk(&database, number).await.is_ok() {
+        while full(number).await.is_ok() {
             number += 1;
             assert!(
                 number < 10,
@@ -250,11 +276,14 @@ mod tests {
             );
         }
         for number in [number, number + 1] {
-            let full = write_much_to_a_small_disk(&database, number).await;
+            let full = full(number).await;
             assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
         }
-        database.limit_pages(100_000).await;
-        database.write_much(number).await.unwrap();
+        database
+            .write(Durability::Lazy, query("PRAGMA max_page_count = 100000"))
+            .await
+            .unwrap();
+        full(number).await.unwrap();
     }
 
     #[tokio::test]
@@ -268,25 +297,61 @@ mod tests {
             (Durability::Lazy, 1),
             (Durability::Flushed, 2),
         ] {
-            let mut transaction = database.write(durability).await.unwrap();
-            let found: i64 = sqlx::query_scalar(LEVEL)
-                .fetch_one(&mut *transaction)
-                .await
-                .unwrap();
+            let found = database.write(durability, query(LEVEL)).await.unwrap();
             assert_eq!(found, level, "{durability:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_transaction_that_sqlite_rolled_back_by_itself_blocks_no_later_one() {
+    async fn verbs_that_share_a_commit_fail_alone() {
+        const COUNT: &str = "SELECT COUNT(*) FROM conversations";
         let directory = tempfile::TempDir::new().unwrap();
         let database = database(&directory).await;
-        let mut transaction = database.write(Durability::Flushed).await.unwrap();
-        sqlx::query("ROLLBACK")
-            .execute(&mut *transaction)
+        let verbs = (0..100)
+            .map(|number| database.write(Durability::Flushed, write(number, 1, number % 3 == 0)));
+        let results = join_all(verbs).await;
+        for (number, result) in results.iter().enumerate() {
+            assert_eq!(result.is_err(), number % 3 == 0, "{number}: {result:?}");
+        }
+        assert_eq!(database.read(query(COUNT)).await.unwrap(), 66);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_rolled_back_by_itself_commits_nothing_and_blocks_no_later_one()
+     {
+        const COUNT: &str = "SELECT COUNT(*) FROM conversations";
+        let directory = tempfile::TempDir::new().unwrap();
+        let database = database(&directory).await;
+        let (before, itself, after) = futures_util::join!(
+            database.write(Durability::Flushed, write(1, 1, false)),
+            database.write(Durability::Flushed, roll_back()),
+            database.write(Durability::Flushed, write(2, 1, false)),
+        );
+        assert!(
+            matches!(itself, Err(StoreError::Unavailable(_))),
+            "{itself:?}"
+        );
+        // Whether the others shared its transaction is chance; what they were told is true.
+        let kept = [before, after].iter().filter(|told| told.is_ok()).count();
+        assert_eq!(
+            database.read(query(COUNT)).await.unwrap(),
+            i64::try_from(kept).unwrap()
+        );
+        database
+            .write(Durability::Flushed, write(3, 1, false))
             .await
             .unwrap();
-        assert!(transaction.commit().await.is_err());
-        database.write_much(1).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_verb_that_panics_fails_alone() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let database = database(&directory).await;
+        let told = database.write(Durability::Flushed, panics()).await;
+        assert!(matches!(told, Err(StoreError::Unavailable(_))), "{told:?}");
+        database
+            .write(Durability::Flushed, write(1, 1, false))
+            .await
+            .unwrap();
     }
 }

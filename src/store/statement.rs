@@ -6,17 +6,17 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr};
 
+use super::sqlite_statement::SqliteRow;
 use crate::domain::id::QuestionId;
 use crate::domain::time::Timestamp;
 use crate::ports::StoreError;
 
-/// The text of a statement.
+/// The text of a statement, with `$1`, `$2`… for its values.
 pub(super) enum Sql {
     /// One text for both databases.
-    Shared(SqlStr),
+    Shared(&'static str),
     /// The same but for a lock clause, which SQLite neither knows nor needs: its one writer locks the whole file.
     Locking {
         /// Without the clause.
@@ -24,7 +24,7 @@ pub(super) enum Sql {
         /// With it.
         postgres: &'static str,
     },
-    /// A text with as many rows of placeholders as there are values.
+    /// A text that takes any number of rows of values.
     Rows {
         /// Before the rows; names no values.
         before: &'static str,
@@ -37,54 +37,64 @@ pub(super) enum Sql {
     },
 }
 
-/// Which database a text is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// SQLite.
-    Sqlite,
-    /// PostgreSQL.
-    Postgres,
+/// A text as SQLite is given it.
+pub(super) struct SqliteText {
+    /// With `?1`, `?2`…: SQLite would number `$1`, `$2`… by the order in which they appear.
+    pub(super) text: String,
+    /// With how many values it is run at a time, where it is run once for each row.
+    pub(super) values_a_run: Option<usize>,
 }
 
 impl Sql {
-    /// Returns the text for one database.
-    pub(super) fn text(self, dialect: Dialect) -> SqlStr {
-        match (self, dialect) {
-            (Self::Shared(text), _) => text,
-            (Self::Locking { sqlite, .. }, Dialect::Sqlite) => SqlStr::from_static(sqlite),
-            (Self::Locking { postgres, .. }, Dialect::Postgres) => SqlStr::from_static(postgres),
-            (
-                Self::Rows {
-                    before,
-                    columns,
-                    rows,
-                    after,
-                },
-                dialect,
-            ) => {
-                let placeholders = placeholders(dialect, columns, rows);
+    /// Returns the text for PostgreSQL: all rows in one statement.
+    pub(super) fn for_postgres(&self) -> SqlStr {
+        match *self {
+            Self::Shared(text) | Self::Locking { postgres: text, .. } => SqlStr::from_static(text),
+            Self::Rows {
+                before,
+                columns,
+                rows,
+                after,
+            } => {
+                let placeholders = placeholders(columns, rows);
                 // Safe: made of constant texts and numbers only.
                 AssertSqlSafe(format!("{before}{placeholders}{after}")).into_sql_str()
             }
         }
     }
+
+    /// Returns the text for SQLite: one row, to be run for each.
+    pub(super) fn for_sqlite(&self) -> SqliteText {
+        match *self {
+            Self::Shared(text) | Self::Locking { sqlite: text, .. } => SqliteText {
+                text: text.replace('$', "?"),
+                values_a_run: None,
+            },
+            Self::Rows {
+                before,
+                columns,
+                rows: _,
+                after,
+            } => SqliteText {
+                text: format!(
+                    "{before}{}{after}",
+                    placeholders(columns, 1).replace('$', "?")
+                ),
+                values_a_run: Some(columns),
+            },
+        }
+    }
 }
 
-/// Writes rows of placeholders: `($1, $2), ($3, $4)`, and for SQLite `(?, ?), (?, ?)`.
-///
-/// SQLite looks every named or numbered placeholder up in a list of all, which takes time by the square of their number: at 256
-/// questions a batch that was more than nine tenths of all time.
-fn placeholders(dialect: Dialect, columns: usize, rows: usize) -> String {
+/// Writes rows of placeholders: `($1, $2), ($3, $4)`.
+fn placeholders(columns: usize, rows: usize) -> String {
     let mut text = String::with_capacity(rows * columns * "$12345, ".len());
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..columns {
-            text.push_str(if column == 0 { "" } else { ", " });
-            match dialect {
-                Dialect::Sqlite => text.push('?'),
-                Dialect::Postgres => write!(text, "${}", row * columns + column + 1)
-                    .expect("writing to a string cannot fail"),
-            }
+            let comma = if column == 0 { "" } else { ", " };
+            write!(text, "{comma}${}", row * columns + column + 1)
+                .expect("writing to a string cannot fail");
         }
         text.push(')');
     }
@@ -104,7 +114,7 @@ pub(super) use locking;
 
 impl From<&'static str> for Sql {
     fn from(text: &'static str) -> Self {
-        Self::Shared(SqlStr::from_static(text))
+        Self::Shared(text)
     }
 }
 
@@ -214,6 +224,15 @@ impl<'v> Statement<'v> {
         }
     }
 
+    /// Returns the first value of each row, where it is a text.
+    pub(super) fn first_of_each_row(&self, columns: usize) -> Vec<String> {
+        let firsts = self.values.chunks(columns.max(1)).map(|row| match row {
+            [Value::Text(Some(text)), ..] => text.clone().into_owned(),
+            _ => String::new(),
+        });
+        firsts.collect()
+    }
+
     /// Binds the next value.
     pub(super) fn bind(mut self, value: impl Into<Value<'v>>) -> Self {
         self.values.push(value.into());
@@ -229,36 +248,37 @@ pub(super) enum Row {
     Postgres(PgRow),
 }
 
-/// Reads a column of whichever row it is; a value of the wrong type is corrupt.
-macro_rules! column {
-    ($row:expr, $column:expr) => {
-        match $row {
-            Row::Sqlite(row) => row.try_get($column),
-            Row::Postgres(row) => row.try_get($column),
-        }
-        .map_err(|_| StoreError::Corrupt { what: $column })
-    };
-}
-
 impl Row {
     /// Reads an integer.
     pub(super) fn integer(&self, column: &'static str) -> Result<i64, StoreError> {
-        column!(self, column)
+        self.optional_integer(column)?
+            .ok_or(StoreError::Corrupt { what: column })
     }
 
     /// Reads an integer or `NULL`.
     pub(super) fn optional_integer(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        column!(self, column)
+        match self {
+            Self::Sqlite(row) => row.integer(column),
+            Self::Postgres(row) => row
+                .try_get(column)
+                .map_err(|_| StoreError::Corrupt { what: column }),
+        }
     }
 
     /// Reads a text.
     pub(super) fn text(&self, column: &'static str) -> Result<String, StoreError> {
-        column!(self, column)
+        self.optional_text(column)?
+            .ok_or(StoreError::Corrupt { what: column })
     }
 
     /// Reads a text or `NULL`.
     pub(super) fn optional_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
-        column!(self, column)
+        match self {
+            Self::Sqlite(row) => row.text(column),
+            Self::Postgres(row) => row
+                .try_get(column)
+                .map_err(|_| StoreError::Corrupt { what: column }),
+        }
     }
 
     /// Reads a time.

@@ -1,13 +1,16 @@
-//! Every verb of the port: each begins a transaction, runs its page, and commits.
+//! Every verb of the port: each runs its page in a transaction of its own.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
-use super::session::{Database, Durability};
+use super::session::{Database, Durability, Session, Verb};
 use super::work::Ending;
-use super::{admit, claim, dead, recall, work};
+use super::{admit, claim, dead, hearing, recall, work};
+use crate::domain::chat::Cursor;
 use crate::domain::conversation::{ConversationKey, History};
+use crate::domain::event::EventKey;
 use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease};
 use crate::domain::post::{Part, PartIntent};
@@ -34,42 +37,46 @@ impl SqlStore {
     }
 }
 
-/// Runs one verb in a transaction of its own and commits it.
-macro_rules! transaction {
-    ($begin:expr, $session:ident => $verb:expr) => {{
-        let mut $session = $begin.await?;
-        let result = $verb.await?;
-        $session.commit().await?;
-        Ok(result)
-    }};
+/// Writes a call of a verb's page as what a transaction runs; it owns what it is given.
+macro_rules! verb {
+    ($session:ident => $verb:expr) => {
+        move |$session: &mut Session| -> BoxFuture<'_, _> { Box::pin(async move { $verb.await }) }
+    };
 }
 
 #[async_trait]
 impl Store for SqlStore {
     async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError> {
-        transaction!(self.write(), session => admit::admit(&mut session, questions))
+        let questions = questions.to_vec();
+        self.write(verb!(session => admit::admit(session, &questions)))
+            .await
     }
 
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedJob>, StoreError> {
-        transaction!(self.write_lazily(), session => claim::claim(&mut session, claim, &*self.ids))
+        let ids = Arc::clone(&self.ids);
+        self.write_lazily(verb!(session => claim::claim(session, claim, &*ids)))
+            .await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        transaction!(self.read(), session => claim::next_due(&mut session, self.clock.now()))
+        let now = self.clock.now();
+        self.read(verb!(session => claim::next_due(session, now)))
+            .await
     }
 
     async fn take_over(&self, _now: Timestamp) -> Result<u64, StoreError> {
         match &self.database {
             Database::Sqlite(database) if database.is_served_by_us() => {
-                transaction!(self.write(), session => work::free_all(&mut session))
+                self.write(verb!(session => work::free_all(session))).await
             }
             Database::Sqlite(_) | Database::Postgres(_) => Ok(0),
         }
     }
 
     async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<Renewal, StoreError> {
-        let now = self.clock.now();
-        transaction!(self.write_lazily(), session => work::renew(&mut session, lease, until, now))
+        let (lease, now) = (lease.clone(), self.clock.now());
+        self.write_lazily(verb!(session => work::renew(session, &lease, until, now)))
+            .await
     }
 
     async fn history(
@@ -78,7 +85,9 @@ impl Store for SqlStore {
         conversation: &ConversationKey,
         limit: u32,
     ) -> Result<History, StoreError> {
-        transaction!(self.read(), session => recall::history(&mut session, server, conversation, limit))
+        let (server, conversation) = (server.clone(), conversation.clone());
+        self.read(verb!(session => recall::history(session, &server, &conversation, limit)))
+            .await
     }
 
     async fn place_in(
@@ -87,7 +96,10 @@ impl Store for SqlStore {
         thread: &PostId,
         conversation: &ConversationKey,
     ) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::place_in(&mut session, lease, thread, conversation))
+        let (lease, thread) = (lease.clone(), thread.clone());
+        let conversation = conversation.clone();
+        self.write(verb!(session => work::place_in(session, &lease, &thread, &conversation)))
+            .await
     }
 
     async fn start_afresh(
@@ -96,7 +108,9 @@ impl Store for SqlStore {
         conversation: &ConversationKey,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        transaction!(self.write(), session => recall::start_afresh(&mut session, server, conversation, at))
+        let (server, conversation) = (server.clone(), conversation.clone());
+        self.write(verb!(session => recall::start_afresh(session, &server, &conversation, at)))
+            .await
     }
 
     async fn request_stop(
@@ -104,23 +118,42 @@ impl Store for SqlStore {
         server: &ServerId,
         scope: &ControlScope,
     ) -> Result<Vec<QuestionId>, StoreError> {
-        transaction!(self.write(), session => work::request_stop(&mut session, server, scope))
+        let (server, scope) = (server.clone(), scope.clone());
+        self.write(verb!(session => work::request_stop(session, &server, &scope)))
+            .await
+    }
+
+    async fn stop_question(
+        &self,
+        server: &ServerId,
+        key: &EventKey,
+    ) -> Result<Option<QuestionId>, StoreError> {
+        let (server, key) = (server.clone(), key.clone());
+        self.write(verb!(session => work::stop_question(session, &server, &key)))
+            .await
     }
 
     async fn intend(&self, lease: &Lease, intent: &PartIntent) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::intend(&mut session, lease, intent))
+        let (lease, intent) = (lease.clone(), intent.clone());
+        self.write(verb!(session => work::intend(session, &lease, &intent)))
+            .await
     }
 
     async fn created(&self, lease: &Lease, part: u32, post: &PostId) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::created(&mut session, lease, part, post))
+        let (lease, post) = (lease.clone(), post.clone());
+        self.write(verb!(session => work::created(session, &lease, part, &post)))
+            .await
     }
 
     async fn parts(&self, question: QuestionId) -> Result<Vec<Part>, StoreError> {
-        transaction!(self.read(), session => work::parts(&mut session, question))
+        self.read(verb!(session => work::parts(session, question)))
+            .await
     }
 
     async fn conclude(&self, lease: &Lease, conclusion: &Conclusion) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::conclude(&mut session, lease, conclusion))
+        let (lease, conclusion) = (lease.clone(), conclusion.clone());
+        self.write(verb!(session => work::conclude(session, &lease, &conclusion)))
+            .await
     }
 
     async fn turn_to_asker(
@@ -129,33 +162,45 @@ impl Store for SqlStore {
         asker: &UserId,
         texts: &[String],
     ) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::turn_to_asker(&mut session, lease, asker, texts))
+        let (lease, asker) = (lease.clone(), asker.clone());
+        let texts = texts.to_vec();
+        self.write(verb!(session => work::turn_to_asker(session, &lease, &asker, &texts)))
+            .await
     }
 
     async fn settle(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::end(&mut session, lease, Ending::Done, at))
+        let lease = lease.clone();
+        self.write(verb!(session => work::end(session, &lease, Ending::Done, at)))
+            .await
     }
 
     async fn bury(&self, lease: &Lease, at: Timestamp, burial: &Burial) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::end(&mut session, lease, Ending::Dead(burial), at))
+        let (lease, burial) = (lease.clone(), burial.clone());
+        self.write(verb!(session => work::end(session, &lease, Ending::Dead(&burial), at)))
+            .await
     }
 
     async fn retry(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        transaction!(self.write(), session => work::retry(&mut session, lease, at, now))
+        let (lease, now) = (lease.clone(), self.clock.now());
+        self.write(verb!(session => work::retry(session, &lease, at, now)))
+            .await
     }
 
     async fn retry_after_death(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        transaction!(self.write(), session => work::retry_after_death(&mut session, lease, at, now))
+        let (lease, now) = (lease.clone(), self.clock.now());
+        self.write(verb!(session => work::retry_after_death(session, &lease, at, now)))
+            .await
     }
 
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
-        transaction!(self.write(), session => work::hand_back(&mut session, lease))
+        let lease = lease.clone();
+        self.write(verb!(session => work::hand_back(session, &lease)))
+            .await
     }
 
     async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        transaction!(self.read(), session => dead::dead_letters(&mut session, limit))
+        self.read(verb!(session => dead::dead_letters(session, limit)))
+            .await
     }
 
     async fn revive(
@@ -163,7 +208,9 @@ impl Store for SqlStore {
         letters: &Letters,
         deadline: Timestamp,
     ) -> Result<Vec<QuestionId>, StoreError> {
-        transaction!(self.write(), session => dead::revive(&mut session, letters, deadline))
+        let letters = letters.clone();
+        self.write(verb!(session => dead::revive(session, &letters, deadline)))
+            .await
     }
 
     async fn remember_text(
@@ -173,7 +220,9 @@ impl Store for SqlStore {
         digest: &[u8; 32],
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        transaction!(self.write(), session => recall::remember_text(&mut session, server, channel, digest, at))
+        let (server, channel, digest) = (server.clone(), channel.clone(), *digest);
+        self.write(verb!(session => recall::remember_text(session, &server, &channel, &digest, at)))
+            .await
     }
 
     async fn is_own_text(
@@ -183,28 +232,54 @@ impl Store for SqlStore {
         digest: &[u8; 32],
         since: Timestamp,
     ) -> Result<bool, StoreError> {
-        transaction!(self.read(), session => recall::is_own_text(&mut session, server, channel, digest, since))
+        let (server, channel, digest) = (server.clone(), channel.clone(), *digest);
+        self.read(verb!(session => recall::is_own_text(session, &server, &channel, &digest, since)))
+            .await
+    }
+
+    async fn cursors(&self, server: &ServerId) -> Result<Vec<Cursor>, StoreError> {
+        let server = server.clone();
+        self.read(verb!(session => hearing::cursors(session, &server)))
+            .await
+    }
+
+    async fn move_cursors(&self, server: &ServerId, cursors: &[Cursor]) -> Result<(), StoreError> {
+        let (server, cursors) = (server.clone(), cursors.to_vec());
+        self.write_lazily(verb!(session => hearing::move_cursors(session, &server, &cursors)))
+            .await
+    }
+
+    async fn has_addressed(
+        &self,
+        server: &ServerId,
+        root: &PostId,
+        person: &UserId,
+    ) -> Result<bool, StoreError> {
+        let (server, root, person) = (server.clone(), root.clone(), person.clone());
+        self.read(verb!(session => hearing::has_addressed(session, &server, &root, &person)))
+            .await
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
-        transaction!(self.read(), session => recall::backlog(&mut session))
+        self.read(verb!(session => recall::backlog(session))).await
     }
 
     async fn check_writable(&self, now: Timestamp) -> Result<(), StoreError> {
-        transaction!(self.write(), session => recall::check_writable(&mut session, now))
+        self.write(verb!(session => recall::check_writable(session, now)))
+            .await
     }
 }
 
 impl SqlStore {
-    async fn read(&self) -> Result<super::session::Session, StoreError> {
-        self.database.read().await
+    async fn read<T: Send + 'static>(&self, verb: impl Verb<T>) -> Result<T, StoreError> {
+        self.database.read(verb).await
     }
 
-    async fn write(&self) -> Result<super::session::Session, StoreError> {
-        self.database.write(Durability::Flushed).await
+    async fn write<T: Send + 'static>(&self, verb: impl Verb<T>) -> Result<T, StoreError> {
+        self.database.write(Durability::Flushed, verb).await
     }
 
-    async fn write_lazily(&self) -> Result<super::session::Session, StoreError> {
-        self.database.write(Durability::Lazy).await
+    async fn write_lazily<T: Send + 'static>(&self, verb: impl Verb<T>) -> Result<T, StoreError> {
+        self.database.write(Durability::Lazy, verb).await
     }
 }

@@ -7,6 +7,7 @@ use super::row::{conclusion_values, part, texts_json};
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
 use crate::domain::conversation::ConversationKey;
+use crate::domain::event::EventKey;
 use crate::domain::id::{PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{ControlScope, Lease};
 use crate::domain::post::{Part, PartIntent};
@@ -126,6 +127,30 @@ pub(super) async fn request_stop(
     let mut stopped = stopped?;
     stopped.sort_unstable();
     Ok(stopped)
+}
+
+const STOP_QUESTION: Sql = locking!(
+    "UPDATE jobs SET stop_requested = 1 WHERE question_id IN (
+         SELECT jobs.question_id FROM questions JOIN jobs ON jobs.question_id = questions.id
+         WHERE questions.server_id = $1 AND questions.event_key = $2 AND questions.concluded_at IS NULL
+           AND jobs.state IN ('ready', 'run')",
+    "FOR UPDATE OF jobs",
+    ") RETURNING question_id"
+);
+
+/// Marks the question of an event as to be stopped, where it has no conclusion yet; returns it.
+pub(super) async fn stop_question(
+    session: &mut Session,
+    server: &ServerId,
+    key: &EventKey,
+) -> Result<Option<QuestionId>, StoreError> {
+    let statement = Statement::new(STOP_QUESTION)
+        .bind(server.as_str())
+        .bind(key.as_str());
+    let stopped = session.fetch_optional(statement).await?;
+    stopped
+        .map(|row| row.question_id("question_id"))
+        .transpose()
 }
 
 const INTEND: &str = "INSERT INTO parts (question_id, part, server_id, channel_id, root_id, pending, anchor_id, intended_at)

@@ -62,6 +62,12 @@ pub fn install(settings: &Settings) -> Result<(), InvalidFilter> {
     };
     if installed.is_err() {
         tracing::debug!("something logs already");
+        return Ok(());
     }
+    // The default hook prints the panic's message, which can quote what people wrote.
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, "a defect: the code panicked");
+    }));
     Ok(())
 }

@@ -85,6 +85,8 @@ pub enum Trouble<'a> {
     },
     /// The log cannot be written.
     NoLog,
+    /// A task of the process died by a defect of ours.
+    Died,
     /// The operating system gives no threads, no timers or no signals.
     SystemRefused,
 }
@@ -168,6 +170,7 @@ impl Trouble<'_> {
                 named!("cannot-listen", "address" = address.as_ref())
             }
             Self::NoLog => named!("no-log"),
+            Self::Died => named!("died"),
             Self::SystemRefused => named!("system-refused"),
         }
     }
@@ -212,6 +215,7 @@ mod tests {
             Trouble::TemplateBroken,
             Trouble::CannotListen { address: PLACE },
             Trouble::NoLog,
+            Trouble::Died,
             Trouble::SystemRefused,
         ]
     }

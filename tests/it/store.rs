@@ -2,7 +2,7 @@
 
 mod admission;
 mod answers;
-mod bed;
+pub(crate) mod bed;
 mod claiming;
 mod concurrency;
 mod dead_letters;

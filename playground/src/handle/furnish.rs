@@ -6,6 +6,7 @@ use crate::handle::playground::Playground;
 use crate::world::account::NewUser;
 use crate::world::bot::Bot;
 use crate::world::channel::NewChannel;
+use crate::world::command_run::COMMAND_WEBHOOK_USES;
 
 /// The password of every account that is made here.
 pub const PASSWORD: &str = "correct horse";
@@ -104,6 +105,20 @@ impl Playground {
                 locale.clone_into(&mut user.locale);
             }
         });
+    }
+
+    /// Lets an account show ephemeral posts, as an administrator does: by the built-in role that nobody has.
+    pub fn allow_ephemeral_posts(&self, user: &str) {
+        let (admin, user_id) = (self.admin_id(), self.user_id(user));
+        let changed = self.shared.change(|world| {
+            let role = world.role_named("system_post_all")?.clone();
+            let mut permissions = role.permissions;
+            permissions.push("create_post_ephemeral".to_owned());
+            permissions.dedup();
+            world.patch_role(&admin, &role.id, Some(permissions))?;
+            world.set_roles(&admin, &user_id, "system_user system_post_all")
+        });
+        changed.expect("an administrator may");
     }
 
     /// Creates a bot with a token, owned by an administrator or nobody.
@@ -288,10 +303,52 @@ impl Playground {
         self.shared.change(|world| world.open_session(&user_id))
     }
 
+    /// Makes another access token of a bot; answers it.
+    pub fn grant_token(&self, bot: &str) -> String {
+        let user_id = self.user_id(bot);
+        self.shared
+            .change(|world| world.grant_token(&user_id, "made by the playground"))
+    }
+
     /// Revokes every access token of a bot.
     pub fn revoke_tokens_of(&self, bot: &str) {
         let user_id = self.user_id(bot);
         self.shared.change(|world| world.drop_tokens(&user_id));
+    }
+
+    /// Switches off every access token of a bot, as an administrator can.
+    pub fn disable_tokens_of(&self, bot: &str) {
+        self.switch_tokens_of(bot, false);
+    }
+
+    /// Switches every access token of a bot on again.
+    pub fn enable_tokens_of(&self, bot: &str) {
+        self.switch_tokens_of(bot, true);
+    }
+
+    fn switch_tokens_of(&self, bot: &str, is_active: bool) {
+        let (admin, user_id) = (self.admin_id(), self.user_id(bot));
+        self.shared.change(|world| {
+            let tokens = world.access_tokens.values();
+            let ids: Vec<String> = tokens
+                .filter(|token| token.user_id == user_id)
+                .map(|token| token.id.clone())
+                .collect();
+            for id in ids {
+                world
+                    .switch_access_token(&admin, &id, is_active)
+                    .expect("an administrator may");
+            }
+        });
+    }
+
+    /// Uses up every `response_url` there is now, as five answers through each would.
+    pub fn use_up_response_urls(&self) {
+        self.shared.change(|world| {
+            for hook in world.command_webhooks.values_mut() {
+                hook.uses = COMMAND_WEBHOOK_USES;
+            }
+        });
     }
 
     /// Archives a channel.
@@ -309,12 +366,6 @@ impl Playground {
         self.shared
             .change(|world| world.remove_channel_member(&admin, &channel_id, &user_id))
             .expect("the user is a member");
-    }
-
-    /// Cuts the WebSocket connections of an account, without a word.
-    pub fn cut_connections_of(&self, user: &str) {
-        let user_id = self.user_id(user);
-        self.shared.change(|world| world.hub.cut_user(&user_id));
     }
 
     /// The id of an account, by its name or id.

@@ -7,18 +7,22 @@ use serde_json::{Value, json};
 use crate::handle::playground::Playground;
 use crate::integration;
 use crate::wire::reply::error_json;
+use crate::world::AppError;
 use crate::world::command_run::CommandRun;
 use crate::world::post::Draft;
 use crate::world::post_edit::PostPatch;
 
-/// What a person's client got back for a slash command.
+/// What a person's client got back for a slash command, a click or a dialog.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CommandSeen {
+pub struct ReplySeen {
     /// The status of the call.
     pub status: u16,
     /// The reply's fields, or the error's.
     pub body: Value,
 }
+
+/// What a person's client got back for a slash command.
+pub type CommandSeen = ReplySeen;
 
 impl Playground {
     /// Posts a message as somebody; answers its id. Outgoing webhooks hear of it.
@@ -70,6 +74,20 @@ impl Playground {
         }
     }
 
+    /// Puts an emoji on a message as somebody.
+    ///
+    /// # Panics
+    /// Where they may not.
+    pub fn react(&self, user: &str, post_id: &str, emoji: &str) {
+        let user_id = self.user_id(user);
+        let reacted = self
+            .shared
+            .change(|world| world.add_reaction(&user_id, &user_id, post_id, emoji));
+        if let Err(error) = reacted {
+            panic!("{user} may not put {emoji} on {post_id}: {error}");
+        }
+    }
+
     /// Runs a slash command as somebody, to its end: the command's URL is really called.
     ///
     /// In a direct or group channel the command of the person's first team is run.
@@ -94,14 +112,16 @@ impl Playground {
             root_id: root.unwrap_or_default().to_owned(),
             line: line.to_owned(),
         };
-        match integration::execute_command(Arc::clone(&self.shared), run).await {
-            Ok(reply) => CommandSeen {
-                status: 200,
-                body: json!(reply),
-            },
+        let reply = integration::execute_command(Arc::clone(&self.shared), run).await;
+        self.reply_seen(reply.map(|reply| json!(reply)))
+    }
+
+    pub(crate) fn reply_seen(&self, reply: Result<Value, AppError>) -> ReplySeen {
+        match reply {
+            Ok(body) => ReplySeen { status: 200, body },
             Err(error) => {
                 let request_id = self.shared.change(|world| world.ids.next_id());
-                CommandSeen {
+                ReplySeen {
                     status: error.status,
                     body: error_json(&error, &request_id),
                 }

@@ -109,9 +109,11 @@ impl Playground {
         self.shared.change(|world| change(&mut world.settings));
     }
 
-    /// Closes the door and every connection: from now on connecting is refused.
+    /// Closes the door and every connection: from now on connecting is refused. What the server kept of WebSocket
+    /// connections is gone, as after a restart.
     pub async fn go_down(&self) {
         self.turn(false).await;
+        self.shared.change(|world| world.hub.forget_all());
     }
 
     /// Opens the door again, at the same address, with the same world.

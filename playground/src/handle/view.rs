@@ -66,16 +66,28 @@ impl View<'_> {
             .flatten()
             .filter_map(|id| posts.by_id.get(id))
             .filter(|post| post.delete_at == 0);
-        let ephemeral = posts
+        let ephemeral: Vec<&Post> = posts
             .ephemeral
             .get(&user_id)
             .into_iter()
             .flatten()
-            .filter(|post| post.channel_id == channel_id);
-        let mut seen: Vec<SeenPost> = stored
-            .map(|post| self.seen(post, false))
-            .chain(ephemeral.map(|post| self.seen(post, true)))
+            .filter(|post| post.channel_id == channel_id)
             .collect();
+        let (mut seen, mut covered) = (Vec::new(), Vec::new());
+        for post in stored {
+            // A preview has the id of a post, and stands in its place until the post is changed later than it was.
+            let preview = ephemeral.iter().find(|preview| preview.id == post.id);
+            covered.extend(preview.map(|preview| &preview.id));
+            seen.push(match preview {
+                Some(preview) if preview.update_at > post.update_at => SeenPost {
+                    create_at: post.create_at,
+                    ..self.seen(preview, true)
+                },
+                _ => self.seen(post, false),
+            });
+        }
+        let alone = ephemeral.iter().filter(|post| !covered.contains(&&post.id));
+        seen.extend(alone.map(|post| self.seen(post, true)));
         seen.sort_by_key(|post| post.create_at);
         seen
     }
@@ -190,6 +202,12 @@ impl View<'_> {
         self.world.requests.values().sum()
     }
 
+    /// How many calls of outgoing webhooks have ended, their replies posted.
+    #[must_use]
+    pub fn outgoing_calls_ended(&self) -> u64 {
+        self.world.outgoing_calls_ended
+    }
+
     /// How many WebSocket connections listen as an account.
     ///
     /// # Panics
@@ -197,6 +215,15 @@ impl View<'_> {
     #[must_use]
     pub fn connections_of(&self, user: &str) -> usize {
         self.world.hub.connections_of(&self.user_id(user))
+    }
+
+    /// How many lost WebSocket connections of an account the server still keeps for its client.
+    ///
+    /// # Panics
+    /// Where the user is unknown.
+    #[must_use]
+    pub fn lost_connections_of(&self, user: &str) -> usize {
+        self.world.hub.lost_of(&self.user_id(user))
     }
 
     /// The id of an account, by its name or id.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::shared::Shared;
 use crate::wire::caller::Caller;
@@ -76,25 +76,12 @@ pub(crate) async fn disable(State(shared): App, caller: Caller, Path(id): Path<S
     Ok(shown(&bot))
 }
 
-/// The role of every account, as far as an installer looks at it.
-pub(crate) async fn role(State(_): App, _caller: Caller, Path(name): Path<String>) -> Answer {
-    if name != "system_user" {
-        return Err(AppError::new(
-            404,
-            "app.role.get_by_name.app_error",
-            "Unable to get role.",
-        ));
-    }
-    Ok(ok(&json!({
-        "id": "8hbgg8oegiyrjqwmmknpmd43ha",
-        "name": "system_user",
-        "display_name": "authentication.roles.global_user.name",
-        "description": "authentication.roles.global_user.description",
-        "create_at": 0,
-        "update_at": 0,
-        "delete_at": 0,
-        "permissions": ["create_direct_channel", "create_group_channel", "create_team", "list_public_teams", "join_public_teams", "view_members"],
-        "scheme_managed": true,
-        "built_in": true,
-    })))
+pub(crate) async fn assign(
+    State(shared): App,
+    caller: Caller,
+    Path((id, owner_id)): Path<(String, String)>,
+) -> Answer {
+    let owner_id = caller.or_me(owner_id);
+    let bot = shared.change(|world| world.assign_bot(&caller.user_id, &id, &owner_id))?;
+    Ok(shown(&bot))
 }

@@ -143,129 +143,60 @@ pub(crate) async fn archive(
     Ok(status_ok())
 }
 
-pub(crate) async fn members(
+/// Both the patch and the whole channel.
+pub(crate) async fn patch(
     State(shared): App,
     caller: Caller,
     Path(channel_id): Path<String>,
-    Query(paging): Query<Paging>,
+    fields: Fields,
 ) -> Answer {
-    let members: Vec<Value> = shared.read(|world| {
+    let channel =
+        shared.change(|world| world.patch_channel(&caller.user_id, &channel_id, &fields.0))?;
+    Ok(ok(&channel.to_json()))
+}
+
+pub(crate) async fn convert(
+    State(shared): App,
+    caller: Caller,
+    Path(channel_id): Path<String>,
+    fields: Fields,
+) -> Answer {
+    let kind = fields.text("privacy");
+    let channel =
+        shared.change(|world| world.convert_channel(&caller.user_id, &channel_id, &kind))?;
+    Ok(ok(&channel.to_json()))
+}
+
+pub(crate) async fn restore(
+    State(shared): App,
+    caller: Caller,
+    Path(channel_id): Path<String>,
+) -> Answer {
+    let channel = shared.change(|world| world.restore_channel(&caller.user_id, &channel_id))?;
+    Ok(ok(&channel.to_json()))
+}
+
+pub(crate) async fn stats(
+    State(shared): App,
+    caller: Caller,
+    Path(channel_id): Path<String>,
+) -> Answer {
+    let stats = shared.read(|world| {
         let channel = world.read_channel(&caller.user_id, &channel_id)?;
-        let ids = channel.members.keys().collect();
-        Ok::<_, AppError>(
-            paging
-                .cut(ids)
-                .filter_map(|user_id| channel.member_json(&caller.user_id, user_id))
-                .collect(),
-        )
+        let pinned = world.pinned_posts(&caller.user_id, &channel_id)?;
+        let files = world.files.values();
+        let files = files.filter(|file| {
+            file.info.channel_id == channel_id
+                && !file.info.post_id.is_empty()
+                && file.info.delete_at == 0
+        });
+        Ok::<_, AppError>(json!({
+            "channel_id": channel_id,
+            "member_count": channel.members.len(),
+            "guest_count": 0,
+            "pinnedpost_count": pinned.order.len(),
+            "files_count": files.count(),
+        }))
     })?;
-    Ok(ok(&members))
-}
-
-/// One's own memberships in a team's channels, and in direct and group channels.
-pub(crate) async fn memberships(
-    State(shared): App,
-    caller: Caller,
-    Path((user_id, team_id)): Path<(String, String)>,
-) -> Answer {
-    let user_id = caller.or_me(user_id);
-    if user_id != caller.user_id {
-        return Err(AppError::permissions());
-    }
-    let members: Vec<Value> = shared.read(|world| {
-        world
-            .channels_of(&user_id, Some(&team_id))
-            .into_iter()
-            .filter_map(|channel| channel.member_json(&user_id, &user_id))
-            .collect()
-    });
-    Ok(ok(&members))
-}
-
-/// Notes that one has seen a channel.
-pub(crate) async fn view(
-    State(shared): App,
-    caller: Caller,
-    Path(user_id): Path<String>,
-    fields: Fields,
-) -> Answer {
-    if caller.or_me(user_id) != caller.user_id {
-        return Err(AppError::permissions());
-    }
-    let channel_id = fields.text("channel_id");
-    if !channel_id.is_empty() {
-        shared.change(|world| world.view_channel(&caller.user_id, &channel_id))?;
-    }
-    Ok(ok(&json!({"status": "OK", "last_viewed_at_times": {}})))
-}
-
-pub(crate) async fn members_by_ids(
-    State(shared): App,
-    caller: Caller,
-    Path(channel_id): Path<String>,
-    Texts(ids): Texts,
-) -> Answer {
-    let members: Vec<Value> = shared.read(|world| {
-        let channel = world.read_channel(&caller.user_id, &channel_id)?;
-        Ok::<_, AppError>(
-            ids.iter()
-                .filter_map(|user_id| channel.member_json(&caller.user_id, user_id))
-                .collect(),
-        )
-    })?;
-    Ok(ok(&members))
-}
-
-pub(crate) async fn member(
-    State(shared): App,
-    caller: Caller,
-    Path((channel_id, user_id)): Path<(String, String)>,
-) -> Answer {
-    let user_id = caller.or_me(user_id);
-    let member =
-        shared.read(|world| world.channel_member(&caller.user_id, &channel_id, &user_id))?;
-    Ok(ok(&member))
-}
-
-pub(crate) async fn add_member(
-    State(shared): App,
-    caller: Caller,
-    Path(channel_id): Path<String>,
-    fields: Fields,
-) -> Answer {
-    let several = fields.texts("user_ids");
-    let one = fields.text("user_id");
-    let members = shared.change(|world| {
-        let ids = several.clone().unwrap_or_else(|| vec![one.clone()]);
-        ids.iter()
-            .map(|user_id| world.add_channel_member(&caller.user_id, &channel_id, user_id))
-            .collect::<Result<Vec<Value>, AppError>>()
-    })?;
-    Ok(match (several, members.first()) {
-        (None, Some(member)) => created(member),
-        _ => created(&members),
-    })
-}
-
-pub(crate) async fn remove_member(
-    State(shared): App,
-    caller: Caller,
-    Path((channel_id, user_id)): Path<(String, String)>,
-) -> Answer {
-    let user_id = caller.or_me(user_id);
-    shared.change(|world| world.remove_channel_member(&caller.user_id, &channel_id, &user_id))?;
-    Ok(status_ok())
-}
-
-pub(crate) async fn set_notify_props(
-    State(shared): App,
-    caller: Caller,
-    Path((channel_id, user_id)): Path<(String, String)>,
-    fields: Fields,
-) -> Answer {
-    let user_id = caller.or_me(user_id);
-    shared.change(|world| {
-        world.set_channel_notify_props(&caller.user_id, &channel_id, &user_id, &fields.0)
-    })?;
-    Ok(status_ok())
+    Ok(ok(&stats))
 }

@@ -71,6 +71,26 @@ pub(crate) async fn regenerate_token(
     Ok(ok(&json!({ "token": token })))
 }
 
+pub(crate) async fn move_to(
+    State(shared): App,
+    caller: Caller,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Answer {
+    let team_id = fields.text("team_id");
+    shared.change(|world| world.move_command(&caller.user_id, &id, &team_id))?;
+    Ok(status_ok())
+}
+
+pub(crate) async fn offered(
+    State(shared): App,
+    caller: Caller,
+    Path(team_id): Path<String>,
+) -> Answer {
+    let commands = shared.read(|world| world.offered_commands(&caller.user_id, &team_id))?;
+    Ok(ok(&commands))
+}
+
 pub(crate) async fn execute(State(shared): App, caller: Caller, fields: Fields) -> Answer {
     let run = CommandRun {
         user_id: caller.user_id,

@@ -11,10 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fault::{Fault, Gate};
 use crate::shared::Shared;
+use crate::wire::caller::token_of;
 use crate::wire::reply::error_response;
 use crate::world::AppError;
 use crate::world::client_config::FULL_VERSION;
 use crate::world::rate_limit::Verdict;
+
+/// The longest address of a request, in bytes (`MaximumURLLength`).
+const MAX_URL: usize = 2048;
 
 /// What a request knows of its connection.
 #[derive(Clone)]
@@ -39,13 +43,24 @@ pub(crate) async fn pass(
     let address = origin
         .as_ref()
         .map_or_else(String::new, |origin| origin.address.ip().to_string());
-    let (request_id, verdict) = shared.change(|world| {
+    let token = token_of(request.headers());
+    let (request_id, verdicts) = shared.change(|world| {
         *world.requests.entry(route.clone()).or_default() += 1;
-        (world.ids.next_id(), world.count_against_limit(&address))
+        let verdicts = world.count_against_limit(&address, token.as_deref());
+        (world.ids.next_id(), verdicts)
     });
-    let is_refused = verdict.is_some_and(|verdict| verdict.retry_after_seconds.is_some());
+    let mut refusals = verdicts.iter().map(|verdict| verdict.retry_after_seconds);
+    let is_refused = refusals.any(|seconds| seconds.is_some());
+    let is_too_long = request.uri().to_string().len() > MAX_URL;
     let mut response = if is_refused {
         limit_exceeded()
+    } else if is_too_long {
+        AppError::new(
+            414,
+            "basic_security_check.url.too_long_error",
+            "URL is too long",
+        )
+        .into_response()
     } else {
         let fault = shared.faults.take(&route);
         with_fault(fault, origin.as_ref(), request, next).await
@@ -53,7 +68,7 @@ pub(crate) async fn pass(
     if let Some(error) = response.extensions_mut().remove::<AppError>() {
         response = error_response(&error, &request_id);
     }
-    put_headers(&mut response, &request_id, verdict);
+    put_headers(&mut response, &request_id, &verdicts);
     response
 }
 
@@ -81,6 +96,7 @@ async fn with_fault(
                 .into_response()
         }
         Fault::BadGateway => bad_gateway(),
+        Fault::LoginPage => login_page(),
         Fault::TooManyRequests {
             retry_after_seconds,
         } => {
@@ -132,25 +148,29 @@ fn bad_gateway() -> Response {
     (StatusCode::BAD_GATEWAY, headers, page).into_response()
 }
 
-fn put_headers(response: &mut Response, request_id: &str, verdict: Option<Verdict>) {
+fn login_page() -> Response {
+    let page = "<!DOCTYPE html>\n<html><head><title>Log in</title></head><body><form></form></body></html>\n";
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (StatusCode::OK, headers, page).into_response()
+}
+
+fn put_headers(response: &mut Response, request_id: &str, verdicts: &[Verdict]) {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert("x-request-id", value);
     }
     headers.insert("x-version-id", HeaderValue::from_static(FULL_VERSION));
-    let Some(verdict) = verdict else {
-        return;
-    };
-    headers.insert("x-ratelimit-limit", HeaderValue::from(verdict.limit));
-    headers.insert(
-        "x-ratelimit-remaining",
-        HeaderValue::from(verdict.remaining),
-    );
-    headers.insert(
-        "x-ratelimit-reset",
-        HeaderValue::from(verdict.reset_seconds),
-    );
-    if let Some(seconds) = verdict.retry_after_seconds {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    // Where a request is counted twice, it says so twice.
+    for verdict in verdicts {
+        let reset = HeaderValue::from(verdict.reset_seconds);
+        headers.append("x-ratelimit-limit", HeaderValue::from(verdict.limit));
+        headers.append(
+            "x-ratelimit-remaining",
+            HeaderValue::from(verdict.remaining),
+        );
+        headers.append("x-ratelimit-reset", reset);
+        if let Some(seconds) = verdict.retry_after_seconds {
+            headers.append(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
     }
 }

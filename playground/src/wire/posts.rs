@@ -14,14 +14,16 @@ use crate::wire::caller::Caller;
 use crate::wire::fields::{Fields, Texts, check_id};
 use crate::wire::gate::HangInside;
 use crate::wire::reply::{Answer, created, ok, status_ok, tagged};
-use crate::wire::router::page_size;
 use crate::world::AppError;
 use crate::world::dedupe::Dedupe;
-use crate::world::history::{ChannelQuery, PostList, ThreadQuery, ThreadsShown};
+use crate::world::ephemeral::Ephemeral;
 use crate::world::post::Draft;
 use crate::world::post_edit::PostPatch;
 
 type App = State<Arc<Shared>>;
+
+/// Posts that may be asked for at once.
+const MAX_IDS: usize = 1000;
 
 pub(crate) async fn create(
     State(shared): App,
@@ -42,7 +44,10 @@ pub(crate) async fn create(
     if let Some(Extension(HangInside(gate))) = hang {
         gate.pass().await;
     }
-    let post = shared.change(|world| world.finish_create(draft))?;
+    let post = shared.change(|world| {
+        world.note_activity(&caller.token);
+        world.finish_create(draft)
+    })?;
     tell_outgoing_webhooks(&shared, std::slice::from_ref(&post));
     Ok(created(&post))
 }
@@ -71,7 +76,13 @@ fn draft_of(user_id: &str, fields: &Map<String, Value>) -> Draft {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default(),
-        file_ids: Vec::new(),
+        file_ids: fields
+            .get("file_ids")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| id.as_str().map(str::to_owned))
+            .collect(),
         pending_post_id: text("pending_post_id"),
         is_pinned: fields
             .get("is_pinned")
@@ -83,12 +94,20 @@ fn draft_of(user_id: &str, fields: &Map<String, Value>) -> Draft {
 }
 
 pub(crate) async fn create_ephemeral(State(shared): App, caller: Caller, fields: Fields) -> Answer {
-    let reader = fields.text("user_id");
-    let post = fields.object("post").unwrap_or_default();
-    let draft = draft_of(&caller.user_id, &post);
-    let post_id = post.get("id").and_then(Value::as_str).unwrap_or_default();
-    let post =
-        shared.change(|world| world.create_ephemeral(&caller.user_id, &reader, post_id, draft))?;
+    let post = fields
+        .object("post")
+        .ok_or_else(|| AppError::body_param("post"))?;
+    let given = Ephemeral {
+        reader_id: fields.text("user_id"),
+        post_id: post
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        update_at: post.get("update_at").and_then(Value::as_i64).unwrap_or(0),
+        draft: draft_of(&caller.user_id, &post),
+    };
+    let post = shared.change(|world| world.create_ephemeral(&caller.user_id, given))?;
     Ok(created(&post))
 }
 
@@ -105,6 +124,9 @@ pub(crate) async fn get(
 }
 
 pub(crate) async fn by_ids(State(shared): App, caller: Caller, Texts(ids): Texts) -> Answer {
+    if ids.is_empty() || ids.len() > MAX_IDS {
+        return Err(AppError::body_param("post_ids"));
+    }
     let posts: Vec<_> = shared.read(|world| {
         ids.iter()
             .filter_map(|id| world.read_post(&caller.user_id, id).ok())
@@ -154,13 +176,45 @@ fn change(shared: &Shared, caller: &Caller, post_id: &str, patch: PostPatch) -> 
     Ok(ok(&post))
 }
 
+#[derive(Deserialize)]
+pub(crate) struct DeleteQuery {
+    permanent: Option<bool>,
+}
+
 pub(crate) async fn delete(
     State(shared): App,
     caller: Caller,
     Path(post_id): Path<String>,
+    Query(query): Query<DeleteQuery>,
 ) -> Answer {
     check_id(&post_id, "post_id")?;
+    if query.permanent == Some(true) {
+        // `EnableAPIPostDeletion` is off, and nothing here switches it on.
+        return Err(AppError::new(
+            501,
+            "api.post.delete_post.not_enabled.app_error",
+            "Permanent post deletion feature is not enabled. Please contact your System Administrator.",
+        ));
+    }
     shared.change(|world| world.delete_post(&caller.user_id, &post_id))?;
+    Ok(status_ok())
+}
+
+pub(crate) async fn pin(State(shared): App, caller: Caller, Path(post_id): Path<String>) -> Answer {
+    set_pinned(&shared, &caller, &post_id, true)
+}
+
+pub(crate) async fn unpin(
+    State(shared): App,
+    caller: Caller,
+    Path(post_id): Path<String>,
+) -> Answer {
+    set_pinned(&shared, &caller, &post_id, false)
+}
+
+fn set_pinned(shared: &Shared, caller: &Caller, post_id: &str, is_pinned: bool) -> Answer {
+    check_id(post_id, "post_id")?;
+    shared.change(|world| world.pin_post(&caller.user_id, post_id, is_pinned))?;
     Ok(status_ok())
 }
 
@@ -171,95 +225,4 @@ pub(crate) async fn edit_history(
 ) -> Answer {
     let posts = shared.read(|world| world.edit_history(&caller.user_id, &post_id))?;
     Ok(ok(&posts))
-}
-
-/// The names are the server's: this one query is in camel case.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ThreadParams {
-    per_page: Option<usize>,
-    direction: Option<String>,
-    from_create_at: Option<i64>,
-    from_post: Option<String>,
-}
-
-pub(crate) async fn thread(
-    State(shared): App,
-    caller: Caller,
-    headers: HeaderMap,
-    Path(post_id): Path<String>,
-    Query(params): Query<ThreadParams>,
-) -> Answer {
-    check_id(&post_id, "post_id")?;
-    let query = ThreadQuery {
-        per_page: params
-            .per_page
-            .unwrap_or(0)
-            .min(crate::wire::router::MAX_PER_PAGE),
-        is_up: params.direction.as_deref() == Some("up"),
-        from_create_at: params.from_create_at,
-        from_post: params.from_post,
-    };
-    let list = shared.read(|world| world.thread(&caller.user_id, &post_id, &query))?;
-    let newest = list.posts.values().map(|post| post.update_at).max();
-    let etag = format!("11.1.0.{post_id}.{post_id}.{}", newest.unwrap_or(0));
-    Ok(tagged(&etag, &headers, &list))
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ChannelParams {
-    page: Option<usize>,
-    per_page: Option<usize>,
-    before: Option<String>,
-    after: Option<String>,
-    since: Option<i64>,
-    #[serde(rename = "skipFetchThreads")]
-    skip_fetch_threads: Option<bool>,
-    #[serde(rename = "collapsedThreads")]
-    collapsed_threads: Option<bool>,
-}
-
-pub(crate) async fn of_channel(
-    State(shared): App,
-    caller: Caller,
-    Path(channel_id): Path<String>,
-    Query(params): Query<ChannelParams>,
-) -> Answer {
-    check_id(&channel_id, "channel_id")?;
-    let threads = ThreadsShown {
-        skip_fetch_threads: params.skip_fetch_threads == Some(true),
-        collapsed: params.collapsed_threads == Some(true),
-    };
-    let query = channel_query(params);
-    let list: PostList =
-        shared.read(|world| world.channel_posts(&caller.user_id, &channel_id, &query, threads))?;
-    Ok(ok(&list))
-}
-
-fn channel_query(params: ChannelParams) -> ChannelQuery {
-    let page = params.page.unwrap_or(0);
-    let per_page = page_size(params.per_page);
-    match params {
-        ChannelParams {
-            since: Some(update_at),
-            ..
-        } => ChannelQuery::Since { update_at },
-        ChannelParams {
-            after: Some(post_id),
-            ..
-        } => ChannelQuery::After {
-            post_id,
-            page,
-            per_page,
-        },
-        ChannelParams {
-            before: Some(post_id),
-            ..
-        } => ChannelQuery::Before {
-            post_id,
-            page,
-            per_page,
-        },
-        _ => ChannelQuery::Page { page, per_page },
-    }
 }

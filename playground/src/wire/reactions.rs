@@ -1,13 +1,15 @@
 //! Reactions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 
 use crate::shared::Shared;
 use crate::wire::caller::Caller;
-use crate::wire::fields::Fields;
+use crate::wire::fields::{Fields, Texts};
 use crate::wire::reply::{Answer, ok, status_ok};
+use crate::world::reaction::Reaction;
 
 type App = State<Arc<Shared>>;
 
@@ -36,5 +38,18 @@ pub(crate) async fn of_post(
     Path(post_id): Path<String>,
 ) -> Answer {
     let reactions = shared.read(|world| world.reactions(&caller.user_id, &post_id))?;
+    Ok(ok(&reactions))
+}
+
+/// The reactions of several posts, by post; those that one may not read are left out.
+pub(crate) async fn of_posts(State(shared): App, caller: Caller, Texts(ids): Texts) -> Answer {
+    let reactions: BTreeMap<String, Vec<Reaction>> = shared.read(|world| {
+        ids.into_iter()
+            .filter_map(|id| {
+                let reactions = world.reactions(&caller.user_id, &id).ok()?;
+                Some((id, reactions))
+            })
+            .collect()
+    });
     Ok(ok(&reactions))
 }

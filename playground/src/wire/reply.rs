@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::world::AppError;
-use crate::world::hub::go_json;
+use crate::world::event::go_json;
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, AppError>;

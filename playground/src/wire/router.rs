@@ -12,8 +12,8 @@ use crate::handle::PASSWORD;
 use crate::page::{self, Person};
 use crate::shared::Shared;
 use crate::wire::{
-    bots, channels, commands, gate, hooks, hooks_admin, posts, reactions, system, teams, users,
-    websocket,
+    actions, bots, channel_members, channels, commands, files, gate, hooks, hooks_admin, pictures,
+    post_lists, posts, preferences, reactions, roles, system, teams, threads, users, websocket,
 };
 use crate::world::account::User;
 
@@ -97,20 +97,31 @@ fn account_routes() -> Router<Arc<Shared>> {
         .route("/users/tokens/revoke", post(users::revoke_token))
         .route("/users/tokens/disable", post(users::disable_token))
         .route("/users/tokens/enable", post(users::enable_token))
-        .route("/users/{user_id}", get(users::get))
+        .route("/users/email/{email}", get(users::get_by_email))
+        .route("/users/status/ids", post(users::statuses))
+        .route(
+            "/users/{user_id}",
+            get(users::get).delete(users::deactivate),
+        )
+        .route("/users/{user_id}/active", put(users::set_active))
         .route("/users/{user_id}/patch", put(users::patch))
-        .route("/users/{user_id}/image", post(users::set_image))
-        .route("/users/{user_id}/status", get(users::status))
+        .route(
+            "/users/{user_id}/image",
+            post(pictures::set)
+                .get(pictures::get)
+                .delete(pictures::remove),
+        )
+        .route(
+            "/users/{user_id}/status",
+            get(users::status).put(users::set_status),
+        )
         .route("/users/{user_id}/typing", post(users::typing))
         .route(
             "/users/{user_id}/tokens",
             post(users::create_token).get(users::list_tokens),
         )
-        .route(
-            "/users/{user_id}/preferences",
-            get(users::preferences).put(users::set_preferences),
-        )
         .route("/users/{user_id}/teams", get(teams::of_user))
+        .route("/users/{user_id}/teams/members", get(teams::memberships))
         .route("/users/{user_id}/channels", get(channels::of_user))
         .route(
             "/users/{user_id}/teams/{team_id}/channels",
@@ -118,9 +129,14 @@ fn account_routes() -> Router<Arc<Shared>> {
         )
         .route(
             "/users/{user_id}/teams/{team_id}/channels/members",
-            get(channels::memberships),
+            get(channel_members::memberships),
         )
-        .route("/channels/members/{user_id}/view", post(channels::view))
+        .merge(thread_routes())
+        .merge(preference_routes())
+        .route(
+            "/channels/members/{user_id}/view",
+            post(channel_members::view),
+        )
         .route(
             "/users/{user_id}/posts/{post_id}/reactions/{emoji_name}",
             delete(reactions::remove),
@@ -129,10 +145,17 @@ fn account_routes() -> Router<Arc<Shared>> {
         .route("/bots/{user_id}", get(bots::get).put(bots::update))
         .route("/bots/{user_id}/enable", post(bots::enable))
         .route("/bots/{user_id}/disable", post(bots::disable))
-        .route("/roles/name/{name}", get(bots::role))
+        .route("/bots/{user_id}/assign/{owner_id}", post(bots::assign))
+        .route("/users/{user_id}/roles", put(roles::of_user))
+        .route("/roles", get(roles::list))
+        .route("/roles/names", post(roles::by_names))
+        .route("/roles/name/{name}", get(roles::get_by_name))
+        .route("/roles/{role_id}", get(roles::get))
+        .route("/roles/{role_id}/patch", put(roles::patch))
         .route("/system/ping", get(system::ping))
-        .route("/config", get(system::config))
-        .route("/config/patch", put(system::patch_config))
+        .route("/license/client", get(system::license))
+        .route("/config", get(system::config).put(system::change_config))
+        .route("/config/patch", put(system::change_config))
         .route("/config/client", get(system::client_config))
         .route("/config/environment", get(system::environment))
 }
@@ -142,8 +165,26 @@ fn place_routes() -> Router<Arc<Shared>> {
         .route("/teams", post(teams::create).get(teams::list))
         .route("/teams/{team_id}", get(teams::get))
         .route("/teams/name/{name}", get(teams::get_by_name))
-        .route("/teams/{team_id}/members", post(teams::add_member))
-        .route("/teams/{team_id}/members/{user_id}", get(teams::member))
+        .route("/teams/name/{name}/exists", get(teams::exists))
+        .route("/teams/{team_id}/patch", put(teams::patch))
+        .route(
+            "/teams/{team_id}/members",
+            post(teams::add_member).get(teams::members),
+        )
+        .route("/teams/{team_id}/members/batch", post(teams::add_members))
+        .route("/teams/{team_id}/members/ids", post(teams::members_by_ids))
+        .route(
+            "/teams/{team_id}/members/{user_id}",
+            get(teams::member).delete(teams::remove_member),
+        )
+        .route(
+            "/teams/{team_id}/members/{user_id}/roles",
+            put(teams::set_member_roles),
+        )
+        .route(
+            "/teams/{team_id}/members/{user_id}/schemeRoles",
+            put(teams::set_member_roles),
+        )
         .route("/teams/{team_id}/channels", get(channels::of_team))
         .route(
             "/teams/{team_id}/channels/name/{name}",
@@ -154,24 +195,39 @@ fn place_routes() -> Router<Arc<Shared>> {
         .route("/channels/group", post(channels::create_group))
         .route(
             "/channels/{channel_id}",
-            get(channels::get).delete(channels::archive),
+            get(channels::get)
+                .put(channels::patch)
+                .delete(channels::archive),
         )
-        .route("/channels/{channel_id}/posts", get(posts::of_channel))
+        .route("/channels/{channel_id}/patch", put(channels::patch))
+        .route("/channels/{channel_id}/privacy", put(channels::convert))
+        .route("/channels/{channel_id}/restore", post(channels::restore))
+        .route("/channels/{channel_id}/stats", get(channels::stats))
+        .route(
+            "/channels/{channel_id}/members/{user_id}/roles",
+            put(channel_members::set_roles),
+        )
+        .route(
+            "/channels/{channel_id}/members/{user_id}/schemeRoles",
+            put(channel_members::set_roles),
+        )
+        .route("/channels/{channel_id}/posts", get(post_lists::of_channel))
+        .route("/channels/{channel_id}/pinned", get(post_lists::pinned))
         .route(
             "/channels/{channel_id}/members",
-            post(channels::add_member).get(channels::members),
+            post(channel_members::add).get(channel_members::list),
         )
         .route(
             "/channels/{channel_id}/members/ids",
-            post(channels::members_by_ids),
+            post(channel_members::by_ids),
         )
         .route(
             "/channels/{channel_id}/members/{user_id}",
-            get(channels::member).delete(channels::remove_member),
+            get(channel_members::get).delete(channel_members::remove),
         )
         .route(
             "/channels/{channel_id}/members/{user_id}/notify_props",
-            put(channels::set_notify_props),
+            put(channel_members::set_notify_props),
         )
 }
 
@@ -185,10 +241,62 @@ fn post_routes() -> Router<Arc<Shared>> {
             get(posts::get).put(posts::update).delete(posts::delete),
         )
         .route("/posts/{post_id}/patch", put(posts::patch))
-        .route("/posts/{post_id}/thread", get(posts::thread))
+        .route("/posts/{post_id}/files/info", get(files::of_post))
+        .route("/posts/{post_id}/pin", post(posts::pin))
+        .route("/posts/{post_id}/unpin", post(posts::unpin))
+        .route("/posts/{post_id}/thread", get(post_lists::thread))
         .route("/posts/{post_id}/edit_history", get(posts::edit_history))
         .route("/posts/{post_id}/reactions", get(reactions::of_post))
+        .route("/posts/{post_id}/actions/{action_id}", post(actions::click))
+        .route("/files", post(files::upload))
+        .route("/files/{file_id}", get(files::get))
+        .route("/files/{file_id}/info", get(files::info))
+        .route("/files/{file_id}/preview", get(files::preview))
+        .route("/files/{file_id}/thumbnail", get(files::thumbnail))
+        .route("/actions/dialogs/open", post(actions::open_dialog))
+        .route("/actions/dialogs/submit", post(actions::submit_dialog))
+        .route("/posts/ids/reactions", post(reactions::of_posts))
         .route("/reactions", post(reactions::add))
+}
+
+fn preference_routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route(
+            "/users/{user_id}/preferences",
+            get(preferences::list).put(preferences::set),
+        )
+        .route(
+            "/users/{user_id}/preferences/delete",
+            post(preferences::delete),
+        )
+        .route(
+            "/users/{user_id}/preferences/{category}",
+            get(preferences::of_category),
+        )
+        .route(
+            "/users/{user_id}/preferences/{category}/name/{name}",
+            get(preferences::one),
+        )
+}
+
+fn thread_routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route(
+            "/users/{user_id}/teams/{team_id}/threads",
+            get(threads::of_user),
+        )
+        .route(
+            "/users/{user_id}/teams/{team_id}/threads/{thread_id}",
+            get(threads::get),
+        )
+        .route(
+            "/users/{user_id}/teams/{team_id}/threads/{thread_id}/following",
+            put(threads::follow).delete(threads::unfollow),
+        )
+        .route(
+            "/users/{user_id}/teams/{team_id}/threads/{thread_id}/read/{timestamp}",
+            put(threads::read),
+        )
 }
 
 fn integration_routes() -> Router<Arc<Shared>> {
@@ -205,6 +313,11 @@ fn integration_routes() -> Router<Arc<Shared>> {
             "/commands/{command_id}/regen_token",
             put(commands::regenerate_token),
         )
+        .route("/commands/{command_id}/move", put(commands::move_to))
+        .route(
+            "/teams/{team_id}/commands/autocomplete",
+            get(commands::offered),
+        )
         .route(
             "/teams/{team_id}/commands/autocomplete_suggestions",
             get(commands::suggest),
@@ -215,7 +328,9 @@ fn integration_routes() -> Router<Arc<Shared>> {
         )
         .route(
             "/hooks/incoming/{hook_id}",
-            get(hooks_admin::get_incoming).delete(hooks_admin::delete_incoming),
+            get(hooks_admin::get_incoming)
+                .put(hooks_admin::update_incoming)
+                .delete(hooks_admin::delete_incoming),
         )
         .route(
             "/hooks/outgoing",
@@ -223,7 +338,9 @@ fn integration_routes() -> Router<Arc<Shared>> {
         )
         .route(
             "/hooks/outgoing/{hook_id}",
-            get(hooks_admin::get_outgoing).delete(hooks_admin::delete_outgoing),
+            get(hooks_admin::get_outgoing)
+                .put(hooks_admin::update_outgoing)
+                .delete(hooks_admin::delete_outgoing),
         )
         .route(
             "/hooks/outgoing/{hook_id}/regen_token",

@@ -31,7 +31,7 @@ pub(crate) async fn ping(State(_): App, Query(params): Query<PingParams>) -> Ans
     if params.get_server_status == Some(true) {
         body["database_status"] = json!("OK");
         body["filestore_status"] = json!("OK");
-        body["root_status"] = json!(false);
+        body["root_status"] = json!(true);
     }
     body["status"] = json!("OK");
     Ok(ok(&body))
@@ -48,15 +48,20 @@ pub(crate) async fn config(State(shared): App, caller: Caller) -> Answer {
     Ok(ok(&config))
 }
 
-pub(crate) async fn patch_config(State(shared): App, caller: Caller, Json(patch): Json) -> Answer {
+/// Both for the whole configuration and for a part of it: what is absent stays.
+pub(crate) async fn change_config(State(shared): App, caller: Caller, Json(patch): Json) -> Answer {
     let config = shared.change(|world| world.patch_config(&caller.user_id, &patch))?;
     Ok(ok(&config))
 }
 
-/// Which settings come from the environment: none.
 pub(crate) async fn environment(State(shared): App, caller: Caller) -> Answer {
-    shared.read(|world| world.config(&caller.user_id))?;
-    Ok(ok(&json!({})))
+    let environment = shared.read(|world| world.environment(&caller.user_id))?;
+    Ok(ok(&environment))
+}
+
+/// A server without a licence.
+pub(crate) async fn license(State(_): App) -> Answer {
+    Ok(ok(&json!({"IsLicensed": "false"})))
 }
 
 pub(crate) async fn unknown_route(uri: Uri) -> AppError {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::shared::Shared;
 use crate::wire::caller::{Caller, MaybeCaller};
-use crate::wire::fields::{Fields, Json, Texts};
+use crate::wire::fields::{Fields, Texts};
 use crate::wire::reply::{Answer, created, ok, status_ok, tagged};
 use crate::wire::router::Paging;
 use crate::world::AppError;
@@ -82,6 +82,19 @@ pub(crate) async fn get_by_name(
     Ok(ok(&user.to_json(reader(&caller, &user.id))))
 }
 
+pub(crate) async fn get_by_email(
+    State(shared): App,
+    caller: Caller,
+    Path(email): Path<String>,
+) -> Answer {
+    let user = shared.read(|world| {
+        let mut users = world.users.values();
+        users.find(|user| user.email == email).cloned()
+    });
+    let user = user.ok_or_else(AppError::user_not_found)?;
+    Ok(ok(&user.to_json(reader(&caller, &user.id))))
+}
+
 pub(crate) async fn by_ids(State(shared): App, caller: Caller, Texts(ids): Texts) -> Answer {
     let users: Vec<Value> = shared.read(|world| {
         ids.iter()
@@ -150,24 +163,6 @@ pub(crate) async fn patch(
     Ok(ok(&user.to_json(Reader::Owner)))
 }
 
-/// Takes a picture and forgets it: nothing here shows pictures.
-pub(crate) async fn set_image(
-    State(shared): App,
-    caller: Caller,
-    Path(user_id): Path<String>,
-) -> Answer {
-    let user_id = caller.or_me(user_id);
-    shared.change(|world| {
-        world.patch_user(&caller.user_id, &user_id, &serde_json::Map::new())?;
-        let now = world.now();
-        if let Some(user) = world.users.get_mut(&user_id) {
-            user.last_picture_update = now;
-        }
-        Ok::<(), AppError>(())
-    })?;
-    Ok(status_ok())
-}
-
 pub(crate) async fn create_token(
     State(shared): App,
     caller: Caller,
@@ -233,65 +228,53 @@ pub(crate) async fn typing(
     Ok(status_ok())
 }
 
-pub(crate) async fn preferences(
+pub(crate) async fn status(
     State(shared): App,
     caller: Caller,
     Path(user_id): Path<String>,
 ) -> Answer {
-    let user_id = own(&caller, user_id)?;
-    let preferences: Vec<Value> = shared.read(|world| {
-        world
-            .preferences
-            .iter()
-            .filter(|((owner, ..), _)| *owner == user_id)
-            .map(|((owner, category, name), value)| {
-                json!({"user_id": owner, "category": category, "name": name, "value": value})
-            })
-            .collect()
-    });
-    Ok(ok(&preferences))
+    let user_id = caller.or_me(user_id);
+    Ok(ok(&shared.read(|world| world.status_of(&user_id))))
 }
 
-pub(crate) async fn set_preferences(
+pub(crate) async fn set_status(
     State(shared): App,
     caller: Caller,
     Path(user_id): Path<String>,
-    Json(body): Json,
+    fields: Fields,
 ) -> Answer {
-    let user_id = own(&caller, user_id)?;
-    let text = |item: &Value, name: &str| {
-        item.get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let items = body.as_array().cloned().unwrap_or_default();
-    shared.change(|world| {
-        for item in &items {
-            let key = (user_id.clone(), text(item, "category"), text(item, "name"));
-            world.preferences.insert(key, text(item, "value"));
-        }
-    });
+    let user_id = caller.or_me(user_id);
+    let status = fields.text("status");
+    let status = shared.change(|world| world.set_status(&caller.user_id, &user_id, &status))?;
+    Ok(ok(&status))
+}
+
+pub(crate) async fn statuses(State(shared): App, _caller: Caller, Texts(ids): Texts) -> Answer {
+    let statuses: Vec<Value> =
+        shared.read(|world| ids.iter().map(|id| world.status_of(id)).collect());
+    Ok(ok(&statuses))
+}
+
+pub(crate) async fn set_active(
+    State(shared): App,
+    caller: Caller,
+    Path(user_id): Path<String>,
+    fields: Fields,
+) -> Answer {
+    let user_id = caller.or_me(user_id);
+    let active = fields.0.get("active").and_then(Value::as_bool);
+    let active = active.ok_or_else(|| AppError::body_param("active"))?;
+    shared.change(|world| world.set_active(&caller.user_id, &user_id, active))?;
     Ok(status_ok())
 }
 
-fn own(caller: &Caller, user_id: String) -> Result<String, AppError> {
-    let user_id = caller.or_me(user_id);
-    if user_id == caller.user_id {
-        Ok(user_id)
-    } else {
-        Err(AppError::permissions())
-    }
-}
-
-pub(crate) async fn status(
+/// Deleting an account deactivates it.
+pub(crate) async fn deactivate(
     State(shared): App,
-    _caller: Caller,
+    caller: Caller,
     Path(user_id): Path<String>,
 ) -> Answer {
-    let is_online = shared.read(|world| world.hub.is_online(&user_id));
-    let status = if is_online { "online" } else { "offline" };
-    Ok(ok(
-        &json!({"user_id": user_id, "status": status, "manual": false, "last_activity_at": 0}),
-    ))
+    let user_id = caller.or_me(user_id);
+    shared.change(|world| world.set_active(&caller.user_id, &user_id, false))?;
+    Ok(status_ok())
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
 use crate::world::bot::Bot;
+use crate::world::event::{Broadcast, Event};
 use crate::world::state::World;
 
 /// The shortest password that the server takes.
@@ -23,6 +24,7 @@ pub(crate) struct User {
     pub(crate) nickname: String,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
+    pub(crate) position: String,
     pub(crate) roles: String,
     pub(crate) notify_props: BTreeMap<String, String>,
     pub(crate) last_picture_update: i64,
@@ -107,7 +109,7 @@ impl User {
         put("nickname", json!(self.nickname));
         put("first_name", json!(self.first_name));
         put("last_name", json!(self.last_name));
-        put("position", json!(""));
+        put("position", json!(self.position));
         put("roles", json!(self.roles));
         if reader == Reader::Owner {
             put("notify_props", json!(self.notify_props));
@@ -260,6 +262,7 @@ impl World {
             nickname: new.nickname,
             first_name: new.first_name,
             last_name: new.last_name,
+            position: String::new(),
             roles: roles.to_owned(),
             notify_props: default_notify_props(),
             last_picture_update: 0,
@@ -275,6 +278,12 @@ impl World {
         self.user_ids_by_name
             .insert(user.username.clone(), user.id.clone());
         self.users.insert(user.id.clone(), user.clone());
+        let event = Event::new(
+            "new_user",
+            json!({"user_id": user.id}),
+            Broadcast::default(),
+        );
+        self.publish_to_all(&event);
         Ok(user)
     }
 
@@ -296,11 +305,18 @@ impl World {
             .users
             .values_mut()
             .find(|user| user.username == login_id || user.email == login_id)
-            .filter(|user| user.bot.is_none() && user.delete_at == 0)
+            .filter(|user| user.bot.is_none())
             .ok_or_else(refused)?;
         if user.password != password {
             user.failed_attempts += 1;
             return Err(refused());
+        }
+        if user.delete_at > 0 {
+            return Err(AppError::new(
+                401,
+                "api.user.login.inactive.app_error",
+                "Login failed because your account has been deactivated. Please contact an administrator.",
+            ));
         }
         // The reply still carries the count that the log-in clears.
         let shown = user.clone();
@@ -337,7 +353,8 @@ impl World {
     /// Ends a session; what listened with it hears nothing more.
     pub(crate) fn end_session(&mut self, token: &str) {
         self.sessions.remove(token);
-        self.hub.silence_token(token);
+        let now = self.now();
+        self.hub.silence_token(token, now);
     }
 
     pub(crate) fn create_access_token(
@@ -385,7 +402,8 @@ impl World {
     /// Revokes every access token of an account.
     pub(crate) fn drop_tokens(&mut self, user_id: &str) {
         self.access_tokens.retain(|_, held| held.user_id != user_id);
-        self.hub.silence_user(user_id);
+        let now = self.now();
+        self.hub.silence_user(user_id, now);
     }
 
     pub(crate) fn may_manage_tokens(&self, caller: &str, user_id: &str) -> Result<(), AppError> {
@@ -409,7 +427,8 @@ impl World {
             .ok_or_else(|| AppError::body_param("token_id"))?;
         self.may_manage_tokens(caller, &token.user_id)?;
         self.access_tokens.remove(token_id);
-        self.hub.silence_token(&token.token);
+        let now = self.now();
+        self.hub.silence_token(&token.token, now);
         Ok(())
     }
 
@@ -430,52 +449,9 @@ impl World {
             held.is_active = is_active;
         }
         if !is_active {
-            self.hub.silence_token(&token.token);
+            let now = self.now();
+            self.hub.silence_token(&token.token, now);
         }
         Ok(())
     }
-
-    /// Changes an account; a bot may not change itself.
-    pub(crate) fn patch_user(
-        &mut self,
-        caller: &str,
-        user_id: &str,
-        patch: &Map<String, Value>,
-    ) -> Result<User, AppError> {
-        let is_self = caller == user_id && !self.user(user_id)?.is_bot();
-        if !is_self && !self.is_admin(caller) && !self.owns_bot(caller, user_id) {
-            return Err(AppError::permissions());
-        }
-        let now = self.now();
-        let user = self
-            .users
-            .get_mut(user_id)
-            .ok_or_else(AppError::user_not_found)?;
-        for (name, value) in patch {
-            match name.as_str() {
-                "nickname" => user.nickname = text(value),
-                "first_name" => user.first_name = text(value),
-                "last_name" => user.last_name = text(value),
-                "locale" => user.locale = text(value),
-                "notify_props" => user.notify_props = texts(value),
-                "timezone" => user.timezone = texts(value),
-                _ => {}
-            }
-        }
-        user.update_at = now;
-        Ok(user.clone())
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn texts(value: &Value) -> BTreeMap<String, String> {
-    value
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.clone(), text(value)))
-        .collect()
 }

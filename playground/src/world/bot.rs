@@ -4,7 +4,11 @@ use serde_json::{Map, Value, json};
 
 use crate::world::account::{NewUser, User, is_username};
 use crate::world::app_error::AppError;
+use crate::world::post::Draft;
 use crate::world::state::World;
+
+/// The longest description of a bot, in code points.
+const MAX_DESCRIPTION: usize = 1024;
 
 /// What an account has when it is a bot.
 #[derive(Clone, Debug)]
@@ -57,7 +61,7 @@ impl World {
         display_name: &str,
         description: &str,
     ) -> Result<User, AppError> {
-        if !self.is_admin(caller) {
+        if !self.is_admin(caller) || self.user(caller)?.is_bot() {
             return Err(AppError::permissions());
         }
         if !self.settings.enable_bot_account_creation {
@@ -65,6 +69,13 @@ impl World {
                 403,
                 "api.bot.create_disabled",
                 "Bot creation has been disabled.",
+            ));
+        }
+        if description.chars().count() > MAX_DESCRIPTION {
+            return Err(AppError::new(
+                400,
+                "model.bot.is_valid.description.app_error",
+                "Invalid description.",
             ));
         }
         if !is_username(username) {
@@ -89,7 +100,9 @@ impl World {
             update_at: now,
             delete_at: 0,
         };
-        self.insert_user(new, "system_user", Some(bot))
+        let bot = self.insert_user(new, "system_user", Some(bot))?;
+        self.greet_owner(&bot.id, caller)?;
+        Ok(bot)
     }
 
     pub(crate) fn bot(&self, caller: &str, user_id: &str) -> Result<&User, AppError> {
@@ -113,6 +126,9 @@ impl World {
         patch: &Map<String, Value>,
     ) -> Result<User, AppError> {
         self.bot(caller, user_id)?;
+        if let Some(name) = patch.get("username").and_then(Value::as_str) {
+            self.rename(user_id, name)?;
+        }
         let now = self.now();
         let user = self
             .users
@@ -139,22 +155,39 @@ impl World {
         is_active: bool,
     ) -> Result<User, AppError> {
         self.bot(caller, user_id)?;
+        self.switch_account(user_id, is_active);
+        self.user(user_id).cloned()
+    }
+
+    /// Gives a bot to another account.
+    pub(crate) fn assign_bot(
+        &mut self,
+        caller: &str,
+        user_id: &str,
+        owner_id: &str,
+    ) -> Result<User, AppError> {
+        self.bot(caller, user_id)?;
+        if self.user(owner_id)?.is_bot() {
+            return Err(AppError::permissions());
+        }
         let now = self.now();
-        let delete_at = if is_active { 0 } else { now };
-        let user = self
+        if let Some(bot) = self
             .users
             .get_mut(user_id)
-            .ok_or_else(|| bot_not_found(user_id))?;
-        user.delete_at = delete_at;
-        user.update_at = now;
-        if let Some(bot) = user.bot.as_mut() {
-            bot.delete_at = delete_at;
+            .and_then(|user| user.bot.as_mut())
+        {
+            owner_id.clone_into(&mut bot.owner_id);
             bot.update_at = now;
         }
-        let user = user.clone();
-        if !is_active {
-            self.hub.silence_user(user_id);
-        }
-        Ok(user)
+        self.user(user_id).cloned()
+    }
+
+    /// Lets a new bot write to its owner, as every bot does that was made through the API.
+    fn greet_owner(&mut self, bot_id: &str, owner_id: &str) -> Result<(), AppError> {
+        let channel = self.direct_channel(bot_id, owner_id)?;
+        let text = "Please add me to teams and channels you want me to interact in. To do this, use the browser or Mattermost Desktop App.";
+        let mut draft = Draft::new(bot_id, &channel.id, text);
+        "add_bot_teams_channels".clone_into(&mut draft.kind);
+        self.insert_post(draft).map(|_| ())
     }
 }

@@ -7,8 +7,9 @@ use sha1::{Digest, Sha1};
 
 use crate::world::app_error::AppError;
 use crate::world::channel_member::ChannelMember;
-use crate::world::hub::{Broadcast, Event};
+use crate::world::event::{Broadcast, Event};
 use crate::world::state::World;
+use crate::world::team::Team;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
@@ -162,6 +163,13 @@ impl World {
         }
         let id = self.insert_channel(new);
         self.insert_channel_member(&id, caller)?;
+        if let Some(creator) = self.channel_mut(&id)?.members.get_mut(caller) {
+            creator.is_admin = true;
+        }
+        let deed = ("system_join_channel", "joined the channel.");
+        self.post_deed(caller, &id, deed)?;
+        let data = json!({"channel_id": id, "team_id": team_id});
+        self.tell(caller, "channel_created", data);
         self.channel(&id).cloned()
     }
 
@@ -245,6 +253,18 @@ impl World {
             .find(|channel| channel.kind == kind && channel.name == name)
     }
 
+    /// Whether the people of a direct or group channel have no team in common where they need one to talk.
+    pub(crate) fn is_restricted(&self, channel: &Channel) -> bool {
+        if !channel.is_personal() || self.settings.restrict_direct_message != "team" {
+            return false;
+        }
+        let have_in_common = |team: &Team| {
+            let mut members = channel.members.keys();
+            members.all(|member| team.members.contains_key(member))
+        };
+        !self.teams.values().any(have_in_common)
+    }
+
     /// A channel of a team by its name, whoever asks.
     pub(crate) fn channel_named(&self, team_id: &str, name: &str) -> Option<&Channel> {
         self.channels
@@ -266,28 +286,6 @@ impl World {
         }
     }
 
-    /// Archives a channel.
-    pub(crate) fn archive_channel(
-        &mut self,
-        caller: &str,
-        channel_id: &str,
-    ) -> Result<(), AppError> {
-        if !self.may_post(caller, channel_id) {
-            return Err(AppError::permissions());
-        }
-        let now = self.now();
-        let channel = self.channel_mut(channel_id)?;
-        channel.delete_at = now;
-        channel.update_at = now;
-        let event = Event::new(
-            "channel_deleted",
-            json!({"channel_id": channel_id, "delete_at": now}),
-            Broadcast::to_channel(channel_id),
-        );
-        self.publish_to_channel(&event);
-        Ok(())
-    }
-
     /// The channels of an account, ordered by id; of one team or of all.
     pub(crate) fn channels_of(&self, user_id: &str, team_id: Option<&str>) -> Vec<&Channel> {
         self.channels
@@ -297,14 +295,6 @@ impl World {
                 team_id.is_none_or(|team| channel.team_id == team || channel.team_id.is_empty())
             })
             .collect()
-    }
-
-    /// Sends an event to those who are in its channel.
-    pub(crate) fn publish_to_channel(&mut self, event: &Event) {
-        if let Some(channel) = self.channels.get(&event.broadcast.channel_id) {
-            self.hub
-                .publish(event, |reader| channel.members.contains_key(reader));
-        }
     }
 }
 

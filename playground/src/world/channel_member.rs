@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
 use crate::world::channel::Channel;
-use crate::world::hub::{Broadcast, Event};
-use crate::world::post::Draft;
+use crate::world::channel_change::DEFAULT_CHANNEL;
+use crate::world::event::{Broadcast, Event, go_json};
 use crate::world::state::World;
 
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub(crate) struct ChannelMember {
     pub(crate) msg_count: u64,
     pub(crate) msg_count_root: u64,
     pub(crate) mention_count: u64,
+    pub(crate) is_admin: bool,
 }
 
 impl Default for ChannelMember {
@@ -38,6 +39,7 @@ impl Default for ChannelMember {
             msg_count: 0,
             msg_count_root: 0,
             mention_count: 0,
+            is_admin: false,
         }
     }
 }
@@ -54,7 +56,7 @@ impl Channel {
         Some(json!({
             "channel_id": self.id,
             "user_id": user_id,
-            "roles": "channel_user",
+            "roles": if member.is_admin { "channel_user channel_admin" } else { "channel_user" },
             "last_viewed_at": last_viewed_at,
             "msg_count": member.msg_count,
             "mention_count": member.mention_count,
@@ -65,7 +67,7 @@ impl Channel {
             "last_update_at": last_viewed_at,
             "scheme_guest": false,
             "scheme_user": true,
-            "scheme_admin": false,
+            "scheme_admin": member.is_admin,
             "explicit_roles": "",
         }))
     }
@@ -107,26 +109,28 @@ impl World {
         member.msg_count = count;
         member.msg_count_root = count_root;
         member.mention_count = 0;
-        let event = Event::new(
+        self.tell(
+            caller,
             "multiple_channels_viewed",
             json!({"channel_times": {channel_id: at}}),
-            Broadcast::to_user(caller),
         );
-        self.hub.publish(&event, |reader| reader == caller);
         Ok(())
     }
 
-    /// Adds somebody to a channel, as its members may: the channel is told, and a system message says so.
+    /// Adds somebody to a channel, as its members may; a public one everybody of its team may join. The channel is told,
+    /// and a system message says so.
     pub(crate) fn add_channel_member(
         &mut self,
         caller: &str,
         channel_id: &str,
         user_id: &str,
     ) -> Result<Value, AppError> {
-        if !self.may_post(caller, channel_id) {
+        let channel = self.channel(channel_id)?;
+        let is_joining =
+            caller == user_id && channel.is_public() && self.may_read(caller, channel_id);
+        if !is_joining && !self.may_post(caller, channel_id) {
             return Err(AppError::permissions());
         }
-        let channel = self.channel(channel_id)?;
         let team_id = channel.team_id.clone();
         self.user(user_id)?;
         if channel.is_personal() {
@@ -143,63 +147,60 @@ impl World {
                 "No team member found for that user ID and team ID.",
             ));
         }
-        if !channel.members.contains_key(user_id) {
+        let is_new = !channel.members.contains_key(user_id);
+        if is_new {
             self.insert_channel_member(channel_id, user_id)?;
-            self.tell_of_added_member(caller, channel_id, &team_id, user_id)?;
         }
-        self.channel(channel_id)?
-            .member_json(caller, user_id)
-            .ok_or_else(member_not_found)
+        // The membership is answered as it is before the system message, which mentions them, is posted.
+        let member = self.channel(channel_id)?.member_json(caller, user_id);
+        if is_new {
+            self.tell_of_added_member(channel_id, &team_id, user_id);
+            if caller == user_id {
+                let deed = ("system_join_channel", "joined the channel.");
+                self.post_deed(user_id, channel_id, deed)?;
+            } else {
+                self.post_added(caller, channel_id, user_id)?;
+            }
+        }
+        member.ok_or_else(member_not_found)
     }
 
-    fn tell_of_added_member(
+    fn tell_of_added_member(&mut self, channel_id: &str, team_id: &str, user_id: &str) {
+        let data = json!({"team_id": team_id, "user_id": user_id});
+        let broadcast = Broadcast::to_channel(channel_id);
+        // The newcomer's own copy names them; the others' does not.
+        let own = Broadcast {
+            user_id: user_id.to_owned(),
+            ..broadcast.clone()
+        };
+        let others = Broadcast {
+            omit_users: Some([(user_id.to_owned(), true)].into_iter().collect()),
+            ..broadcast
+        };
+        self.publish_to_user(&Event::new("user_added", data.clone(), own));
+        self.publish_to_channel(&Event::new("user_added", data, others));
+    }
+
+    fn post_added(
         &mut self,
         caller: &str,
         channel_id: &str,
-        team_id: &str,
         user_id: &str,
     ) -> Result<(), AppError> {
-        // The newcomer's own copy names them; the others' does not.
-        for own in [true, false] {
-            let broadcast = Broadcast {
-                user_id: if own {
-                    user_id.to_owned()
-                } else {
-                    String::new()
-                },
-                omit_users: (!own).then(|| [(user_id.to_owned(), true)].into_iter().collect()),
-                ..Broadcast::to_channel(channel_id)
-            };
-            let event = Event::new(
-                "user_added",
-                json!({"team_id": team_id, "user_id": user_id}),
-                broadcast,
-            );
-            if own {
-                self.hub.publish(&event, |reader| reader == user_id);
-            } else {
-                self.publish_to_channel(&event);
-            }
-        }
         let added = self.user(user_id)?.username.clone();
         let caller_name = self.user(caller)?.username.clone();
-        let mut props = Map::new();
-        props.insert("addedUserId".to_owned(), json!(user_id));
-        props.insert("addedUsername".to_owned(), json!(added));
-        props.insert("userId".to_owned(), json!(caller));
-        props.insert("username".to_owned(), json!(caller_name));
-        let mut draft = Draft::new(
-            caller,
-            channel_id,
-            format!("{added} added to the channel by {caller_name}."),
-        );
-        "system_add_to_channel".clone_into(&mut draft.kind);
-        draft.props = props;
-        self.insert_post(draft)?;
-        Ok(())
+        let text = format!("{added} added to the channel by {caller_name}.");
+        let props = json!({
+            "addedUserId": user_id,
+            "addedUsername": added,
+            "userId": caller,
+            "username": caller_name,
+        });
+        let notice = ("system_add_to_channel", text);
+        self.post_notice(caller, channel_id, notice, &props)
     }
 
-    /// Takes somebody out of a channel.
+    /// Takes somebody out of a channel, or lets them leave.
     pub(crate) fn remove_channel_member(
         &mut self,
         caller: &str,
@@ -209,26 +210,77 @@ impl World {
         if !self.may_post(caller, channel_id) {
             return Err(AppError::permissions());
         }
-        if self
-            .channel_mut(channel_id)?
-            .members
-            .remove(user_id)
-            .is_none()
-        {
-            return Err(member_not_found());
+        let channel = self.channel(channel_id)?;
+        if channel.is_personal() {
+            return Err(AppError::new(
+                400,
+                "api.channel.remove_channel_member.type.app_error",
+                "Unable to remove user from a channel of this type.",
+            ));
         }
-        let own = Event::new(
-            "user_removed",
-            json!({"channel_id": channel_id, "remover_id": caller}),
-            Broadcast::to_user(user_id),
-        );
-        self.hub.publish(&own, |reader| reader == user_id);
+        if channel.name == DEFAULT_CHANNEL {
+            return Err(AppError::new(
+                400,
+                "api.channel.remove.default.app_error",
+                "Unable to remove user from the default channel town-square.",
+            ));
+        }
+        self.drop_channel_member(caller, channel_id, user_id)?;
+        if caller == user_id {
+            let deed = ("system_leave_channel", "left the channel.");
+            return self.post_deed(user_id, channel_id, deed);
+        }
+        let removed = self.user(user_id)?.username.clone();
+        let props = json!({"removedUserId": user_id, "removedUsername": removed});
+        let text = format!("{removed} removed from the channel.");
+        let notice = ("system_remove_from_channel", text);
+        self.post_notice(caller, channel_id, notice, &props)
+    }
+
+    /// Takes somebody out of a channel; the others and they are told.
+    pub(crate) fn drop_channel_member(
+        &mut self,
+        caller: &str,
+        channel_id: &str,
+        user_id: &str,
+    ) -> Result<(), AppError> {
+        let members = &mut self.channel_mut(channel_id)?.members;
+        members.remove(user_id).ok_or_else(member_not_found)?;
         let others = Event::new(
             "user_removed",
             json!({"remover_id": caller, "user_id": user_id}),
             Broadcast::to_channel(channel_id),
         );
         self.publish_to_channel(&others);
+        let data = json!({"channel_id": channel_id, "remover_id": caller});
+        self.tell(user_id, "user_removed", data);
+        Ok(())
+    }
+
+    /// Makes a member an administrator of the channel, or no longer.
+    pub(crate) fn set_channel_admin(
+        &mut self,
+        caller: &str,
+        (channel_id, user_id): (&str, &str),
+        is_admin: bool,
+    ) -> Result<(), AppError> {
+        let channel = self.channel(channel_id)?;
+        let leads = channel
+            .members
+            .get(caller)
+            .is_some_and(|member| member.is_admin);
+        if !leads && !self.is_team_admin(&channel.team_id, caller) {
+            return Err(AppError::permissions());
+        }
+        let member = self
+            .channel_mut(channel_id)?
+            .members
+            .get_mut(user_id)
+            .ok_or_else(member_not_found)?;
+        member.is_admin = is_admin;
+        let member = self.channel(channel_id)?.member_json(user_id, user_id);
+        let data = json!({"channelMember": go_json(&member)});
+        self.tell(user_id, "channel_member_updated", data);
         Ok(())
     }
 

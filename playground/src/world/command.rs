@@ -273,6 +273,54 @@ impl World {
         Ok(token)
     }
 
+    /// Moves a command to another team.
+    pub(crate) fn move_command(
+        &mut self,
+        caller: &str,
+        id: &str,
+        team_id: &str,
+    ) -> Result<(), AppError> {
+        let mut command = self.command(caller, id)?.clone();
+        if !self.is_team_admin(team_id, caller) {
+            return Err(AppError::permissions());
+        }
+        self.team(team_id)?;
+        team_id.clone_into(&mut command.team_id);
+        self.check_trigger_is_free(&command)?;
+        self.commands.insert(id.to_owned(), command);
+        Ok(())
+    }
+
+    /// The commands that a client offers in a team; where they are sent is nobody's business.
+    pub(crate) fn offered_commands(
+        &self,
+        caller: &str,
+        team_id: &str,
+    ) -> Result<Vec<Value>, AppError> {
+        if !self.team(team_id)?.members.contains_key(caller) && !self.is_admin(caller) {
+            return Err(AppError::permissions());
+        }
+        let offered = self
+            .commands
+            .values()
+            .filter(|command| command.team_id == team_id && command.auto_complete);
+        let offered = offered.map(|command| {
+            let mut shown = command.to_json();
+            for hidden in [
+                "token",
+                "creator_id",
+                "method",
+                "url",
+                "username",
+                "icon_url",
+            ] {
+                shown[hidden] = json!("");
+            }
+            shown
+        });
+        Ok(offered.collect())
+    }
+
     pub(crate) fn commands_of_team(
         &self,
         caller: &str,

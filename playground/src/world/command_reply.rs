@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::world::answer::Answer;
 use crate::world::app_error::AppError;
 use crate::world::command::Command;
 use crate::world::command_run::{
@@ -28,20 +29,6 @@ pub(crate) struct CommandReply {
     skip_slack_parsing: bool,
     attachments: Option<Vec<Value>>,
     extra_responses: Option<Vec<CommandReply>>,
-}
-
-/// What a URL answered, as far as it matters.
-#[derive(Clone, Debug)]
-pub(crate) enum Answer {
-    /// It could not be reached, or took too long.
-    Failed,
-    /// It answered; the body is cut at 1 MiB.
-    Http {
-        status: u16,
-        reason: String,
-        content_type: String,
-        body: Vec<u8>,
-    },
 }
 
 /// What a command did: its outcome for the client, and the posts that others may be told of.
@@ -144,7 +131,7 @@ impl World {
         let Some(mut reply) = CommandReply::from_http(content_type, body) else {
             return refuse(failed());
         };
-        reply.trigger_id = self.trigger_id(&call.run.user_id);
+        reply.trigger_id.clone_from(&call.client_trigger_id);
         self.deliver_reply(&call.command, &call.run, reply)
     }
 

@@ -39,6 +39,8 @@ pub(crate) struct CommandCall {
     pub(crate) run: CommandRun,
     /// The form's fields, sorted by name.
     pub(crate) fields: Vec<(&'static str, String)>,
+    /// What the client knows the trigger by.
+    pub(crate) client_trigger_id: String,
 }
 
 impl World {
@@ -62,6 +64,13 @@ impl World {
                 "Can not run command in deleted channel.",
             ));
         }
+        if self.is_restricted(channel) {
+            return Err(AppError::new(
+                400,
+                "api.command.execute_command.restricted_dm.error",
+                "Cannot run commands in a restricted DM.",
+            ));
+        }
         // In a direct or group channel the client says which team it shows.
         if !channel.team_id.is_empty() {
             run.team_id.clone_from(&channel.team_id);
@@ -79,11 +88,13 @@ impl World {
                     format!("Command with a trigger of '{trigger}' not found. To send a message beginning with \"/\" try adding an empty space at the beginning of the message."),
                 )
             })?;
-        let fields = self.command_fields(&command, &run, &text)?;
+        let trigger = self.new_trigger(&run.user_id);
+        let fields = self.command_fields(&command, &run, (&text, trigger.id))?;
         Ok(CommandCall {
             command,
             run,
             fields,
+            client_trigger_id: trigger.client_id,
         })
     }
 
@@ -91,10 +102,9 @@ impl World {
         &mut self,
         command: &Command,
         run: &CommandRun,
-        text: &str,
+        (text, trigger_id): (&str, String),
     ) -> Result<Vec<(&'static str, String)>, AppError> {
         let webhook_id = self.ids.next_id();
-        let trigger_id = self.trigger_id(&run.user_id);
         let channel_name = self.channel(&run.channel_id)?.name.clone();
         let team_domain = self.team(&run.team_id)?.name.clone();
         let user_name = self.user(&run.user_id)?.username.clone();
@@ -137,12 +147,6 @@ impl World {
             },
         );
         Ok(fields)
-    }
-
-    /// A new trigger id: an opaque text in base 64, as the server's are.
-    pub(crate) fn trigger_id(&mut self, user_id: &str) -> String {
-        let id = self.ids.next_id();
-        base64(format!("{id}:{user_id}:{}:", self.now()).as_bytes())
     }
 
     fn users_named_in(&self, text: &str, team_id: &str) -> BTreeMap<String, String> {
@@ -199,35 +203,4 @@ fn words_after(sign: char, text: &str, also: &str) -> Vec<String> {
         before = c;
     }
     words
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let number = (0..3).fold(0_usize, |number, at| {
-            (number << 8) | usize::from(chunk.get(at).copied().unwrap_or(0))
-        });
-        for place in 0..4 {
-            if place <= chunk.len() {
-                let digit = (number >> (18 - 6 * place)) & 63;
-                text.push(char::from(DIGITS[digit]));
-            } else {
-                text.push('=');
-            }
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_padded() {
-        assert_eq!(base64(b"trigger-001"), "dHJpZ2dlci0wMDE=");
-        assert_eq!(base64(b"abc"), "YWJj");
-        assert_eq!(base64(b"a"), "YQ==");
-    }
 }

@@ -3,9 +3,18 @@
 use serde_json::json;
 
 use crate::world::app_error::AppError;
-use crate::world::hub::{Broadcast, Event, go_json};
+use crate::world::event::{Broadcast, Event, go_json};
 use crate::world::post::{Draft, Post};
 use crate::world::state::World;
+
+/// What a client asks to show somebody.
+pub(crate) struct Ephemeral {
+    pub(crate) reader_id: String,
+    /// Empty for a new one.
+    pub(crate) post_id: String,
+    pub(crate) update_at: i64,
+    pub(crate) draft: Draft,
+}
 
 impl World {
     /// Shows somebody a post that nobody else sees and nothing stores.
@@ -15,6 +24,7 @@ impl World {
         post.update_at = 0;
         "system_ephemeral".clone_into(&mut post.kind);
         post.file_ids = None;
+        self.add_cookies(&mut post);
         post.sort_props();
         self.show_ephemeral(&reader, post);
     }
@@ -30,7 +40,7 @@ impl World {
             json!({"post": go_json(&post)}),
             broadcast,
         );
-        self.hub.publish(&event, |user_id| user_id == reader);
+        self.publish_to_user(&event);
         let shown = self.posts.ephemeral.entry(reader.to_owned()).or_default();
         match shown.iter_mut().find(|earlier| earlier.id == post.id) {
             Some(earlier) => *earlier = post,
@@ -38,26 +48,29 @@ impl World {
         }
     }
 
-    /// A person's own ephemeral post through REST, which only administrators may send.
+    /// An ephemeral post through REST, which takes a permission that administrators have. What a client gives of id and
+    /// time of change is kept.
     pub(crate) fn create_ephemeral(
         &mut self,
         caller: &str,
-        reader: &str,
-        post_id: &str,
-        draft: Draft,
+        given: Ephemeral,
     ) -> Result<Post, AppError> {
-        if !self.is_admin(caller) {
+        if given.reader_id.is_empty() {
+            return Err(AppError::body_param("user_id"));
+        }
+        if !self.is_permitted(caller, "create_post_ephemeral") {
             return Err(AppError::permissions());
         }
-        let mut post = self.new_post(draft);
-        if !post_id.is_empty() {
-            post_id.clone_into(&mut post.id);
+        let mut post = self.new_post(given.draft);
+        if !given.post_id.is_empty() {
+            post.id = given.post_id;
         }
-        post.update_at = 0;
+        post.update_at = given.update_at;
         "system_ephemeral".clone_into(&mut post.kind);
         post.file_ids = None;
+        self.add_cookies(&mut post);
         post.sort_props();
-        self.show_ephemeral(reader, post.clone());
+        self.show_ephemeral(&given.reader_id, post.clone());
         Ok(post)
     }
 }

@@ -23,17 +23,6 @@ pub(crate) struct PostList {
     pub(crate) first_inaccessible_post_time: i64,
 }
 
-/// Which part of a thread is asked for.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ThreadQuery {
-    /// Zero is all of it.
-    pub(crate) per_page: usize,
-    /// Newest first.
-    pub(crate) is_up: bool,
-    pub(crate) from_create_at: Option<i64>,
-    pub(crate) from_post: Option<String>,
-}
-
 /// Which part of a channel is asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum ChannelQuery {
@@ -63,6 +52,8 @@ pub(crate) struct ThreadsShown {
     pub(crate) skip_fetch_threads: bool,
     /// Leave replies out altogether.
     pub(crate) collapsed: bool,
+    /// Say more than the ids of those who wrote in a thread.
+    pub(crate) is_extended: bool,
 }
 
 impl World {
@@ -76,51 +67,7 @@ impl World {
         if !self.may_read(caller, &post.channel_id) {
             return Err(AppError::permissions());
         }
-        Ok(self.posts.shown(post))
-    }
-
-    /// A thread: the asked post first, then the rest of it.
-    pub(crate) fn thread(
-        &self,
-        caller: &str,
-        post_id: &str,
-        query: &ThreadQuery,
-    ) -> Result<PostList, AppError> {
-        let asked = self.read_post(caller, post_id)?;
-        let root_id = if asked.root_id.is_empty() {
-            asked.id.clone()
-        } else {
-            asked.root_id.clone()
-        };
-        let mut rest: Vec<&Post> = self
-            .posts
-            .by_id
-            .get(&root_id)
-            .into_iter()
-            .chain(self.posts.live_replies(&root_id))
-            .filter(|post| post.id != asked.id)
-            .collect();
-        if query.is_up {
-            rest.reverse();
-        }
-        if let Some(from) = query.from_create_at {
-            let anchor = query.from_post.as_deref().unwrap_or_default();
-            rest.retain(|post| {
-                let place = (post.create_at, post.id.as_str());
-                if query.is_up {
-                    place < (from, anchor)
-                } else {
-                    place > (from, anchor)
-                }
-            });
-        }
-        let is_cut = query.per_page > 0 && rest.len() > query.per_page;
-        if is_cut {
-            rest.truncate(query.per_page);
-        }
-        let mut list = self.listed(std::iter::once(&asked).chain(rest));
-        list.has_next = Some(is_cut);
-        Ok(list)
+        Ok(self.shown(post))
     }
 
     /// A part of a channel, newest first.
@@ -135,7 +82,7 @@ impl World {
             return Err(AppError::permissions());
         }
         if let ChannelQuery::Since { update_at } = query {
-            return Ok(self.posts_since(channel_id, *update_at));
+            return Ok(self.posts_since(caller, channel_id, *update_at, threads));
         }
         let newest_first: Vec<&Post> = self
             .channel_rows(channel_id)
@@ -143,35 +90,22 @@ impl World {
             .filter(|post| post.delete_at == 0)
             .filter(|post| !threads.collapsed || post.root_id.is_empty())
             .collect();
-        let (start, end) = self.window(&newest_first, query)?;
+        let (start, end) = self.window(&newest_first, query);
         let rows = newest_first.get(start..end).unwrap_or_default();
         let mut list = self.listed(rows.iter().copied());
-        let neighbour = |at: Option<usize>| {
-            at.and_then(|at| newest_first.get(at))
-                .map_or_else(String::new, |post| post.id.clone())
-        };
-        list.next_post_id = neighbour(start.checked_sub(1));
-        list.prev_post_id = neighbour(Some(end));
-        if !threads.skip_fetch_threads {
-            self.add_threads(&mut list);
+        put_neighbours(&mut list, &newest_first, query);
+        if threads.collapsed {
+            self.collapse(caller, &mut list, threads);
+        } else {
+            self.add_threads(&mut list, query, threads);
         }
         Ok(list)
     }
 
-    /// Where a page starts and ends among a channel's posts, newest first.
-    fn window(
-        &self,
-        newest_first: &[&Post],
-        query: &ChannelQuery,
-    ) -> Result<(usize, usize), AppError> {
+    /// Where a page starts and ends among a channel's posts, newest first. A post that is not there has no neighbours.
+    fn window(&self, newest_first: &[&Post], query: &ChannelQuery) -> (usize, usize) {
         let count = newest_first.len();
-        let anchor = |post_id: &str| {
-            self.posts
-                .by_id
-                .get(post_id)
-                .map(|post| post.create_at)
-                .ok_or_else(AppError::post_not_found)
-        };
+        let moment = |post_id: &str| self.posts.by_id.get(post_id).map(|post| post.create_at);
         let (start, end) = match query {
             ChannelQuery::Since { .. } => (0, count),
             ChannelQuery::Page { page, per_page } => (page * per_page, (page + 1) * per_page),
@@ -180,7 +114,9 @@ impl World {
                 page,
                 per_page,
             } => {
-                let moment = anchor(post_id)?;
+                let Some(moment) = moment(post_id) else {
+                    return (0, 0);
+                };
                 let first = newest_first
                     .iter()
                     .position(|post| post.create_at < moment)
@@ -192,8 +128,10 @@ impl World {
                 page,
                 per_page,
             } => {
+                let Some(moment) = moment(post_id) else {
+                    return (0, 0);
+                };
                 // Rows of the anchor's own millisecond are skipped, as the server's comparison of times does.
-                let moment = anchor(post_id)?;
                 let newer = newest_first
                     .iter()
                     .position(|post| post.create_at <= moment)
@@ -202,11 +140,18 @@ impl World {
                 (end.saturating_sub(*per_page), end)
             }
         };
-        Ok((start.min(count), end.min(count)))
+        (start.min(count), end.min(count))
     }
 
-    /// Every row that changed since a moment: deleted posts and earlier versions too.
-    fn posts_since(&self, channel_id: &str, since: i64) -> PostList {
+    /// Every row that changed since a moment: deleted posts and earlier versions too; the roots of listed replies come
+    /// along. Where threads are collapsed: living roots only.
+    fn posts_since(
+        &self,
+        caller: &str,
+        channel_id: &str,
+        since: i64,
+        threads: ThreadsShown,
+    ) -> PostList {
         let mut rows: Vec<&Post> = self
             .channel_rows(channel_id)
             .flat_map(|post| {
@@ -214,10 +159,39 @@ impl World {
                 std::iter::once(post).chain(earlier)
             })
             .filter(|post| post.update_at > since)
+            .filter(|post| !threads.collapsed || (post.root_id.is_empty() && post.delete_at == 0))
             .take(SINCE_ROWS)
             .collect();
         rows.sort_by_key(|post| std::cmp::Reverse(post.create_at));
-        self.listed(rows)
+        let mut list = self.listed(rows);
+        if threads.collapsed {
+            self.collapse(caller, &mut list, threads);
+            return list;
+        }
+        self.add_roots(&mut list);
+        if !threads.skip_fetch_threads {
+            forget_counts(&mut list);
+        }
+        list
+    }
+
+    /// When a post of a channel was last changed; zero where there is none.
+    pub(crate) fn newest_change(&self, channel_id: &str) -> i64 {
+        let changes = self.channel_rows(channel_id).map(|post| post.update_at);
+        changes.max().unwrap_or(0)
+    }
+
+    /// The pinned posts of a channel, newest first.
+    pub(crate) fn pinned_posts(
+        &self,
+        caller: &str,
+        channel_id: &str,
+    ) -> Result<PostList, AppError> {
+        if !self.may_read(caller, channel_id) {
+            return Err(AppError::permissions());
+        }
+        let rows = self.channel_rows(channel_id).rev();
+        Ok(self.listed(rows.filter(|post| post.is_pinned && post.delete_at == 0)))
     }
 
     fn channel_rows(&self, channel_id: &str) -> impl DoubleEndedIterator<Item = &Post> {
@@ -229,12 +203,12 @@ impl World {
             .filter_map(|id| self.posts.by_id.get(id))
     }
 
-    fn listed<'a>(&self, rows: impl IntoIterator<Item = &'a Post>) -> PostList {
+    pub(crate) fn listed<'a>(&self, rows: impl IntoIterator<Item = &'a Post>) -> PostList {
         let mut order = Vec::new();
         let mut posts = BTreeMap::new();
         for post in rows {
             order.push(post.id.clone());
-            posts.insert(post.id.clone(), self.posts.shown(post));
+            posts.insert(post.id.clone(), self.shown(post));
         }
         PostList {
             order,
@@ -246,30 +220,52 @@ impl World {
         }
     }
 
-    /// Adds the whole threads of listed replies and roots to the posts, not to the order.
-    fn add_threads(&self, list: &mut PostList) {
-        let roots: Vec<String> = list
+    /// Adds what the server brings along to the posts, not to the order: the roots of listed replies always, and their
+    /// whole threads unless told not to. Around a post, also the threads of listed roots.
+    ///
+    /// On a plain page that brings threads along nobody has counted replies.
+    fn add_threads(&self, list: &mut PostList, query: &ChannelQuery, threads: ThreadsShown) {
+        let is_page = matches!(query, ChannelQuery::Page { .. });
+        let listed: Vec<(String, String)> = list
             .posts
             .values()
-            .map(|post| {
-                if post.root_id.is_empty() {
-                    post.id.clone()
-                } else {
-                    post.root_id.clone()
-                }
-            })
+            .map(|post| (post.id.clone(), post.root_id.clone()))
             .collect();
-        for root_id in roots {
-            let thread = self
-                .posts
-                .by_id
-                .get(&root_id)
-                .into_iter()
-                .chain(self.posts.live_replies(&root_id));
-            for post in thread {
+        self.add_roots(list);
+        if threads.skip_fetch_threads {
+            return;
+        }
+        for (id, root_id) in listed {
+            let root_id = match (root_id.as_str(), is_page) {
+                ("", true) => continue,
+                ("", false) => id,
+                _ => root_id,
+            };
+            for reply in self.posts.live_replies(&root_id) {
                 list.posts
-                    .entry(post.id.clone())
-                    .or_insert_with(|| self.posts.shown(post));
+                    .entry(reply.id.clone())
+                    .or_insert_with(|| self.shown(reply));
+            }
+        }
+        if is_page {
+            forget_counts(list);
+        }
+    }
+
+    fn add_roots(&self, list: &mut PostList) {
+        let replies = list.posts.values().filter(|post| !post.root_id.is_empty());
+        let roots: Vec<String> = replies.map(|post| post.root_id.clone()).collect();
+        for root in roots.iter().filter_map(|id| self.posts.by_id.get(id)) {
+            list.posts
+                .entry(root.id.clone())
+                .or_insert_with(|| self.shown(root));
+        }
+    }
+
+    fn collapse(&self, caller: &str, list: &mut PostList, threads: ThreadsShown) {
+        for (id, post) in &mut list.posts {
+            if let Some(root) = self.posts.by_id.get(id) {
+                *post = self.collapsed(caller, root, threads.is_extended);
             }
         }
     }
@@ -293,4 +289,59 @@ impl World {
         })?;
         Ok(earlier.iter().rev().cloned().collect())
     }
+}
+
+fn forget_counts(list: &mut PostList) {
+    for post in list.posts.values_mut() {
+        post.reply_count = 0;
+    }
+}
+
+/// Which posts a client asks for next in both directions, as far as that is looked up: the first page around a post has
+/// that post on one side, and a page that is not full has nothing on the other.
+fn put_neighbours(list: &mut PostList, newest_first: &[&Post], query: &ChannelQuery) {
+    let place_of = |id: Option<&String>| {
+        let id = id?;
+        newest_first.iter().position(|post| post.id == *id)
+    };
+    let at = |at: Option<usize>| {
+        let post = at.and_then(|at| newest_first.get(at));
+        post.map_or_else(String::new, |post| post.id.clone())
+    };
+    let next = at(place_of(list.order.first()).and_then(|at| at.checked_sub(1)));
+    let previous = at(place_of(list.order.last()).map(|at| at + 1));
+    let is_full = |per_page: &usize| list.order.len() >= *per_page;
+    let (next, previous) = match query {
+        ChannelQuery::After {
+            post_id,
+            page,
+            per_page,
+        } => (
+            if is_full(per_page) {
+                next
+            } else {
+                String::new()
+            },
+            if *page == 0 {
+                post_id.clone()
+            } else {
+                previous
+            },
+        ),
+        ChannelQuery::Before {
+            post_id,
+            page,
+            per_page,
+        } => (
+            if *page == 0 { post_id.clone() } else { next },
+            if is_full(per_page) {
+                previous
+            } else {
+                String::new()
+            },
+        ),
+        ChannelQuery::Page { .. } | ChannelQuery::Since { .. } => (next, previous),
+    };
+    list.next_post_id = next;
+    list.prev_post_id = previous;
 }

@@ -1,17 +1,16 @@
 //! Posts: creating them, and who hears of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::world::account::User;
 use crate::world::app_error::AppError;
+use crate::world::attachment::{normalise, stripped};
 use crate::world::dedupe::Pending;
-use crate::world::hub::{Broadcast, Event, go_json};
-use crate::world::mention::{Notification, Reason};
 use crate::world::reaction::Reaction;
 use crate::world::state::World;
+use crate::world::thread::ThreadMember;
 
 /// The longest props, as JSON, in code points.
 const MAX_PROPS_RUNES: usize = 800_000;
@@ -35,6 +34,7 @@ pub(crate) struct Post {
     pub(crate) message: String,
     #[serde(rename = "type")]
     pub(crate) kind: String,
+    #[serde(serialize_with = "stripped")]
     pub(crate) props: Map<String, Value>,
     pub(crate) hashtags: String,
     pub(crate) file_ids: Option<Vec<String>>,
@@ -46,7 +46,11 @@ pub(crate) struct Post {
     pub(crate) remote_id: Option<String>,
     pub(crate) reply_count: usize,
     pub(crate) last_reply_at: i64,
-    pub(crate) participants: Option<()>,
+    /// Only where threads are collapsed.
+    pub(crate) participants: Option<Vec<Value>>,
+    /// Only where threads are collapsed, and the reader is part of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) is_following: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metadata: Option<Value>,
 }
@@ -89,7 +93,8 @@ pub(crate) struct Posts {
     pub(crate) by_channel: HashMap<String, Vec<String>>,
     /// Ids of replies by root, in the order of creation.
     pub(crate) replies: HashMap<String, Vec<String>>,
-    pub(crate) followers: HashMap<String, BTreeSet<String>>,
+    /// Who is part of a thread, by root and account.
+    pub(crate) memberships: HashMap<String, BTreeMap<String, ThreadMember>>,
     /// Earlier versions by post, oldest first.
     pub(crate) revisions: HashMap<String, Vec<Post>>,
     pub(crate) reactions: HashMap<String, Vec<Reaction>>,
@@ -112,6 +117,15 @@ impl Post {
         self.props.get(name).and_then(Value::as_str)
     }
 
+    /// What the server tells of a post beside its fields, as far as the post itself says so.
+    pub(crate) fn own_metadata(&self) -> Value {
+        if self.has_attachments() {
+            json!({"embeds": [{"type": "message_attachment"}]})
+        } else {
+            json!({})
+        }
+    }
+
     pub(crate) fn is_from_webhook(&self) -> bool {
         self.prop("from_webhook") == Some("true")
     }
@@ -127,29 +141,39 @@ impl Posts {
             .filter_map(|id| self.by_id.get(id))
             .filter(|post| post.delete_at == 0)
     }
+}
 
-    /// A post as it is read: with the number of replies of its thread, and its reactions.
+impl World {
+    /// A post as it is read: with the number of replies of its thread, its reactions and its files.
     pub(crate) fn shown(&self, post: &Post) -> Post {
         let mut shown = post.clone();
+        shown.pending_post_id.clear();
+        if post.delete_at > 0 {
+            // Of what was deleted, and of earlier versions, the text is not read back.
+            shown.message.clear();
+            shown.metadata = Some(json!({}));
+            return shown;
+        }
         let root_id = if post.root_id.is_empty() {
             &post.id
         } else {
             &post.root_id
         };
-        shown.reply_count = self.live_replies(root_id).count();
-        shown.pending_post_id.clear();
-        let reactions = self.reactions.get(&post.id).map_or(&[][..], Vec::as_slice);
+        shown.reply_count = self.posts.live_replies(root_id).count();
+        let reactions = self
+            .posts
+            .reactions
+            .get(&post.id)
+            .map_or(&[][..], Vec::as_slice);
         shown.has_reactions = !reactions.is_empty();
-        shown.metadata = Some(if reactions.is_empty() {
-            json!({})
-        } else {
-            json!({ "reactions": reactions })
-        });
+        let mut metadata = self.metadata_of(&shown);
+        if !reactions.is_empty() {
+            metadata["reactions"] = json!(reactions);
+        }
+        shown.metadata = Some(metadata);
         shown
     }
-}
 
-impl World {
     /// Creates a post as its author may.
     pub(crate) fn create_post(&mut self, mut draft: Draft) -> Result<Post, AppError> {
         if !self.may_post(&draft.user_id, &draft.channel_id) {
@@ -161,11 +185,19 @@ impl World {
         if draft.kind.starts_with("system_") {
             return Err(AppError::body_param("type"));
         }
-        if self.channel(&draft.channel_id)?.delete_at > 0 {
+        let channel = self.channel(&draft.channel_id)?;
+        if channel.delete_at > 0 {
             return Err(AppError::new(
                 400,
                 "api.post.create_post.can_not_post_to_deleted.error",
                 "Can not post to deleted channel.",
+            ));
+        }
+        if self.is_restricted(channel) {
+            return Err(AppError::new(
+                400,
+                "api.post.create_post.can_not_post_in_restricted_dm.error",
+                "Cannot post in a restricted DM.",
             ));
         }
         self.insert_post(draft)
@@ -179,6 +211,8 @@ impl World {
         let set_online = draft.set_online;
         let mut post = self.new_post(draft);
         post.sort_props();
+        self.attach_files(&mut post);
+        post.metadata = Some(self.metadata_of(&post));
         let channel = self.channel_mut(&post.channel_id)?;
         channel.last_post_at = channel.last_post_at.max(post.create_at);
         channel.total_msg_count += 1;
@@ -210,9 +244,10 @@ impl World {
         Ok(post)
     }
 
-    pub(crate) fn new_post(&mut self, draft: Draft) -> Post {
+    pub(crate) fn new_post(&mut self, mut draft: Draft) -> Post {
         let now = self.now();
-        Post {
+        normalise(&mut draft.props, &mut self.ids);
+        let mut post = Post {
             id: self.ids.next_id(),
             create_at: now,
             update_at: now,
@@ -234,8 +269,11 @@ impl World {
             reply_count: 0,
             last_reply_at: 0,
             participants: None,
-            metadata: Some(json!({})),
-        }
+            is_following: None,
+            metadata: None,
+        };
+        post.metadata = Some(post.own_metadata());
+        post
     }
 
     fn check_root(&self, draft: &Draft) -> Result<(), AppError> {
@@ -278,132 +316,6 @@ impl World {
         }
         Ok(())
     }
-
-    /// Tells everybody in the channel, each with what concerns them, and notes who was notified.
-    fn announce(&mut self, post: &Post, set_online: bool) -> Result<(), AppError> {
-        let mentioned = self.mentioned_by(post);
-        let followers = self.follow_thread(post, &mentioned);
-        for (user_id, reason) in &mentioned {
-            self.notifications
-                .push(Notification::new(&post.id, user_id, *reason));
-        }
-        for user_id in &followers {
-            if !mentioned.contains_key(user_id) {
-                self.notifications
-                    .push(Notification::new(&post.id, user_id, Reason::Thread));
-            }
-        }
-        self.count_unread(post, &mentioned);
-        let sender_name = self.sender_name(post);
-        let channel = self.channel(&post.channel_id)?;
-        let display_name = if channel.kind == "D" {
-            &sender_name
-        } else {
-            &channel.display_name
-        };
-        let data = json!({
-            "channel_display_name": display_name,
-            "channel_name": channel.name,
-            "channel_type": channel.kind,
-            "post": go_json(post),
-            "sender_name": sender_name,
-            "set_online": set_online,
-            "team_id": channel.team_id,
-        });
-        let mut event = Event::new("posted", data, Broadcast::to_channel(&post.channel_id));
-        let own = |user_id: &String| json!(json!([user_id]).to_string());
-        for user_id in mentioned.keys() {
-            event
-                .only_for
-                .push((user_id.clone(), "mentions", own(user_id)));
-        }
-        for user_id in &followers {
-            event
-                .only_for
-                .push((user_id.clone(), "followers", own(user_id)));
-        }
-        self.publish_to_channel(&event);
-        Ok(())
-    }
-
-    /// The author has seen their own post; those it mentions have one more to see.
-    fn count_unread(&mut self, post: &Post, mentioned: &BTreeMap<String, Reason>) {
-        let Some(channel) = self.channels.get_mut(&post.channel_id) else {
-            return;
-        };
-        let (count, count_root) = (channel.total_msg_count, channel.total_msg_count_root);
-        if let Some(author) = channel.members.get_mut(&post.user_id) {
-            author.last_viewed_at = post.create_at;
-            author.msg_count = count;
-            author.msg_count_root = count_root;
-        }
-        for user_id in mentioned.keys() {
-            if let Some(member) = channel.members.get_mut(user_id) {
-                member.mention_count += 1;
-            }
-        }
-    }
-
-    /// Makes the people of a thread follow it; answers those who are told of this reply because they do.
-    fn follow_thread(
-        &mut self,
-        post: &Post,
-        mentioned: &BTreeMap<String, Reason>,
-    ) -> BTreeSet<String> {
-        let root_id = if post.root_id.is_empty() {
-            &post.id
-        } else {
-            &post.root_id
-        };
-        let explicit = mentioned
-            .iter()
-            .filter(|(_, reason)| **reason == Reason::Mention)
-            .map(|(user_id, _)| user_id.clone());
-        let entry = self.posts.followers.entry(root_id.clone()).or_default();
-        entry.extend(explicit);
-        if post.root_id.is_empty() {
-            return BTreeSet::new();
-        }
-        if let Some(root) = self.posts.by_id.get(&post.root_id) {
-            entry.insert(root.user_id.clone());
-        }
-        let told = entry
-            .iter()
-            .filter(|user_id| **user_id != post.user_id)
-            .filter(|user_id| {
-                self.settings.bots_follow_threads
-                    || !self.users.get(*user_id).is_some_and(User::is_bot)
-            })
-            .cloned()
-            .collect();
-        entry.insert(post.user_id.clone());
-        told
-    }
-
-    /// The name an event gives the author: an overridden one, `System`, or `@name`.
-    pub(crate) fn sender_name(&self, post: &Post) -> String {
-        if post.kind.starts_with("system_") {
-            return "System".to_owned();
-        }
-        match self.overridden_name(post) {
-            Some(name) => name.to_owned(),
-            None => format!(
-                "@{}",
-                self.users
-                    .get(&post.user_id)
-                    .map_or("", |user| user.username.as_str())
-            ),
-        }
-    }
-
-    /// The name that a hook's post carries instead of its author's.
-    pub(crate) fn overridden_name<'a>(&self, post: &'a Post) -> Option<&'a str> {
-        if !self.settings.enable_post_username_override || !post.is_from_webhook() {
-            return None;
-        }
-        post.prop("override_username")
-            .filter(|name| !name.is_empty())
-    }
 }
 
 fn check_form(draft: &Draft) -> Result<(), AppError> {
@@ -425,7 +337,8 @@ fn check_form(draft: &Draft) -> Result<(), AppError> {
     let known = draft.kind.is_empty()
         || draft.kind.starts_with("system_")
         || draft.kind.starts_with("custom_")
-        || draft.kind == "slack_attachment";
+        || draft.kind == "slack_attachment"
+        || draft.kind == "add_bot_teams_channels";
     if known {
         Ok(())
     } else {
@@ -438,7 +351,7 @@ fn check_form(draft: &Draft) -> Result<(), AppError> {
 }
 
 /// The hashtags of a text, separated by spaces.
-fn hashtags(message: &str) -> String {
+pub(crate) fn hashtags(message: &str) -> String {
     let tags: Vec<&str> = message
         .split_whitespace()
         .map(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric()))

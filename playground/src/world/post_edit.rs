@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::world::app_error::AppError;
-use crate::world::hub::{Broadcast, Event, go_json};
-use crate::world::post::Post;
+use crate::world::attachment::normalise;
+use crate::world::event::{Broadcast, Event, go_json};
+use crate::world::post::{Post, hashtags};
 use crate::world::state::World;
 
 /// What a patch asks to change; what is absent stays.
@@ -46,6 +47,24 @@ impl World {
         self.update_post(post_id, patch)
     }
 
+    /// Pins a post to its channel, or takes the pin out, as every member may.
+    pub(crate) fn pin_post(
+        &mut self,
+        caller: &str,
+        post_id: &str,
+        is_pinned: bool,
+    ) -> Result<(), AppError> {
+        let post = self.read_post(caller, post_id)?;
+        if !self.may_post(caller, &post.channel_id) {
+            return Err(AppError::permissions());
+        }
+        let patch = PostPatch {
+            is_pinned: Some(is_pinned),
+            ..PostPatch::default()
+        };
+        self.update_post(post_id, patch).map(|_| ())
+    }
+
     fn check_edit_time(&self, post: &Post) -> Result<(), AppError> {
         let Some(limit) = self.settings.post_edit_time_limit else {
             return Ok(());
@@ -64,7 +83,14 @@ impl World {
     }
 
     /// Writes a new version of a post: the earlier one becomes a row of its own, and members are told.
-    fn update_post(&mut self, post_id: &str, patch: PostPatch) -> Result<Post, AppError> {
+    pub(crate) fn update_post(
+        &mut self,
+        post_id: &str,
+        mut patch: PostPatch,
+    ) -> Result<Post, AppError> {
+        if let Some(props) = &mut patch.props {
+            normalise(props, &mut self.ids);
+        }
         let now = self.now();
         let revision_id = self.ids.next_id();
         let post = self
@@ -81,16 +107,13 @@ impl World {
         let mut is_edit = false;
         if let Some(message) = patch.message {
             is_edit |= post.message != message;
+            post.hashtags = hashtags(&message);
             post.message = message;
         }
         if let Some(props) = patch.props {
             is_edit |= post.props.get("attachments") != props.get("attachments");
             post.props = props;
             post.sort_props();
-        }
-        if let Some(file_ids) = patch.file_ids {
-            is_edit |= post.file_ids.as_ref() != Some(&file_ids);
-            post.file_ids = Some(file_ids);
         }
         if let Some(is_pinned) = patch.is_pinned {
             post.is_pinned = is_pinned;
@@ -99,13 +122,16 @@ impl World {
         if is_edit {
             post.edit_at = now;
         }
-        let post = post.clone();
+        let mut post = post.clone();
+        if let Some(file_ids) = patch.file_ids {
+            self.change_files(&mut post, file_ids);
+        }
         self.posts
             .revisions
             .entry(post_id.to_owned())
             .or_default()
             .push(earlier);
-        let shown = self.posts.shown(&post);
+        let shown = self.shown(&post);
         let event = Event::new(
             "post_edited",
             json!({"post": go_json(&shown)}),
@@ -113,6 +139,20 @@ impl World {
         );
         self.publish_to_channel(&event);
         Ok(shown)
+    }
+
+    /// Gives a changed post other files; those that it no longer lists are gone.
+    fn change_files(&mut self, post: &mut Post, file_ids: Vec<String>) {
+        let before = post.file_ids.replace(file_ids);
+        self.attach_files(post);
+        if before != post.file_ids {
+            post.edit_at = post.update_at;
+        }
+        self.drop_files(&post.id, post.file_ids.as_deref().unwrap_or_default());
+        if let Some(stored) = self.posts.by_id.get_mut(&post.id) {
+            stored.file_ids.clone_from(&post.file_ids);
+            stored.edit_at = post.edit_at;
+        }
     }
 
     /// Deletes a post, and with a root its replies, of which no event tells.
@@ -128,7 +168,7 @@ impl World {
         {
             return Err(AppError::permissions());
         }
-        let mut before = self.posts.shown(post);
+        let mut before = self.shown(post);
         before.metadata = None;
         let now = self.now();
         let mut gone = vec![post_id.to_owned()];
@@ -141,6 +181,10 @@ impl World {
                 .cloned(),
         );
         for id in gone {
+            self.drop_files(&id, &[]);
+            for shown in self.posts.ephemeral.values_mut() {
+                shown.retain(|preview| preview.id != id);
+            }
             if let Some(post) = self
                 .posts
                 .by_id
@@ -149,22 +193,35 @@ impl World {
             {
                 post.delete_at = now;
                 post.update_at = now;
+                post.props.insert("deleteBy".to_owned(), json!(caller));
+                post.sort_props();
             }
         }
-        let mut event = Event::new(
+        self.tell_of_deletion(caller, &before);
+        Ok(())
+    }
+
+    /// The deleted post as it was stored, its integrations included; administrators also learn who deleted it.
+    fn tell_of_deletion(&mut self, caller: &str, before: &Post) {
+        let post = go_json(&before.unstripped());
+        let members = Broadcast::to_channel(&before.channel_id);
+        let to_members = Event::new(
             "post_deleted",
-            json!({"post": go_json(&before)}),
+            json!({"post": post}),
             Broadcast {
                 contains_sanitized_data: true,
-                ..Broadcast::to_channel(&before.channel_id)
+                ..members.clone()
             },
         );
-        for admin in self.users.values().filter(|user| user.is_admin()) {
-            event
-                .only_for
-                .push((admin.id.clone(), "delete_by", json!(caller)));
-        }
-        self.publish_to_channel(&event);
-        Ok(())
+        let to_admins = Event::new(
+            "post_deleted",
+            json!({"delete_by": caller, "post": post}),
+            Broadcast {
+                contains_sensitive_data: true,
+                ..members
+            },
+        );
+        self.publish_to_channel(&to_members);
+        self.publish_to_channel(&to_admins);
     }
 }

@@ -1,4 +1,4 @@
-//! The server's rate limiter: a generic cell rate algorithm, one cell for every remote address.
+//! The server's rate limiter: a generic cell rate algorithm, one cell for every remote address, or token and account.
 
 use std::collections::HashMap;
 
@@ -25,11 +25,27 @@ pub(crate) struct Verdict {
 }
 
 impl World {
-    /// Counts a request of an address; `None` where nothing is limited.
-    pub(crate) fn count_against_limit(&mut self, address: &str) -> Option<Verdict> {
-        let limit = self.settings.rate_limit?;
+    /// Counts a request by its address, or by its token and then its account where that is set. What comes after a refusal
+    /// is not counted; nothing is answered where nothing is limited.
+    pub(crate) fn count_against_limit(
+        &mut self,
+        address: &str,
+        token: Option<&str>,
+    ) -> Vec<Verdict> {
+        let Some(limit) = self.settings.rate_limit else {
+            return Vec::new();
+        };
         let now = self.now().saturating_mul(1000);
-        Some(self.rate_limiter.count(limit, address, now))
+        let token = token.filter(|_| self.settings.rate_limit_by_user);
+        let user_id = token.and_then(|token| Some(self.authenticate(token)?.id.clone()));
+        let first = self
+            .rate_limiter
+            .count(limit, token.unwrap_or(address), now);
+        let mut verdicts = vec![first];
+        if let Some(user_id) = user_id.filter(|_| first.retry_after_seconds.is_none()) {
+            verdicts.push(self.rate_limiter.count(limit, &user_id, now));
+        }
+        verdicts
     }
 }
 

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::world::app_error::AppError;
-use crate::world::emoji::is_emoji;
-use crate::world::hub::{Broadcast, Event, go_json};
+use crate::world::emoji::{is_emoji, is_emoji_name};
+use crate::world::event::{Broadcast, Event, go_json};
 use crate::world::state::World;
 
 /// Different emojis that one post may carry.
@@ -32,8 +32,19 @@ impl World {
         post_id: &str,
         emoji_name: &str,
     ) -> Result<Reaction, AppError> {
+        if user_id.is_empty() || post_id.is_empty() || !is_emoji_name(emoji_name) {
+            return Err(AppError::new(
+                400,
+                "api.reaction.save_reaction.invalid.app_error",
+                "Reaction is not valid.",
+            ));
+        }
         if caller != user_id {
-            return Err(AppError::permissions());
+            return Err(AppError::new(
+                403,
+                "api.reaction.save_reaction.user_id.app_error",
+                "You cannot save reaction for the other user.",
+            ));
         }
         let channel_id = self
             .posts
@@ -45,6 +56,13 @@ impl World {
         if !self.may_post(caller, &channel_id) {
             return Err(AppError::permissions());
         }
+        if self.channel(&channel_id)?.delete_at > 0 {
+            return Err(AppError::new(
+                403,
+                "api.reaction.save.archived_channel.app_error",
+                "You cannot react in an archived channel.",
+            ));
+        }
         if !is_emoji(emoji_name) {
             return Err(AppError::new(
                 404,
@@ -52,6 +70,24 @@ impl World {
                 "We couldn’t find the emoji.",
             ));
         }
+        let reaction = self.put_reaction(user_id, post_id, emoji_name, channel_id)?;
+        let event = Event::new(
+            "reaction_added",
+            json!({"reaction": go_json(&reaction)}),
+            Broadcast::to_channel(&reaction.channel_id),
+        );
+        self.publish_to_channel(&event);
+        Ok(reaction)
+    }
+
+    /// Stores a reaction: there is one of each person and emoji.
+    fn put_reaction(
+        &mut self,
+        user_id: &str,
+        post_id: &str,
+        emoji_name: &str,
+        channel_id: String,
+    ) -> Result<Reaction, AppError> {
         let now = self.now();
         let reaction = Reaction {
             user_id: user_id.to_owned(),
@@ -61,7 +97,7 @@ impl World {
             update_at: now,
             delete_at: 0,
             remote_id: String::new(),
-            channel_id: channel_id.clone(),
+            channel_id,
         };
         let reactions = self.posts.reactions.entry(post_id.to_owned()).or_default();
         let is_known = reactions.iter().any(|held| held.emoji_name == emoji_name);
@@ -85,12 +121,6 @@ impl World {
             reactions.push(reaction.clone());
             self.touch(post_id, now);
         }
-        let event = Event::new(
-            "reaction_added",
-            json!({"reaction": go_json(&reaction)}),
-            Broadcast::to_channel(&channel_id),
-        );
-        self.publish_to_channel(&event);
         Ok(reaction)
     }
 

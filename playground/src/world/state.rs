@@ -2,27 +2,44 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use bytes::Bytes;
+use serde_json::Value;
+
 use crate::clock::TimeSource;
 use crate::ids::IdSource;
 use crate::options::Settings;
 use crate::world::account::{AccessToken, Session, User};
+use crate::world::action::Cookie;
 use crate::world::app_error::AppError;
 use crate::world::channel::Channel;
 use crate::world::command::Command;
 use crate::world::command_run::CommandWebhook;
+use crate::world::config::defaults;
+use crate::world::dialog::Dialog;
+use crate::world::file::Files;
 use crate::world::hub::Hub;
 use crate::world::mention::Notification;
 use crate::world::post::Posts;
 use crate::world::rate_limit::RateLimiter;
+use crate::world::role::{Role, built_in};
 use crate::world::team::Team;
 use crate::world::webhook::{IncomingWebhook, OutgoingWebhook};
+
+/// Keeps the randomness of what is there from the start apart from that of what comes.
+const SIGNING: u64 = 0x7369_676e;
 
 /// The whole state of the server; its rules are methods, spread over the files of this room by subject.
 pub(crate) struct World {
     pub(crate) time: TimeSource,
     pub(crate) ids: IdSource,
+    /// What trigger ids are signed with.
+    pub(crate) signing_key: String,
     pub(crate) settings: Settings,
+    /// The configuration, of which `settings` has what is heeded.
+    pub(crate) config: Value,
     pub(crate) site_url: String,
+    /// By name.
+    pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) user_ids_by_name: HashMap<String, String>,
     pub(crate) sessions: HashMap<String, Session>,
@@ -35,18 +52,36 @@ pub(crate) struct World {
     pub(crate) incoming_webhooks: BTreeMap<String, IncomingWebhook>,
     pub(crate) outgoing_webhooks: BTreeMap<String, OutgoingWebhook>,
     pub(crate) preferences: BTreeMap<(String, String, String), String>,
+    /// How accounts stand that say so themselves.
+    pub(crate) statuses: HashMap<String, String>,
     pub(crate) notifications: Vec<Notification>,
     pub(crate) requests: BTreeMap<String, u64>,
+    /// How many calls of outgoing webhooks have ended.
+    pub(crate) outgoing_calls_ended: u64,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) hub: Hub,
+    pub(crate) files: Files,
+    /// The pictures of accounts that have one.
+    pub(crate) pictures: HashMap<String, Bytes>,
+    /// When the client of a token last did something, as far as that is noted.
+    pub(crate) activity: HashMap<String, i64>,
+    /// What the buttons of ephemeral posts do, by their cookies.
+    pub(crate) cookies: HashMap<String, Cookie>,
+    /// The dialogs that people were shown, in order.
+    pub(crate) dialogs: Vec<Dialog>,
 }
 
 impl World {
     pub(crate) fn new(seed: u64, time: TimeSource, settings: Settings, site_url: String) -> Self {
+        let mut settled = IdSource::seeded(seed ^ SIGNING);
         Self {
+            roles: built_in(&mut settled, time.now_ms()),
+            hub: Hub::starting_at(time.now_ms()),
+            signing_key: settled.next_id(),
             time,
             ids: IdSource::seeded(seed),
             settings,
+            config: defaults(),
             site_url,
             users: BTreeMap::new(),
             user_ids_by_name: HashMap::new(),
@@ -60,10 +95,16 @@ impl World {
             incoming_webhooks: BTreeMap::new(),
             outgoing_webhooks: BTreeMap::new(),
             preferences: BTreeMap::new(),
+            statuses: HashMap::new(),
             notifications: Vec::new(),
             requests: BTreeMap::new(),
+            outgoing_calls_ended: 0,
             rate_limiter: RateLimiter::default(),
-            hub: Hub::default(),
+            files: Files::new(),
+            pictures: HashMap::new(),
+            activity: HashMap::new(),
+            cookies: HashMap::new(),
+            dialogs: Vec::new(),
         }
     }
 

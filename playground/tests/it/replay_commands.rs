@@ -151,5 +151,7 @@ async fn a_response_url_has_five_uses_and_keeps_props() {
 }
 
 async fn post_text(url: &str, content_type: &str, text: &str) -> Reply {
-    Client::new("", None).upload(url, content_type, text).await
+    Client::new("", None)
+        .upload(url, content_type, text.to_owned())
+        .await
 }

@@ -169,3 +169,48 @@ async fn do_as_recorded(recorded: &mut Recorded, what: &str, listener: &mut List
         other => panic!("a step that nobody knows how to repeat: {other}"),
     }
 }
+
+#[tokio::test]
+async fn reconnecting_goes_as_recorded() {
+    let mut recorded = Recorded::world().await;
+    let address = recorded.playground.address();
+    let mut steps = Steps::of("websocket_reconnect.json");
+    let token = recorded.bot.token.clone();
+
+    let step = steps.next("resume with the next expected sequence number");
+    let mut listener = Listener::connect(address, Some(&token)).await;
+    let hello = listener.frame().await;
+    let id = hello["data"]["connection_id"].as_str().unwrap().to_owned();
+    recorded
+        .playground
+        .say("alice", "lobby", "before the cut", None);
+    assert_eq!(listener.frame().await["seq"], 1);
+    recorded.playground.cut_connections_of("gptbot");
+    recorded
+        .playground
+        .say("alice", "lobby", "during the cut", None);
+    let mut resumed = Listener::resume(address, &token, &id, 2).await;
+    let events = heard_so_far(&mut resumed).await;
+    recorded.same("resume", &step["events"], &json!(events));
+    assert_eq!(events[0]["seq"], step["events"][0]["seq"]);
+
+    let step = steps.next("resume of an unknown connection");
+    let unknown = "a".repeat(26);
+    let mut other = Listener::resume(address, &token, &unknown, 5).await;
+    let events = heard_so_far(&mut other).await;
+    recorded.same("unknown", &step["events"], &json!(events));
+
+    let step = steps.next("a client frame over 8 KiB");
+    assert!(step["closed"].as_str().unwrap().contains("code=1009"));
+    other.send_text(" ".repeat(8193)).await;
+    assert!(matches!(other.hear().await, Heard::Closed(Some(1009))));
+
+    let step = steps.next("token revoked while connected");
+    assert_eq!(step["events"], json!([]));
+    recorded.playground.revoke_tokens_of("gptbot");
+    recorded.playground.say("alice", "lobby", "unheard", None);
+    let seconds = step["closed_after_seconds"].as_f64().unwrap();
+    recorded.time.advance(Duration::from_secs_f64(seconds));
+    assert!(matches!(resumed.hear().await, Heard::Closed(_)));
+    steps.end();
+}

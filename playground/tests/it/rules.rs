@@ -2,168 +2,12 @@
 
 use std::time::Duration;
 
-use askwell_playground::{
-    CommandSpec, ManualTime, Options, Playground, Settings, TimeSource, route,
-};
-use serde_json::{Value, json};
+use askwell_playground::{CommandSpec, Options, Playground, Settings, route};
+use serde_json::json;
 
 use crate::support::client::{Client, Heard, Listener, Reply};
 use crate::support::integration::Integration;
-
-struct Place {
-    playground: Playground,
-    time: ManualTime,
-    alice: Client,
-    bob: Client,
-    admin: Client,
-    channel_id: String,
-}
-
-impl Place {
-    async fn furnished() -> Self {
-        let time = ManualTime::default();
-        let options = Options {
-            time: TimeSource::Manual(time.clone()),
-            ..Options::default()
-        };
-        let playground = Playground::start(options).await.unwrap();
-        playground.create_admin("admin");
-        for name in ["alice", "bob", "carol"] {
-            playground.create_user(name);
-        }
-        playground.create_team("acme");
-        playground.join_team("acme", &["alice", "bob"]);
-        playground.create_channel("acme", "lobby", &["alice", "bob"]);
-        let client =
-            |name: &str| Client::new(&playground.url(), Some(&playground.session_of(name)));
-        Self {
-            alice: client("alice"),
-            bob: client("bob"),
-            admin: client("admin"),
-            channel_id: playground.channel_id("lobby"),
-            playground,
-            time,
-        }
-    }
-
-    /// Says so many things, each in a millisecond of its own.
-    fn say_many(&self, count: usize) -> Vec<String> {
-        (0..count)
-            .map(|number| {
-                self.time.advance(Duration::from_millis(1));
-                self.playground
-                    .say("alice", "lobby", &number.to_string(), None)
-            })
-            .collect()
-    }
-
-    async fn posts(&self, query: &str) -> Value {
-        let path = format!("/api/v4/channels/{}/posts?{query}", self.channel_id);
-        self.bob.get(&path).await.body
-    }
-}
-
-fn order(list: &Value) -> Vec<&str> {
-    let order = list["order"].as_array().unwrap();
-    order.iter().map(|id| id.as_str().unwrap()).collect()
-}
-
-#[tokio::test]
-async fn a_page_holds_sixty_unless_asked_and_never_more_than_two_hundred() {
-    let place = Place::furnished().await;
-    let ids = place.say_many(201);
-    assert_eq!(order(&place.posts("").await).len(), 60);
-    let most = place.posts("per_page=1000").await;
-    assert_eq!(order(&most).len(), 200);
-    assert_eq!(order(&most)[0], ids[200]);
-    assert_eq!(most["prev_post_id"], ids[0]);
-    let second = place.posts("per_page=200&page=1").await;
-    assert_eq!(order(&second), [&ids[0]]);
-    assert_eq!(second["next_post_id"], ids[1]);
-}
-
-#[tokio::test]
-async fn pages_before_and_after_a_post_are_newest_first() {
-    let place = Place::furnished().await;
-    let ids = place.say_many(5);
-    let before = place.posts(&format!("before={}&per_page=2", ids[3])).await;
-    assert_eq!(order(&before), [&ids[2], &ids[1]]);
-    let after = place.posts(&format!("after={}&per_page=2", ids[1])).await;
-    assert_eq!(order(&after), [&ids[3], &ids[2]]);
-}
-
-#[tokio::test]
-async fn after_skips_what_was_posted_in_the_same_millisecond() {
-    let place = Place::furnished().await;
-    let first = place.playground.say("alice", "lobby", "first", None);
-    place.playground.say("alice", "lobby", "same moment", None);
-    let list = place.posts(&format!("after={first}")).await;
-    assert!(order(&list).is_empty());
-}
-
-#[tokio::test]
-async fn since_also_tells_of_deleted_posts_and_earlier_versions() {
-    let place = Place::furnished().await;
-    let ids = place.say_many(3);
-    let since = place.playground.now_ms();
-    place.time.advance(Duration::from_millis(5));
-    place.playground.edit("alice", &ids[1], "changed");
-    place.playground.delete("alice", &ids[2]);
-    let list = place.posts(&format!("since={since}")).await;
-    let rows: Vec<&Value> = order(&list).iter().map(|id| &list["posts"][*id]).collect();
-    assert_eq!(rows.len(), 3);
-    assert!(
-        rows.iter()
-            .any(|row| row["id"] == ids[2] && row["delete_at"] != 0)
-    );
-    assert!(
-        rows.iter()
-            .any(|row| row["original_id"] == ids[1] && row["message"] == "1")
-    );
-    assert!(
-        rows.iter()
-            .any(|row| row["id"] == ids[1] && row["message"] == "changed")
-    );
-}
-
-#[tokio::test]
-async fn a_channels_page_brings_whole_threads_unless_told_not_to() {
-    let place = Place::furnished().await;
-    let root = place.playground.say("alice", "lobby", "root", None);
-    place.say_many(3);
-    let reply = place.playground.say("bob", "lobby", "reply", Some(&root));
-    let full = place.posts("per_page=1").await;
-    assert_eq!(order(&full), [&reply]);
-    assert!(full["posts"].get(&root).is_some());
-    let bare = place.posts("per_page=1&skipFetchThreads=true").await;
-    assert!(bare["posts"].get(&root).is_none());
-    let collapsed = place.posts("per_page=10&collapsedThreads=true").await;
-    assert!(!order(&collapsed).contains(&reply.as_str()));
-}
-
-#[tokio::test]
-async fn a_thread_is_cut_to_the_newest_and_says_that_there_is_more() {
-    let place = Place::furnished().await;
-    let root = place.playground.say("alice", "lobby", "root", None);
-    let mut replies = Vec::new();
-    for number in 0..4 {
-        place.time.advance(Duration::from_millis(1));
-        replies.push(
-            place
-                .playground
-                .say("bob", "lobby", &number.to_string(), Some(&root)),
-        );
-    }
-    let path = format!("/api/v4/posts/{root}/thread?direction=up&perPage=2");
-    let newest = place.bob.get(&path).await.body;
-    assert_eq!(order(&newest), [&root, &replies[3], &replies[2]]);
-    assert_eq!(newest["has_next"], true);
-    let oldest_seen = &newest["posts"][&replies[2]]["create_at"];
-    let more = format!("{path}&fromCreateAt={oldest_seen}&fromPost={}", replies[2]);
-    let rest = place.bob.get(&more).await.body;
-    assert_eq!(order(&rest), [&root, &replies[1], &replies[0]]);
-    assert_eq!(rest["has_next"], false);
-}
+use crate::support::place::Place;
 
 #[tokio::test]
 async fn a_deleted_root_takes_its_replies_along_with_one_event() {
@@ -249,7 +93,9 @@ async fn a_fresh_server_calls_no_integration_on_its_own_machine() {
 }
 
 async fn upload(url: &str, content_type: &str, body: &str) -> Reply {
-    Client::new("", None).upload(url, content_type, body).await
+    Client::new("", None)
+        .upload(url, content_type, body.to_owned())
+        .await
 }
 
 #[tokio::test]
@@ -410,5 +256,21 @@ async fn what_is_posted_is_counted_by_its_route_also_where_it_is_refused() {
             .playground
             .look(|view| view.requests(route::CREATE_POST)),
         1
+    );
+}
+
+#[tokio::test]
+async fn an_address_of_the_longest_is_read_and_one_byte_more_is_not() {
+    let place = Place::furnished().await;
+    let path = |length: usize| {
+        let path = "/api/v4/users/me?x=";
+        format!("{path}{}", "x".repeat(length - path.len()))
+    };
+    assert_eq!(place.bob.get(&path(2048)).await.status, 200);
+    let refused = place.bob.get(&path(2049)).await;
+    assert_eq!(refused.status, 414);
+    assert_eq!(
+        refused.body["id"],
+        "basic_security_check.url.too_long_error"
     );
 }

@@ -8,6 +8,7 @@ use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
 use crate::config::reference as keys;
+use crate::domain::attention::Hearing;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::retry::RetryPolicy;
@@ -30,6 +31,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         window: model::window(values),
         latex: values.switch(&keys::MATTERMOST_LATEX),
         max_question_chars: whole(values, &keys::LIMITS_MAX_QUESTION),
+        hearing: hearing(values),
         scope: scope(values),
         session_idle: values.duration(&keys::CONVERSATION_IDLE),
         max_turns: whole(values, &keys::CONVERSATION_MAX_TURNS),
@@ -118,6 +120,15 @@ fn pace(values: &Values) -> Pace {
         edit_interval: values.duration(&keys::ANSWER_EDIT_INTERVAL),
         edit_growth_chars: whole(values, &keys::ANSWER_GROWTH_CHARS),
         edit_growth_percent: whole(values, &keys::ANSWER_GROWTH_PERCENT),
+    }
+}
+
+fn hearing(values: &Values) -> Option<Hearing> {
+    match values.text(&keys::BOT_HEARS) {
+        Some("mention") => Some(Hearing::Mention),
+        Some("all") => Some(Hearing::All),
+        Some("nothing") => None,
+        _ => Some(Hearing::Thread),
     }
 }
 

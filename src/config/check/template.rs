@@ -2,12 +2,10 @@
 
 use std::error::Error as _;
 
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{Value, context};
 
 use crate::config::fault::Fault;
-
-/// Steps a template may take, so that a loop in one ends.
-const FUEL: u64 = 100_000;
+use crate::pipeline::templates;
 
 /// The variables of `answer.template`.
 pub(in crate::config) const ANSWER_VARIABLES: &[&str] =
@@ -44,10 +42,7 @@ fn render(
     sample: Value,
     variables: &'static [&'static str],
 ) -> Result<String, Fault> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment
+    templates()
         .render_str(template, sample)
         .map_err(|error| Fault::Template {
             message: message(&error),

@@ -62,6 +62,7 @@ impl Submission<'_> {
             key,
             origin: Origin::Command { place, response },
             asker: self.asker()?,
+            address: String::new(),
             text: cleaned(self.text().unwrap_or_default()),
             received_at: reception.at,
         })
@@ -78,12 +79,14 @@ impl Submission<'_> {
             ..self.place()?
         };
         let text = self.text().unwrap_or_default();
-        let text = without_trigger_word(text, self.trigger_word().unwrap_or_default());
+        let word = self.trigger_word().unwrap_or_default();
+        let (address, text) = at_trigger_word(text, word);
         Ok(InboundEvent {
             server: reception.server,
             key: EventKey::of_post(&post),
             origin: Origin::OutgoingHook { place, post },
             asker: self.asker()?,
+            address: cleaned(address),
             text: cleaned(text),
             received_at: reception.at,
         })
@@ -102,6 +105,7 @@ impl Submission<'_> {
                 id: None,
                 name: self.name()?,
             },
+            address: String::new(),
             text,
             received_at: reception.at,
         })
@@ -174,20 +178,20 @@ fn cleaned(text: &str) -> String {
         .collect()
 }
 
-/// Takes the trigger word away, and a comma or colon that addresses us after it.
+/// Parts a text after the trigger word and a comma or colon that addresses us after it.
 ///
 /// Where several hooks match one post, all of them are sent the last one's trigger word, so the text may begin with another.
-fn without_trigger_word<'t>(text: &'t str, word: &str) -> &'t str {
-    if word.is_empty() {
-        return text;
-    }
-    let Some(rest) = text.trim_start().strip_prefix(word) else {
-        return text;
+fn at_trigger_word<'t>(text: &'t str, word: &str) -> (&'t str, &'t str) {
+    let rest = text.trim_start().strip_prefix(word);
+    let Some(rest) = rest.filter(|_| !word.is_empty()) else {
+        return ("", text);
     };
     let rest = rest.trim_start();
-    rest.strip_prefix([',', ':', '，', '：'])
+    let rest = rest
+        .strip_prefix([',', ':', '，', '：'])
         .unwrap_or(rest)
-        .trim_start()
+        .trim_start();
+    text.split_at(text.len() - rest.len())
 }
 
 /// Digests a `trigger_id`: whoever has it may open a dialog on the person's screen, so it is not kept.
@@ -302,7 +306,10 @@ mod tests {
     fn a_hook_is_known_by_its_post_and_its_trigger_word_is_taken_away() {
         let event = event(&hook("text=gpt+why&trigger_word=gpt")).unwrap();
         assert_eq!(event.key.as_str(), format!("post:{POST}"));
-        assert_eq!(event.text, "why");
+        assert_eq!(
+            (event.address.as_str(), event.text.as_str()),
+            ("gpt ", "why")
+        );
     }
 
     #[test]
@@ -319,7 +326,9 @@ mod tests {
             ("why", "", "why"),
         ];
         for (text, word, expected) in table {
-            assert_eq!(without_trigger_word(text, word), expected, "{text:?}");
+            let (address, rest) = at_trigger_word(text, word);
+            assert_eq!(rest, expected, "{text:?}");
+            assert_eq!(format!("{address}{rest}"), text);
         }
     }
 

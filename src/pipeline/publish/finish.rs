@@ -8,6 +8,7 @@ use super::super::delivery;
 use super::super::interruption::Interruption;
 use super::super::world::InlineAnswer;
 use super::Publisher;
+use crate::domain::event::Origin;
 use crate::domain::id::{ChannelId, ResponseUrlId, UserId};
 use crate::domain::post::{Audience, Delivery};
 use crate::domain::question::Conclusion;
@@ -24,10 +25,17 @@ impl Publisher<'_> {
             Err(Interruption::Mattermost(error))
                 if error.kind.class() == FailureClass::Permanent =>
             {
-                self.turn_to_asker(error, &conclusion.texts).await
+                self.turn_to_asker(error, &conclusion.texts).await?;
             }
-            result => result,
+            result => result?,
         }
+        if let Origin::Post { post, .. } = &self.question.origin {
+            let acknowledgements = &self.world.acknowledgements;
+            acknowledgements
+                .take_back(&*self.world.mattermost, post)
+                .await;
+        }
+        Ok(())
     }
 
     async fn deliver(&mut self, conclusion: &Conclusion) -> Result<(), Interruption> {
@@ -48,7 +56,7 @@ impl Publisher<'_> {
             Delivery::Inline => {
                 let answer = InlineAnswer {
                     outcome: conclusion.outcome.clone(),
-                    text: texts.join("\n\n"),
+                    texts: texts.clone(),
                 };
                 self.world.callers.tell(self.question.id, answer);
                 Ok(())

@@ -2,16 +2,21 @@
 --
 -- One text for SQLite and PostgreSQL. Times are microseconds since the Unix epoch, 128-bit numbers 32 hexadecimal digits,
 -- truths 0 or 1. Every row names its Mattermost server, but for write_checks, which is about no server.
+--
+-- SQLite reads WITHOUT ROWID where it stands in a comment: it then keeps a table in its primary key alone, which spares a page
+-- a row. PostgreSQL knows no such thing.
 
 CREATE TABLE questions (
     id                    TEXT   NOT NULL PRIMARY KEY,
     server_id             TEXT   NOT NULL,
     event_key             TEXT   NOT NULL,
-    -- How it came: command, outgoing_hook, by_hand; absent columns do not apply.
+    -- How it came: command, outgoing_hook, post, by_hand; absent columns do not apply.
     origin                TEXT   NOT NULL,
     team_id               TEXT,
     channel_id            TEXT,
     channel_name          TEXT,
+    -- open, private, direct, group
+    channel_kind          TEXT,
     thread_id             TEXT,
     post_id               TEXT,
     response_id           TEXT,
@@ -44,8 +49,9 @@ CREATE TABLE questions (
 );
 
 CREATE UNIQUE INDEX questions_event ON questions (server_id, event_key);
+-- Who has addressed the bot in which thread.
+CREATE INDEX questions_thread ON questions (thread_id, asker_id) WHERE channel_kind IS NOT NULL AND thread_id IS NOT NULL;
 CREATE INDEX questions_turn ON questions (server_id, conversation, concluded_at) WHERE is_turn = 1;
-CREATE INDEX questions_unconcluded ON questions (server_id, channel_id, asker_id) WHERE concluded_at IS NULL;
 
 CREATE TABLE jobs (
     question_id    TEXT   NOT NULL PRIMARY KEY REFERENCES questions (id),
@@ -68,26 +74,27 @@ CREATE TABLE jobs (
     -- Why it is dead: refused, out_of_reach, deadly, and what Mattermost said last; absent in every other state.
     buried_for     TEXT,
     burial_detail  TEXT
-);
+) /* WITHOUT ROWID */;
 
 -- Claims look at unfinished jobs only; without partial indexes they slow down with every question ever answered.
 CREATE INDEX jobs_unfinished ON jobs (question_id) WHERE state IN ('ready', 'run');
 CREATE UNIQUE INDEX jobs_lane ON jobs (server_id, lane, seq) WHERE state IN ('ready', 'run');
 CREATE INDEX jobs_dead ON jobs (question_id) WHERE state = 'dead';
 
+-- Counts and locks lanes on PostgreSQL, where several write; empty on SQLite, where one does.
 CREATE TABLE lanes (
     server_id TEXT   NOT NULL,
     lane      TEXT   NOT NULL,
     next_seq  BIGINT NOT NULL,
     PRIMARY KEY (server_id, lane)
-);
+) /* WITHOUT ROWID */;
 
 CREATE TABLE conversations (
     server_id    TEXT   NOT NULL,
     conversation TEXT   NOT NULL,
     afresh_at    BIGINT NOT NULL,
     PRIMARY KEY (server_id, conversation)
-);
+) /* WITHOUT ROWID */;
 
 CREATE TABLE parts (
     question_id TEXT   NOT NULL REFERENCES questions (id),
@@ -100,7 +107,18 @@ CREATE TABLE parts (
     intended_at BIGINT NOT NULL,
     post_id     TEXT,
     PRIMARY KEY (question_id, part)
-);
+) /* WITHOUT ROWID */;
+
+-- How far each channel was heard: all posts up to a time were taken.
+CREATE TABLE cursors (
+    server_id  TEXT   NOT NULL,
+    channel_id TEXT   NOT NULL,
+    -- The server's time, in milliseconds.
+    heard_at   BIGINT NOT NULL,
+    -- A post from which to read on, old enough that no earlier one can still become visible.
+    anchor_id  TEXT,
+    PRIMARY KEY (server_id, channel_id)
+) /* WITHOUT ROWID */;
 
 CREATE TABLE own_texts (
     server_id  TEXT   NOT NULL,
@@ -108,7 +126,7 @@ CREATE TABLE own_texts (
     digest     TEXT   NOT NULL,
     posted_at  BIGINT NOT NULL,
     PRIMARY KEY (server_id, channel_id, digest)
-);
+) /* WITHOUT ROWID */;
 
 CREATE INDEX own_texts_age ON own_texts (posted_at);
 

@@ -49,5 +49,7 @@ cannot-listen = askwell cannot listen on { $address }.
 cannot-listen-remedy = See whether another process is there, or name another port in ASKWELL_LISTEN.
 no-log = The log cannot be written.
 no-log-remedy = Correct log.level in askwell.toml.
+died = A task of askwell died of a defect, so the process ended.
+died-remedy = Start it again, and report the error before this one.
 system-refused = The operating system does not give the process what it needs.
 system-refused-remedy = Raise the number of processes and files that this user may have (ulimit).

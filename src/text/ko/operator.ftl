@@ -46,5 +46,7 @@ cannot-listen = { $address } 주소에서 요청을 받을 수 없어요.
 cannot-listen-remedy = 다른 프로세스가 그 포트를 쓰고 있는지 확인하거나 ASKWELL_LISTEN에 다른 포트를 적어 주세요.
 no-log = 로그를 쓸 수 없어요.
 no-log-remedy = askwell.toml의 log.level을 고쳐 주세요.
+died = askwell의 작업 하나가 예상하지 못하게 멈춰서 프로세스를 끝냈어요.
+died-remedy = 다시 시작하고, 이 앞의 오류를 알려 주세요.
 system-refused = 운영체제가 프로세스에 필요한 것을 내주지 않아요.
 system-refused-remedy = 이 사용자에게 허용된 프로세스와 파일 수(ulimit)를 늘려 주세요.

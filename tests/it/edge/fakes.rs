@@ -1,11 +1,14 @@
 //! What the edge is given in these tests: an intake that remembers, and neighbours that are well or not.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use askwell::domain::attention::Identity;
+use askwell::domain::chat::{Cursor, JoinedChannel};
 use askwell::domain::completion::ModelFailure;
 use askwell::domain::conversation::{ConversationKey, History};
-use askwell::domain::event::InboundEvent;
+use askwell::domain::event::{EventKey, InboundEvent};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
 use askwell::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease};
 use askwell::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
@@ -184,6 +187,39 @@ impl Mattermost for Server {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn identity(&self) -> Result<Identity, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn joined_channels(&self) -> Result<Vec<JoinedChannel>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn posts_since(
+        &self,
+        _: &ChannelId,
+        _: Option<&PostId>,
+        _: i64,
+    ) -> Result<Option<Vec<SeenPost>>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn thread(&self, _: &PostId) -> Result<Option<Vec<SeenPost>>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn names(&self, _: &[UserId]) -> Result<HashMap<UserId, String>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn react(&self, _: &PostId, _: &str) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn unreact(&self, _: &PostId, _: &str) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn show_typing(&self, _: &ChannelId, _: Option<&PostId>) -> Result<(), MattermostError> {
         unreachable!("{NOT_OURS}")
     }
@@ -335,6 +371,31 @@ impl askwell::ports::Store for Store {
         _: &ChannelId,
         _: &[u8; 32],
         _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn stop_question(
+        &self,
+        _: &ServerId,
+        _: &EventKey,
+    ) -> Result<Option<QuestionId>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn cursors(&self, _: &ServerId) -> Result<Vec<Cursor>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn move_cursors(&self, _: &ServerId, _: &[Cursor]) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn has_addressed(
+        &self,
+        _: &ServerId,
+        _: &PostId,
+        _: &UserId,
     ) -> Result<bool, StoreError> {
         unreachable!("{NOT_OURS}")
     }

@@ -100,6 +100,11 @@ impl Request {
                 id: Some(UserId::parse(&fields["user_id"]).unwrap()),
                 name: fields["user_name"].clone(),
             },
+            address: fields
+                .get("text")
+                .and_then(|whole| whole.strip_suffix(text))
+                .unwrap_or_default()
+                .to_owned(),
             text: text.to_owned(),
             received_at: edge.clock.now(),
         }

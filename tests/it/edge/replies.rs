@@ -18,7 +18,8 @@ fn hook_form() -> String {
 #[tokio::test]
 async fn each_sender_gets_the_form_it_understands() {
     let said = || "말".to_owned();
-    let shown = json!({"response_type": "ephemeral", "text": "말", "skip_slack_parsing": true});
+    let inert = json!({"unsafe_links": "true"});
+    let shown = json!({"response_type": "ephemeral", "text": "말", "skip_slack_parsing": true, "props": inert});
     let table = [
         (
             command_form("hi"),
@@ -29,25 +30,27 @@ async fn each_sender_gets_the_form_it_understands() {
         (command_form("hi"), Reply::Failure(said()), 200, shown),
         (
             command_form("hi"),
-            Reply::Channel(said()),
+            Reply::Channel(vec![said(), said()]),
             200,
-            json!({"response_type": "in_channel", "text": "말", "skip_slack_parsing": true}),
+            json!({"response_type": "in_channel", "text": "말", "skip_slack_parsing": true, "props": inert, "extra_responses": [
+                {"response_type": "in_channel", "text": "말", "skip_slack_parsing": true, "props": inert},
+            ]}),
         ),
         (
             hook_form(),
             Reply::Ephemeral(said()),
             200,
-            json!({"response_type": "comment", "text": "말"}),
+            json!({"response_type": "comment", "text": "말", "props": inert}),
         ),
         (
             hook_form(),
             Reply::Failure(said()),
             200,
-            json!({"response_type": "comment", "text": "말"}),
+            json!({"response_type": "comment", "text": "말", "props": inert}),
         ),
         (
             hand_form(),
-            Reply::Channel(said()),
+            Reply::Channel(vec![said()]),
             200,
             json!({"response_type": "in_channel", "text": "말"}),
         ),

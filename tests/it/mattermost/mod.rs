@@ -75,7 +75,7 @@ impl Chat {
             channel: self.lobby.clone(),
             root: None,
             message: message.to_owned(),
-            marker: marker(7, 0),
+            marker: Some(marker(7, 0)),
             pending: 42,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askwell::domain::id::{PostId, QuestionId, ServerId, UserId};
-use askwell::domain::post::NewPost;
+use askwell::domain::post::{NewPost, Source};
 use askwell::mattermost::{FIND_PAGE_POSTS, Server, http_client};
 use askwell::ports::{Edited, Mattermost, MattermostFailure, Priority};
 use askwell_playground::{Fault, Gate, route};
@@ -34,7 +34,7 @@ async fn a_created_post_carries_its_marker_and_fetches_nothing() {
     let read = chat.server.read_post(&id).await.unwrap().unwrap();
     assert_eq!(read.marker, Some(marker(7, 0)));
     assert_eq!(read.author, chat.bot);
-    assert!(read.from_bot && !read.from_webhook);
+    assert_eq!(read.source, Source::Bot);
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn our_own_posts_are_found_after_the_anchor_among_many_others_and_in_threa
             chat.say("alice", &format!("{part} {number}"));
         }
         let post = NewPost {
-            marker: marker(7, part),
+            marker: Some(marker(7, part)),
             pending: u128::from(part),
             root: (part == 1).then(|| anchor.clone()),
             ..chat.new_post("ours")
@@ -200,7 +200,7 @@ async fn our_own_posts_are_found_after_the_anchor_among_many_others_and_in_threa
         ours.push(chat.server.create_post(&post).await.unwrap());
     }
     let other = NewPost {
-        marker: marker(8, 0),
+        marker: Some(marker(8, 0)),
         pending: 9,
         ..chat.new_post("another answer")
     };

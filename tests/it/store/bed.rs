@@ -16,7 +16,7 @@ use askwell::domain::time::Timestamp;
 use askwell::ports::{Admission, Burial, Claim, Clock, IdSource, Store};
 use askwell::store::{Access, LeaseTime, OpenError, Opening, Settings, open};
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
 
 /// Runs each test on both databases, as `sqlite::name` and `postgres::name`.
@@ -190,17 +190,15 @@ impl Bed {
 
     /// Changes the database behind the store's back.
     pub(crate) async fn tamper(&self, sql: &str) {
-        let sql = AssertSqlSafe(sql.to_owned());
         match &self.settings {
             Settings::Sqlite(path) => {
-                let url = format!("sqlite://{}", path.display());
-                let mut connection = SqliteConnection::connect(&url).await.unwrap();
-                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-                connection.close().await.unwrap();
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch(sql).unwrap();
             }
             Settings::Postgres(url) => {
                 let url = secrecy::ExposeSecret::expose_secret(url);
                 let mut connection = PgConnection::connect(url).await.unwrap();
+                let sql = AssertSqlSafe(sql.to_owned());
                 sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
                 connection.close().await.unwrap();
             }

@@ -5,31 +5,6 @@ use askwell_playground::{Fault, route};
 
 use super::house::{Account, House};
 
-async fn error_for(reply: Reply) -> String {
-    let house = House::with(Account::Bot, "[model]\ntries = 1\n").await;
-    house.model.answer_otherwise(reply);
-    house.ask("alice", "안녕?").await;
-    house
-        .see("bob", "the error", |post| post.text.contains("오류 발생"))
-        .await
-        .text
-}
-
-#[tokio::test]
-async fn each_failure_of_the_model_is_said_in_words_under_the_question() {
-    for reply in [
-        Reply::unauthorized(),
-        Reply::model_not_found(),
-        Reply::rate_limited(None),
-        Reply::server_error(),
-        Reply::empty(),
-        Reply::html(502),
-    ] {
-        let said = error_for(reply).await;
-        assert!(said.starts_with("**alice**: 안녕?\n"), "{said}");
-    }
-}
-
 #[tokio::test]
 async fn what_was_shown_stays_when_the_model_breaks_off() {
     let house = House::with(Account::Bot, "").await;

@@ -1,4 +1,4 @@
-//! Chance in a test's hands: how delays are spread, and how often that was asked.
+//! Chance in a test's hands: how delays are spread, and how often that was asked. And a house that goes by it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +7,25 @@ use askwell::clock::SystemIds;
 use askwell::domain::id::QuestionId;
 use askwell::domain::time::Timestamp;
 use askwell::ports::IdSource;
+use askwell_playground::{HookFormat, TimeSource};
 use tokio::sync::watch;
+
+use super::house::{Account, House};
 
 /// The first delay of what Mattermost failed, where [`Chance::steady`] spreads it.
 pub(super) const FIRST_DELAY: Duration = Duration::from_millis(500);
+
+/// The word that an outgoing webhook listens for in such a house.
+pub(super) const HOOK_WORD: &str = "#ask";
+
+/// A house with a bot, an outgoing webhook, and this chance.
+pub(super) async fn house(ids: Arc<dyn IdSource>, toml: &str) -> House {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    house.listen_for(HOOK_WORD, HookFormat::Form);
+    house.ids = ids;
+    house.open(toml);
+    house
+}
 
 /// Ids as always, and no luck with delays: each is as short as it can be.
 pub(super) struct Chance {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use askwell_playground::model::Reply;
 
-use super::chance::{Chance, FIRST_DELAY};
-use super::house::{Account, HOOK_WORD, House};
+use super::chance::{Chance, FIRST_DELAY, HOOK_WORD, house};
+use super::house::{Account, House};
 use super::terminal::{run, text};
 
 /// Runs `askwell dead …` beside the service.
@@ -30,8 +30,7 @@ async fn dead_letter(house: &House) -> String {
 
 /// Somebody asks, and Mattermost is away for longer than anybody waits.
 async fn house_after_a_long_outage(is_concluded: bool) -> House {
-    let chance = Chance::steady();
-    let house = House::with_ids(Account::Bot, "", chance).await;
+    let house = house(Chance::steady(), "").await;
     house
         .model
         .answer_otherwise(Reply::deltas(["a very secret answer"]).gate("thinking"));

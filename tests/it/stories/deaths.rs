@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use askwell_playground::model::Reply;
 
-use super::chance::Chance;
-use super::house::{Account, House};
+use super::chance::{Chance, house};
 
 /// After which a question whose work died is begun again; no other wait is as long.
 const RETRY: Duration = Duration::from_millis(700);
@@ -14,7 +13,7 @@ const RETRY: Duration = Duration::from_millis(700);
 async fn mattermost_may_stay_away_for_as_many_tries_as_it_likes() {
     let chance = Chance::steady();
     let toml = "[limits]\ndeadline_seconds = 86400\n";
-    let house = House::with_ids(Account::Bot, toml, chance.clone()).await;
+    let house = house(chance.clone(), toml).await;
     house.model.answer_next(Reply::text("at last"));
     house.playground.go_down().await;
     house.ask("alice", "are you there?").await;
@@ -35,7 +34,7 @@ async fn mattermost_may_stay_away_for_as_many_tries_as_it_likes() {
 async fn a_question_that_kills_its_work_three_times_is_given_up_and_its_asker_told() {
     let chance = Chance::deadly();
     let toml = "[answer]\ndelivery_first_delay_seconds = 0.7\n";
-    let house = House::with_ids(Account::Bot, toml, chance.clone()).await;
+    let house = house(chance.clone(), toml).await;
     house.model.answer_otherwise(Reply::server_error());
     house.ask("alice", "what kills you?").await;
     for deaths in 1..=3 {

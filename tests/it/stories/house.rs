@@ -1,19 +1,37 @@
-//! A whole house: a Mattermost with people, a scripted model, and askwell between them, in one process and over real sockets.
+//! A whole house: a Mattermost with people, a scripted model, and askwell between them, over real sockets.
+//!
+//! askwell runs within the test's process, under a clock in the test's hands ([`House::open`]), or as the process that people start
+//! ([`super::process`]).
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use askwell::app::{LeaseTime, Surroundings, serve};
 use askwell::clock::SystemIds;
 use askwell::config::{FileText, Inputs, load};
 use askwell::ports::IdSource;
 use askwell_playground::model::ScriptedModel;
-use askwell_playground::{CommandSpec, HookFormat, Options, Playground, SeenPost};
+use askwell_playground::{
+    CommandSpec, HookFormat, Options, Playground, SeenPost, TimeSource, View,
+};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::ManualClock;
+
+/// How long a call to Mattermost may take, where nothing else is configured.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a model may take to begin, and between two words, where nothing else is configured.
+pub(super) const MODEL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How time passes where nobody looks at it: shorter than anything that is waited for.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Which account askwell is given.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,32 +40,48 @@ pub(super) enum Account {
     Nothing,
 }
 
-/// A Mattermost with alice and bob in the lobby, a model, and askwell.
+/// A Mattermost with alice and bob in the lobby and the garden, a model, and askwell.
 pub(super) struct House {
     pub(super) playground: Playground,
     pub(super) model: ScriptedModel,
     pub(super) clock: Arc<ManualClock>,
     pub(super) command_token: String,
+    pub(super) address: SocketAddr,
     pub(super) url: String,
     pub(super) directory: tempfile::TempDir,
     pub(super) environment: BTreeMap<String, String>,
-    ids: Arc<dyn IdSource>,
-    stop: CancellationToken,
+    /// Chance, for when askwell opens.
+    pub(super) ids: Arc<dyn IdSource>,
+    /// Holds the address for askwell until it opens.
+    door: Option<std::net::TcpListener>,
+    running: Option<Running>,
 }
 
-/// The word that an outgoing webhook listens for.
-pub(super) const HOOK_WORD: &str = "#ask";
+/// askwell, running within this process.
+struct Running {
+    stop: CancellationToken,
+    ended: oneshot::Receiver<()>,
+}
 
 impl House {
+    /// Builds a house and opens it.
     pub(super) async fn with(account: Account, toml: &str) -> Self {
-        Self::with_ids(account, toml, Arc::new(SystemIds)).await
+        let mut house = Self::built(account, TimeSource::Real).await;
+        house.open(toml);
+        house
     }
 
-    /// The same with chance in the test's hands.
-    pub(super) async fn with_ids(account: Account, toml: &str, ids: Arc<dyn IdSource>) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let playground = Playground::start(Options::default()).await.unwrap();
+    /// Builds a house in which askwell does not run yet, its Mattermost going by a time.
+    pub(super) async fn built(account: Account, time: TimeSource) -> Self {
+        let door = lasting_door();
+        let address = door.local_addr().unwrap();
+        let url = format!("http://{address}");
+        let options = Options {
+            time,
+            listen: lasting_address(),
+            ..Options::default()
+        };
+        let playground = Playground::start(options).await.unwrap();
         playground.create_admin("admin");
         playground.create_user("alice");
         playground.create_user("bob");
@@ -58,9 +92,7 @@ impl House {
         playground.create_channel("acme", "garden", &["admin", "alice", "bob", "gptbot"]);
         let hook = format!("{url}/mattermost-gpt");
         let command = playground.create_command("acme", &CommandSpec::new("askgpt", &hook));
-        let outgoing =
-            playground.create_outgoing_webhook("acme", HOOK_WORD, &hook, HookFormat::Form);
-        let model = ScriptedModel::start().await;
+        let model = ScriptedModel::start_at(lasting_address()).await.unwrap();
         let mut environment = BTreeMap::from([
             ("OPENAI_BASE_URL".to_owned(), model.base_url()),
             ("ASKWELL_MODEL".to_owned(), "scripted".to_owned()),
@@ -69,27 +101,37 @@ impl House {
                 "MATTERMOST_COMMAND_TOKENS".to_owned(),
                 command.token.clone(),
             ),
-            ("MATTERMOST_OUTGOING_TOKENS".to_owned(), outgoing),
         ]);
         if account == Account::Bot {
             environment.insert("MATTERMOST_BOT_TOKEN".to_owned(), bot.token);
         }
-        let house = Self {
+        Self {
             playground,
             model,
             clock: Arc::new(ManualClock::new()),
             command_token: command.token,
+            address,
             url,
             directory: tempfile::tempdir().unwrap(),
             environment,
-            ids,
-            stop: CancellationToken::new(),
-        };
-        house.open(listener, toml);
-        house
+            ids: Arc::new(SystemIds),
+            door: Some(door),
+            running: None,
+        }
     }
 
-    fn open(&self, listener: std::net::TcpListener, toml: &str) {
+    /// Lets askwell hear of posts that begin with a word, by an outgoing webhook.
+    pub(super) fn listen_for(&mut self, word: &str, format: HookFormat) {
+        let hook = format!("{}/mattermost-gpt", self.url);
+        let token = self
+            .playground
+            .create_outgoing_webhook("acme", word, &hook, format);
+        self.environment
+            .insert("MATTERMOST_OUTGOING_TOKENS".to_owned(), token);
+    }
+
+    /// Opens askwell, with a configuration file of this text.
+    pub(super) fn open(&mut self, toml: &str) {
         let inputs = Inputs {
             environment: self.environment.clone(),
             toml: Some(FileText {
@@ -100,16 +142,47 @@ impl House {
             ..Inputs::default()
         };
         let config = load(inputs).unwrap();
-        let clock = self.clock.clone();
-        let (ids, stop) = (self.ids.clone(), self.stop.clone());
+        let listener = self.take_door();
+        let (clock, ids) = (self.clock.clone(), self.ids.clone());
+        let stop = CancellationToken::new();
+        let asked = stop.clone();
+        let (end, ended) = oneshot::channel();
         // A runtime of its own, as a process would have.
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
                 let given = surroundings(listener, clock, ids);
-                serve(config, given, stop).await.unwrap();
+                serve(config, given, asked).await.unwrap();
             });
+            // What still holds the database goes with its runtime.
+            drop(runtime);
+            drop(end);
         });
+        self.running = Some(Running { stop, ended });
+    }
+
+    /// Gives away the address: the first time as it was held, later anew.
+    pub(super) fn take_door(&mut self) -> std::net::TcpListener {
+        let held = self.door.take();
+        held.unwrap_or_else(|| std::net::TcpListener::bind(self.address).unwrap())
+    }
+
+    /// Asks askwell to end, as SIGTERM does.
+    pub(super) fn ask_to_end(&self) {
+        self.running.as_ref().unwrap().stop.cancel();
+    }
+
+    /// Waits until askwell has ended.
+    pub(super) async fn ended(&mut self) {
+        let running = self.running.take().unwrap();
+        // It ends by being dropped.
+        running.ended.await.ok();
+    }
+
+    /// Closes askwell when nothing is being answered, so that it ends at once.
+    pub(super) async fn close(&mut self) {
+        self.ask_to_end();
+        self.ended().await;
     }
 
     /// Asks as a person would, in the lobby, and returns what the person's client was told at once.
@@ -131,30 +204,110 @@ impl House {
         is_it: impl Fn(&SeenPost) -> bool,
     ) -> SeenPost {
         self.playground
-            .wait_for(what, |view| {
-                view.posts_seen_by(person, "lobby")
-                    .into_iter()
-                    .find(|post| is_it(post))
-            })
+            .wait_for(what, |view| find(view, person, "lobby", &is_it))
             .await
+    }
+
+    /// Waits as [`House::see`] does, while time passes whenever askwell has nothing to do but to wait.
+    pub(super) async fn see_in_time(
+        &self,
+        person: &str,
+        what: &str,
+        is_it: impl Fn(&SeenPost) -> bool,
+    ) -> SeenPost {
+        self.meanwhile(self.see(person, what, is_it)).await
+    }
+
+    /// Waits for something, while time passes whenever askwell has nothing to do but to wait.
+    pub(super) async fn meanwhile<T>(&self, wait: impl Future<Output = T>) -> T {
+        let passing = async {
+            loop {
+                self.tick(&[CALL_TIMEOUT, MODEL_TIMEOUT]).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            found = wait => found,
+            () = passing => unreachable!("time passes for ever"),
+        }
+    }
+
+    /// Lets time pass, in steps that wait for every call to Mattermost, but for no model.
+    pub(super) async fn pass(&self, time: Duration) {
+        for _ in 0..time.as_secs() {
+            self.tick(&[CALL_TIMEOUT]).await;
+        }
+    }
+
+    async fn tick(&self, time_outs: &[Duration]) {
+        self.clock.until_only_pauses(TICK, time_outs).await;
+        self.clock.advance(TICK);
     }
 
     /// The texts a person sees in the lobby, oldest first.
     pub(super) fn texts(&self, person: &str) -> Vec<String> {
+        self.texts_in("lobby", person)
+    }
+
+    /// The texts a person sees in a channel, oldest first.
+    pub(super) fn texts_in(&self, channel: &str, person: &str) -> Vec<String> {
         self.playground.look(|view| {
-            view.posts_seen_by(person, "lobby")
+            view.posts_seen_by(person, channel)
                 .into_iter()
                 .map(|post| post.text)
                 .collect()
         })
+    }
+
+    /// What `/readyz` says.
+    pub(super) async fn readiness(&self) -> serde_json::Value {
+        let client = reqwest::Client::builder().build().unwrap();
+        let reply = client.get(format!("{}/readyz", self.url)).send().await;
+        let body = reply.unwrap().bytes().await.unwrap();
+        serde_json::from_slice(&body).unwrap()
     }
 }
 
 impl Drop for House {
     fn drop(&mut self) {
         // Not waited for: what still runs under a clock that nobody moves would never end.
-        self.stop.cancel();
+        if let Some(running) = &self.running {
+            running.stop.cancel();
+        }
     }
+}
+
+/// Listens at an address that no outgoing connection is given by the system, so that it can be let go of and taken again.
+fn lasting_door() -> std::net::TcpListener {
+    /// Below the ports of outgoing connections on every system that we know.
+    const PORTS: std::ops::Range<u32> = 10_000..30_000;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Test processes that run side by side begin at different places.
+        let begin = std::process::id().wrapping_mul(127);
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let offset = begin.wrapping_add(tried) % (PORTS.end - PORTS.start);
+        let port = u16::try_from(PORTS.start + offset).unwrap();
+        if let Ok(door) = std::net::TcpListener::bind(("127.0.0.1", port)) {
+            return door;
+        }
+    }
+}
+
+fn lasting_address() -> SocketAddr {
+    lasting_door().local_addr().unwrap()
+}
+
+/// Finds the first post of a channel that a person sees and that is the one looked for.
+pub(super) fn find(
+    view: &View<'_>,
+    person: &str,
+    channel: &str,
+    is_it: impl Fn(&SeenPost) -> bool,
+) -> Option<SeenPost> {
+    view.posts_seen_by(person, channel)
+        .into_iter()
+        .find(|post| is_it(post))
 }
 
 fn surroundings(

@@ -2,12 +2,24 @@
 
 mod bad_days;
 mod chance;
+mod clock_jumps;
 mod commands;
 mod dead_letters;
 mod deaths;
+mod full_disk;
 mod house;
 mod killed;
+mod mattermost_fails;
+mod mentions;
+mod model_fails;
+mod odd_input;
+mod on_postgres;
+mod outgoing_hooks;
+mod process;
 mod shut_out;
+mod starting;
+mod stopping;
 mod terminal;
 mod threads;
+mod told_directly;
 mod without_bot;

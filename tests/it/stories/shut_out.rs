@@ -1,195 +1,210 @@
-//! The bot may not post where it was asked: then the asker alone is told, and nobody else.
+//! Where askwell may not speak: no member of the channel, a token that was switched off, a `response_url` that is over.
 
 use std::time::Duration;
 
+use askwell::text::{Language, Reason, Sentence, say};
 use askwell_playground::model::Reply;
-use askwell_playground::{Fault, Gate, SeenPost, route};
+use askwell_playground::{ManualTime, TimeSource, route};
 
-use super::chance::{Chance, FIRST_DELAY};
-use super::house::{Account, HOOK_WORD, House};
+use super::house::{Account, House, find};
 
-/// What stands before an answer that could not be posted in its channel.
-const PREFACE: &str = "질문하신 채널에는 답변을 올릴 수 없어서, 이 메시지로만 알려 드려요.";
+const WORDS: &str = "The first half of a long answer. ";
 
-/// The posts alice sees in her direct channel with the bot.
-fn told_directly(house: &House) -> Vec<SeenPost> {
-    let direct = house.playground.direct_channel("alice", "gptbot");
+#[tokio::test]
+async fn in_a_channel_without_the_bot_the_command_itself_carries_the_answer_once() {
+    let house = House::with(Account::Bot, "").await;
     house
         .playground
-        .look(|view| view.posts_seen_by("alice", &direct))
-}
-
-async fn see_directly(house: &House, text: &str) -> SeenPost {
-    let direct = house.playground.direct_channel("alice", "gptbot");
+        .create_private_channel("acme", "annex", &["alice", "bob"]);
+    house.model.answer_otherwise(Reply::text(WORDS));
     house
         .playground
-        .wait_for("the direct message", |view| {
-            view.posts_seen_by("alice", &direct)
-                .into_iter()
-                .find(|post| post.text.contains(text))
-        })
-        .await
-}
-
-fn nobody_sees(house: &House, text: &str) -> bool {
-    !house.texts("bob").iter().any(|seen| seen.contains(text))
-}
-
-/// Sends what Mattermost would, with the right tokens.
-async fn send(house: &House, fields: &[(&str, &str)]) -> String {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.extend_pairs(fields);
-    let client = reqwest::Client::builder().build().unwrap();
-    let reply = client
-        .post(format!("{}/mattermost-gpt", house.url))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form.finish())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(reply.status(), 200);
-    reply.text().await.unwrap()
-}
-
-/// Runs the command as alice in the lobby, with a `response_url` that is over.
-async fn ask_without_a_way_back(house: &House, text: &str) {
-    let (alice, lobby) = (
-        house.playground.user_id("alice"),
-        house.playground.channel_id("lobby"),
-    );
-    send(
-        house,
-        &[
-            ("token", &house.command_token),
-            ("command", "/askgpt"),
-            ("text", text),
-            ("user_id", &alice),
-            ("user_name", "alice"),
-            ("channel_id", &lobby),
-            ("channel_name", "lobby"),
-            (
-                "response_url",
-                "http://x/hooks/commands/cyi3e1qg4tbwfyu1i56pnrempo",
-            ),
-        ],
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn the_asker_is_told_directly_where_the_bot_was_taken_out_of_the_channel() {
-    let house = House::with(Account::Bot, "").await;
-    house.playground.remove_from_channel("lobby", "gptbot");
-    house.model.answer_next(Reply::text("It is **blue**."));
-    let asked = format!("{HOOK_WORD} which colour?");
-    house.playground.say("alice", "lobby", &asked, None);
-    let told = see_directly(&house, "blue").await;
-    assert_eq!(told.author, "gptbot");
-    assert_eq!(
-        told.text,
-        format!("{PREFACE}\n\n**alice**: which colour?\n\nIt is **blue**.")
-    );
-    assert_eq!(told_directly(&house).len(), 1);
-    assert!(nobody_sees(&house, "blue"));
-}
-
-#[tokio::test]
-async fn the_asker_is_told_directly_where_the_bot_cannot_even_see_the_channel() {
-    let house = House::with(Account::Bot, "").await;
-    let playground = &house.playground;
-    playground.create_team("globex");
-    playground.join_team("globex", &["admin", "alice", "bob"]);
-    let atrium = playground.create_channel("globex", "atrium", &["admin", "alice", "bob"]);
-    let post = playground.say("alice", "atrium", "#ask which colour?", None);
-    house.model.answer_next(Reply::text("It is **blue**."));
-    let alice = playground.user_id("alice");
-    let token = &house.environment["MATTERMOST_OUTGOING_TOKENS"];
-    send(
-        &house,
-        &[
-            ("token", token),
-            ("channel_id", &atrium),
-            ("channel_name", "atrium"),
-            ("user_id", &alice),
-            ("user_name", "alice"),
-            ("post_id", &post),
-            ("text", "#ask which colour?"),
-            ("trigger_word", HOOK_WORD),
-        ],
-    )
-    .await;
-    let told = see_directly(&house, "blue").await;
-    assert!(told.text.starts_with(PREFACE), "{}", told.text);
-}
-
-#[tokio::test]
-async fn the_asker_of_a_command_is_told_directly_when_its_response_url_is_over_too() {
-    let house = House::with(Account::Bot, "").await;
-    house.playground.remove_from_channel("lobby", "gptbot");
-    house.model.answer_next(Reply::text("It is **blue**."));
-    ask_without_a_way_back(&house, "which colour?").await;
-    let told = see_directly(&house, "blue").await;
-    assert_eq!(
-        told.text,
-        format!("{PREFACE}\n\n**alice**: which colour?\n**GPT**: It is **blue**.")
-    );
-    assert!(nobody_sees(&house, "blue"));
-}
-
-#[tokio::test]
-async fn a_private_answer_reaches_its_asker_when_the_response_url_is_over() {
-    let house = House::with(Account::Bot, "").await;
-    house.model.answer_next(Reply::text("It is **blue**."));
-    ask_without_a_way_back(&house, "나만: which colour?").await;
-    see_directly(&house, "blue").await;
-    assert!(nobody_sees(&house, "blue"));
-}
-
-#[tokio::test]
-async fn an_error_reaches_the_asker_where_the_channel_was_archived() {
-    let house = House::with(Account::Bot, "[model]\ntries = 1\n").await;
-    let reply = Reply::unauthorized().gate_before_head("thinking");
-    house.model.answer_next(reply);
-    let asked = format!("{HOOK_WORD} which colour?");
-    house.playground.say("alice", "lobby", &asked, None);
-    house.model.wait_for_requests(1).await;
-    house.playground.archive_channel("lobby");
-    house.model.open_gate("thinking");
-    see_directly(&house, "오류 발생").await;
-}
-
-#[tokio::test]
-async fn what_was_begun_directly_is_ended_there_once_whatever_happens_meanwhile() {
-    let chance = Chance::steady();
-    let house = House::with_ids(Account::Bot, "", chance.clone()).await;
-    let (playground, clock) = (&house.playground, &house.clock);
-    playground.remove_from_channel("lobby", "gptbot");
-    house.model.answer_next(Reply::text("It is **blue**."));
-    let refused = Gate::new();
-    let faults = playground.faults();
-    faults.next(route::CREATE_POST, 1, Fault::HangBefore(refused.clone()));
-    let asked = format!("{HOOK_WORD} which colour?");
-    playground.say("alice", "lobby", &asked, None);
-    // The first create is refused, and the second is made without a word; then Mattermost goes away.
-    refused.reached().await;
-    let told = Gate::new();
-    faults.next(route::CREATE_POST, 1, Fault::HangAfter(told.clone()));
-    refused.release();
-    told.reached().await;
-    playground.go_down().await;
-    clock.until_someone_sleeps_for(Duration::from_secs(3)).await;
-    clock.advance(Duration::from_secs(3));
-    clock.until_someone_sleeps_for(FIRST_DELAY).await;
-    // It comes back, and the bot with it; the answer is looked for where it was begun.
-    playground.come_up().await;
-    playground.join_channel("lobby", &["gptbot"]);
-    clock.advance(Duration::from_secs(30));
-    playground
-        .wait_until("the end of the question", |view| {
-            view.requests(route::PATCH_POST) > 0
+        .run_command("alice", "annex", "/askgpt hi", None)
+        .await;
+    let answer = house
+        .playground
+        .wait_for("the answer", |view| {
+            find(view, "bob", "annex", |post| post.text.contains("first"))
         })
         .await;
-    assert_eq!(told_directly(&house).len(), 1);
-    assert!(nobody_sees(&house, "blue"));
-    assert_eq!(playground.look(|view| view.requests(route::CREATE_POST)), 2);
+    assert_eq!(answer.author, "alice", "it is said in the asker's name");
+    assert_eq!(
+        answer.text,
+        format!("**alice**: hi\n**GPT**: {}", WORDS.trim())
+    );
+    house.pass(Duration::from_mins(1)).await;
+    assert_eq!(house.texts_in("annex", "bob").len(), 1);
+}
+
+#[tokio::test]
+async fn a_command_from_a_channel_that_is_not_there_is_given_up_and_holds_up_nobody() {
+    let house = House::with(Account::Bot, "").await;
+    house.model.answer_otherwise(Reply::text("Yes."));
+    let client = reqwest::Client::builder().build().unwrap();
+    let nowhere = "cyi3e1qg4tbwfyu1i56pnrempo";
+    for way_back in [
+        format!("response_url=http%3A%2F%2Fx%2Fhooks%2Fcommands%2F{nowhere}"),
+        "trigger_id=abc".to_owned(),
+    ] {
+        let form = format!(
+            "token={}&text=hi&user_name=alice&user_id={}&channel_id={nowhere}&channel_name=x&command=%2Faskgpt&{way_back}",
+            house.command_token,
+            house.playground.user_id("alice"),
+        );
+        let reply = client
+            .post(format!("{}/mattermost-gpt", house.url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form)
+            .send();
+        assert_eq!(reply.await.unwrap().status(), 200);
+    }
+    house.pass(Duration::from_mins(2)).await;
+    let backlog = &house.readiness().await["backlog"];
+    assert_eq!(backlog["waiting"], 0, "neither is tried for ever");
+    assert_eq!(backlog["running"], 0, "neither is tried for ever");
+    assert!(house.texts("bob").is_empty());
+
+    house.ask("alice", "still there?").await;
+    house
+        .see("bob", "the answer", |post| post.text.contains("Yes."))
+        .await;
+    assert_eq!(house.texts("bob").len(), 1);
+}
+
+#[tokio::test]
+async fn an_archived_channel_gets_no_answer_and_holds_up_no_other_question() {
+    let house = House::with(Account::Bot, "").await;
+    house
+        .model
+        .answer_when("hi", Reply::text(WORDS).gate("archived"));
+    house.model.answer_otherwise(Reply::text("Yes."));
+    house.ask("alice", "hi").await;
+    house.model.wait_for_requests(1).await;
+    house.playground.archive_channel("lobby");
+    house.model.open_gate("archived");
+    house
+        .playground
+        .run_command("alice", "garden", "/askgpt still there?", None)
+        .await;
+    house
+        .playground
+        .wait_for("the other answer", |view| {
+            find(view, "bob", "garden", |post| post.text.contains("Yes."))
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn while_the_bots_token_is_off_a_question_waits_and_is_answered_once_it_is_on() {
+    let house = House::with(Account::Bot, "").await;
+    house.model.answer_otherwise(Reply::text(WORDS));
+    house.playground.disable_tokens_of("gptbot");
+    house.ask("alice", "hi").await;
+    house.pass(Duration::from_mins(1)).await;
+    assert!(house.texts("alice").is_empty());
+    let readiness = house.readiness().await;
+    assert_eq!(readiness["mattermost"]["failure"], "token_refused");
+    assert_eq!(readiness["ready"], true, "what is accepted is kept");
+
+    house.playground.enable_tokens_of("gptbot");
+    house
+        .see_in_time("bob", "the answer", |post| post.text.contains("first"))
+        .await;
+    house.pass(Duration::from_mins(1)).await;
+    assert_eq!(house.texts("bob").len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_growing_when_the_token_was_replaced_is_finished_by_the_new_one() {
+    let mut house = House::with(Account::Bot, "").await;
+    house
+        .model
+        .answer_next(Reply::deltas([WORDS]).gate("revoked").content("The rest."));
+    house.ask("alice", "hi").await;
+    house.model.wait_at_gate("revoked").await;
+    let begun = house
+        .see("bob", "the beginning", |post| post.text.contains("first"))
+        .await;
+
+    house.playground.revoke_tokens_of("gptbot");
+    house.model.open_gate("revoked");
+    house.model.wait_for_answers(1).await;
+    house.pass(Duration::from_secs(30)).await;
+    assert!(!house.texts("bob")[0].contains("The rest."));
+
+    house.close().await;
+    let token = house.playground.grant_token("gptbot");
+    house
+        .environment
+        .insert("MATTERMOST_BOT_TOKEN".to_owned(), token);
+    house.open("");
+    let finished = house
+        .see_in_time("bob", "the rest", |post| post.text.contains("The rest."))
+        .await;
+    assert_eq!(finished.id, begun.id);
+    assert_eq!(house.texts("bob").len(), 1);
+    assert_eq!(house.model.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_question_whose_time_passed_while_the_token_was_off_is_told_so_in_the_end() {
+    let mut house = House::with(Account::Bot, "").await;
+    house.playground.disable_tokens_of("gptbot");
+    house.ask("alice", "hi").await;
+    house.pass(Duration::from_secs(30)).await;
+    house.close().await;
+    house.clock.advance(Duration::from_mins(20));
+    house.playground.enable_tokens_of("gptbot");
+    house.open("");
+    let reason = say(Language::Korean, &Sentence::Refused(Reason::DeadlinePassed));
+    house
+        .see_in_time("alice", "the end", |post| post.text.contains(&reason))
+        .await;
+    assert_eq!(house.texts("bob").len(), 1);
+    assert!(house.model.requests().is_empty());
+}
+
+/// Asks without a bot, and answers only after something has happened to the `response_url`; returns the house after it.
+async fn answered_too_late(happens: impl FnOnce(&House, &ManualTime)) -> House {
+    let time = ManualTime::default();
+    let mut house = House::built(Account::Nothing, TimeSource::Manual(time.clone())).await;
+    house.open("");
+    house
+        .model
+        .answer_next(Reply::empty().gate("late").content(WORDS));
+    house.ask("alice", "hi").await;
+    house.model.wait_at_gate("late").await;
+    happens(&house, &time);
+    house.model.open_gate("late");
+    house
+        .playground
+        .wait_until("the try to answer", |view| {
+            view.requests(route::COMMAND_WEBHOOK) == 1
+        })
+        .await;
+    house.pass(Duration::from_mins(2)).await;
+    house
+}
+
+#[tokio::test]
+async fn a_response_url_that_is_over_is_tried_once_and_holds_up_no_other_question() {
+    let expires = |_: &House, time: &ManualTime| time.advance(Duration::from_mins(31));
+    let is_used_up = |house: &House, _: &ManualTime| house.playground.use_up_response_urls();
+    for house in [
+        answered_too_late(expires).await,
+        answered_too_late(is_used_up).await,
+    ] {
+        assert!(house.texts("bob").is_empty());
+        let readiness = house.readiness().await;
+        assert_eq!(readiness["backlog"]["dead"], 1, "for somebody to look at");
+        house.model.answer_otherwise(Reply::text("Yes."));
+        house.ask("alice", "still there?").await;
+        house
+            .see("bob", "the other answer", |post| post.text.contains("Yes."))
+            .await;
+        let tries = house
+            .playground
+            .look(|view| view.requests(route::COMMAND_WEBHOOK));
+        assert_eq!(tries, 2);
+    }
 }

@@ -67,20 +67,6 @@ fn a_start_that_fails_is_explained_in_the_language_of_the_installation() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named_with_what_to_do_about_it() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let korean = failure("ko", "ASKWELL_LISTEN", &address, &["serve"]);
-    assert!(korean.contains("요청을 받을 수 없어요"), "{korean}");
-    assert!(
-        korean.contains(&address) && korean.contains("ASKWELL_LISTEN"),
-        "{korean}"
-    );
-    let english = failure("en", "ASKWELL_LISTEN", &address, &["serve"]);
-    assert!(english.contains("askwell cannot listen"), "{english}");
-}
-
-#[test]
 fn a_configuration_that_is_right_is_called_so_in_one_language() {
     let directory = tempfile::tempdir().unwrap();
     for (language, said) in [

@@ -5,8 +5,8 @@ use std::time::Duration;
 use askwell_playground::SeenPost;
 use askwell_playground::model::Reply;
 
-use super::chance::{Chance, FIRST_DELAY};
-use super::house::{Account, HOOK_WORD, House};
+use super::chance::{Chance, FIRST_DELAY, HOOK_WORD, house};
+use super::house::House;
 
 /// Somebody begins a thread, and alice asks in it; returns the thread's root.
 fn ask_in_a_thread(house: &House, question: &str) -> String {
@@ -27,16 +27,8 @@ async fn see_answer(house: &House, text: &str) -> SeenPost {
 }
 
 #[tokio::test]
-async fn a_question_in_a_thread_is_answered_in_its_thread() {
-    let house = House::with(Account::Bot, "").await;
-    house.model.answer_next(Reply::text("noodles"));
-    let root = ask_in_a_thread(&house, "noodles or rice?");
-    assert_eq!(see_answer(&house, "noodles").await.root, Some(root));
-}
-
-#[tokio::test]
 async fn an_answer_finds_its_thread_when_it_is_taken_up_again() {
-    let house = House::with_ids(Account::Bot, "", Chance::steady()).await;
+    let house = house(Chance::steady(), "").await;
     house
         .model
         .answer_next(Reply::deltas(["noodles"]).gate("thinking"));
@@ -62,7 +54,7 @@ async fn an_answer_finds_its_thread_when_it_is_taken_up_again() {
 
 #[tokio::test]
 async fn an_end_without_an_answer_is_told_in_the_thread_too() {
-    let house = House::with_ids(Account::Bot, "", Chance::steady()).await;
+    let house = house(Chance::steady(), "").await;
     house.playground.go_down().await;
     let root = ask_in_a_thread(&house, "noodles or rice?");
     house.clock.until_someone_sleeps_for(FIRST_DELAY).await;

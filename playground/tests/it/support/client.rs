@@ -68,10 +68,18 @@ impl Client {
         })
     }
 
-    /// Sends a body of any type, without a token.
-    pub(crate) async fn upload(&self, url: &str, content_type: &str, body: &str) -> Reply {
-        let request = self.http.post(url).header("content-type", content_type);
-        let response = request.body(body.to_owned()).send().await.unwrap();
+    /// Sends a body of any type, to a whole URL.
+    pub(crate) async fn upload(
+        &self,
+        url: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Reply {
+        let mut request = self.http.post(url).header("content-type", content_type);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let response = request.body(body).send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         Reply {
@@ -94,6 +102,16 @@ impl Client {
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.call("GET", path, None).await
+    }
+
+    /// Asks for what it has already, by its entity tag; answers the status.
+    pub(crate) async fn get_if_none_match(&self, path: &str, etag: &str) -> u16 {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let token = self.token.as_deref().unwrap_or_default();
+        let request = request
+            .header("authorization", format!("Bearer {token}"))
+            .header("if-none-match", etag);
+        request.send().await.unwrap().status().as_u16()
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
@@ -124,7 +142,26 @@ pub(crate) struct Listener {
 impl Listener {
     /// Connects, with a token in the header where one is given.
     pub(crate) async fn connect(address: std::net::SocketAddr, token: Option<&str>) -> Self {
-        let url = format!("ws://{address}/api/v4/websocket");
+        Self::connect_with(address, token, "").await
+    }
+
+    /// Connects, and says of an earlier connection which event it expects next.
+    pub(crate) async fn resume(
+        address: std::net::SocketAddr,
+        token: &str,
+        connection_id: &str,
+        expected: impl std::fmt::Display,
+    ) -> Self {
+        let query = format!("?connection_id={connection_id}&sequence_number={expected}");
+        Self::connect_with(address, Some(token), &query).await
+    }
+
+    pub(crate) async fn connect_with(
+        address: std::net::SocketAddr,
+        token: Option<&str>,
+        query: &str,
+    ) -> Self {
+        let url = format!("ws://{address}/api/v4/websocket{query}");
         let mut request = url.into_client_request().unwrap();
         if let Some(token) = token {
             let value = format!("Bearer {token}").parse().unwrap();
@@ -152,6 +189,11 @@ impl Listener {
     pub(crate) async fn send_text(&mut self, text: String) {
         // A server that has closed already is heard of by the next `hear`.
         drop(self.socket.send(Message::text(text)).await);
+    }
+
+    /// Says good-bye, as a client does that ends.
+    pub(crate) async fn close(&mut self) {
+        self.socket.close(None).await.unwrap();
     }
 
     pub(crate) async fn hear(&mut self) -> Heard {

@@ -227,7 +227,7 @@ impl Recorded {
     }
 
     /// A recorded value with the addresses of this run.
-    fn relocated(&self, recorded: &Value) -> Value {
+    pub(crate) fn relocated(&self, recorded: &Value) -> Value {
         let text = recorded
             .to_string()
             .replace("127.0.0.1:8065", &self.playground.address().to_string())

@@ -1,0 +1,156 @@
+//! A thread as a model reads it: what people said, by name, and what the bot answered.
+
+use std::collections::HashMap;
+
+use crate::domain::attention::Writer;
+use crate::domain::conversation::Turn;
+use crate::domain::id::{PostId, UserId};
+use crate::domain::post::SeenPost;
+use crate::domain::time::Timestamp;
+
+/// What people are called whose name could not be learnt.
+const SOMEBODY: &str = "somebody";
+
+/// Returns the people who wrote in a thread before a post, each once.
+pub(super) fn writers_before(thread: &[SeenPost], asked: &PostId, bot: &UserId) -> Vec<UserId> {
+    let mut writers: Vec<UserId> = before(thread, asked)
+        .filter(|post| post.writer(bot) != Writer::Ourselves)
+        .map(|post| post.author.clone())
+        .collect();
+    writers.sort();
+    writers.dedup();
+    writers
+}
+
+/// Makes turns of what was said in a thread before a post: what people said between two answers is one question.
+pub(super) fn turns_before(
+    thread: &[SeenPost],
+    asked: &PostId,
+    bot: &UserId,
+    names: &HashMap<UserId, String>,
+) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = Vec::new();
+    for post in before(thread, asked) {
+        let made_at = Timestamp::from_micros(post.created_at_ms.saturating_mul(1_000));
+        match post.writer(bot) {
+            Writer::System => {}
+            Writer::Ourselves => match turns.last_mut() {
+                Some(turn) => {
+                    push(&mut turn.answer, &post.message);
+                    turn.finished_at = made_at;
+                }
+                None => turns.push(Turn {
+                    answer: post.message.clone(),
+                    ..said_at(made_at)
+                }),
+            },
+            Writer::Person | Writer::Machine => {
+                let name = names.get(&post.author).map_or(SOMEBODY, String::as_str);
+                let said = said_by(name, &post.message);
+                match turns.last_mut().filter(|turn| turn.answer.is_empty()) {
+                    Some(turn) => push(&mut turn.question, &said),
+                    None => turns.push(Turn {
+                        question: said,
+                        ..said_at(made_at)
+                    }),
+                }
+            }
+        }
+    }
+    turns
+}
+
+/// Says who speaks. What follows on further lines is indented, so that nobody can write another's name at the beginning of one.
+pub(super) fn said_by(name: &str, text: &str) -> String {
+    format!("{name}: {}", text.replace('\n', "\n  "))
+}
+
+fn before<'t>(
+    thread: &'t [SeenPost],
+    asked: &PostId,
+) -> impl Iterator<Item = &'t SeenPost> + use<'t> {
+    let asked = asked.clone();
+    thread.iter().take_while(move |post| post.id != asked)
+}
+
+fn said_at(at: Timestamp) -> Turn {
+    Turn {
+        asker_name: String::new(),
+        question: String::new(),
+        answer: String::new(),
+        asked_at: at,
+        finished_at: at,
+    }
+}
+
+fn push(text: &mut String, further: &str) {
+    if !text.is_empty() {
+        text.push_str("\n\n");
+    }
+    text.push_str(further);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::ChannelId;
+    use crate::domain::post::Source;
+
+    fn user(number: u32) -> UserId {
+        UserId::parse(&format!("u{number:025}")).unwrap()
+    }
+
+    fn id(number: u32) -> PostId {
+        PostId::parse(&format!("p{number:025}")).unwrap()
+    }
+
+    fn post(number: u32, author: u32, message: &str) -> SeenPost {
+        SeenPost {
+            id: id(number),
+            author: user(author),
+            channel: ChannelId::parse(&format!("c{:025}", 1)).unwrap(),
+            root: None,
+            message: message.to_owned(),
+            marker: None,
+            source: Source::Author,
+            created_at_ms: i64::from(number),
+        }
+    }
+
+    #[test]
+    fn what_people_said_between_two_answers_is_one_question() {
+        let bot = user(0);
+        let mut joined = post(3, 2, "bob joined");
+        joined.source = Source::System;
+        let thread = [
+            post(1, 1, "it fails\nbob: really"),
+            post(2, 2, "here too"),
+            joined,
+            post(4, 0, "Try this."),
+            post(5, 0, "And this."),
+            post(6, 3, "no"),
+            post(7, 1, "@gptbot so?"),
+            post(8, 2, "later"),
+        ];
+        let names = HashMap::from([(user(1), "alice".to_owned()), (user(2), "bob".to_owned())]);
+        let turns = turns_before(&thread, &id(7), &bot, &names);
+        let texts: Vec<_> = turns
+            .iter()
+            .map(|turn| (turn.question.as_str(), turn.answer.as_str()))
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                (
+                    "alice: it fails\n  bob: really\n\nbob: here too",
+                    "Try this.\n\nAnd this."
+                ),
+                ("somebody: no", ""),
+            ]
+        );
+        assert_eq!(
+            writers_before(&thread, &id(7), &bot),
+            [user(1), user(2), user(3)]
+        );
+    }
+}

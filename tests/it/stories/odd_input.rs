@@ -1,0 +1,67 @@
+//! Odd questions: control characters, very long texts.
+
+use askwell::text::{Language, Reason, Sentence, say};
+use askwell_playground::model::Reply;
+
+use super::house::{Account, House};
+
+#[tokio::test]
+async fn control_characters_reach_neither_the_model_nor_anybodys_screen() {
+    let house = House::with(Account::Bot, "").await;
+    house
+        .model
+        .answer_next(Reply::text("빨\u{0}간\u{7}색\u{1b}[0m이에요."));
+    house
+        .ask("alice", "무\u{0}슨 \u{7}색\u{1b}[31m이\u{9b}야?\u{7f}")
+        .await;
+    let answer = house
+        .see("bob", "the answer", |post| post.text.contains("이에요"))
+        .await;
+    assert_eq!(
+        answer.text,
+        "**alice**: 무슨 색\\[31m이야?\n**GPT**: 빨간색[0m이에요."
+    );
+    let requests = house.model.requests();
+    assert_eq!(requests[0].last_user_message(), "alice: 무슨 색[31m이야?");
+}
+
+#[tokio::test]
+async fn a_question_of_forty_thousand_letters_is_refused_to_its_asker_alone() {
+    let house = House::with(Account::Bot, "").await;
+    let told = house.ask("alice", &"가".repeat(40_000)).await;
+    let sentence = say(
+        Language::Korean,
+        &Sentence::Refused(Reason::QuestionTooLong { limit: 20_000 }),
+    );
+    assert!(told.contains(&sentence), "{told}");
+    house
+        .see("alice", "the refusal", |post| {
+            post.is_ephemeral && post.text == sentence
+        })
+        .await;
+    assert!(house.texts("bob").is_empty());
+    assert!(house.model.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_question_of_forty_thousand_letters_is_answered_where_it_is_allowed() {
+    let limits = "[limits]\nmax_question_chars = 50000\n[model]\nwindow_tokens = 200000\n";
+    let house = House::with(Account::Bot, limits).await;
+    house.model.answer_next(Reply::text("A long question."));
+    let question = "가".repeat(40_000);
+    house.ask("alice", &question).await;
+    let answer = house
+        .see("bob", "the answer", |post| {
+            post.text.ends_with("A long question.")
+        })
+        .await;
+    assert!(
+        answer.text.chars().count() < 600,
+        "the question is echoed in part"
+    );
+    let requests = house.model.requests();
+    assert_eq!(
+        requests[0].last_user_message(),
+        format!("alice: {question}")
+    );
+}
