@@ -11,14 +11,19 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::domain::id::QuestionId;
 use crate::mattermost::socket::Socket;
 use crate::pipeline::admit::intake;
 use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
-use crate::ports::{Clock, IdSource, StoreError};
+use crate::ports::{Clock, IdSource, Store, StoreError};
+use crate::text::Trouble;
 use crate::{http, llm, mattermost, store};
 
+pub use crate::domain::id::QuotedId;
+pub use crate::domain::job::DeadLetter;
+pub use crate::ports::Letters;
 pub use crate::store::{Access, LeaseTime, OpenError};
 
 /// How long answers that are being written when the process is asked to stop may go on, before they are handed back.
@@ -37,6 +42,14 @@ pub struct Surroundings {
     pub ids: Arc<dyn IdSource>,
     /// Whose time leases go by on PostgreSQL.
     pub lease_time: LeaseTime,
+}
+
+/// What a command is given that works beside a process which may serve.
+pub struct Beside {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn IdSource>,
 }
 
 /// Why askwell did not start.
@@ -60,18 +73,39 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Says what to do about it.
+    /// Returns what is to be explained to whoever runs askwell.
     #[must_use]
-    pub fn remedy(&self) -> &'static str {
+    pub fn trouble(&self) -> Trouble<'_> {
         match self {
-            Self::Open(error) => error.remedy(),
-            Self::Store(_) => "check that the disk has space and that the database can be written",
-            Self::Client(_) => {
-                "install the system's certificate authorities (on Debian the package ca-certificates)"
-            }
-            Self::Died => "start it again, and report the error above",
-            Self::Template(_) => "correct answer.template in askwell.toml",
+            Self::Open(error) => trouble_of_opening(error),
+            Self::Store(_) => Trouble::StoreFailed,
+            Self::Client(_) => Trouble::NoTls,
+            Self::Died => Trouble::Died,
+            Self::Template(_) => Trouble::TemplateBroken,
         }
+    }
+}
+
+fn trouble_of_opening(error: &OpenError) -> Trouble<'_> {
+    match error {
+        OpenError::DirectoryMissing { directory } => Trouble::DirectoryMissing {
+            path: directory.to_string_lossy(),
+        },
+        OpenError::Refused { path, .. } => Trouble::FileRefused {
+            path: path.to_string_lossy(),
+        },
+        OpenError::ServedAlready { path } => Trouble::ServedAlready {
+            path: path.to_string_lossy(),
+        },
+        OpenError::Damaged { path, .. } => Trouble::Damaged {
+            path: path.to_string_lossy(),
+        },
+        OpenError::NewerDatabase { version } => Trouble::NewerDatabase { version: *version },
+        OpenError::AddressUnreadable => Trouble::AddressUnreadable,
+        OpenError::Unreachable { .. } | OpenError::Silent => Trouble::DatabaseUnreachable,
+        OpenError::LoginRefused { .. } => Trouble::LoginRefused,
+        OpenError::DatabaseMissing { .. } => Trouble::DatabaseMissing,
+        OpenError::Unusable { .. } => Trouble::DatabaseUnusable,
     }
 }
 
@@ -210,4 +244,44 @@ pub async fn serve(
         tracing::info!(?drained, "work has ended");
     });
     wait_for_all(tasks, &stop).await
+}
+
+/// Returns dead letters, the last one first, at most `limit`.
+///
+/// # Errors
+/// When the database cannot be opened or read.
+pub async fn dead_letters(
+    config: &Config,
+    beside: &Beside,
+    limit: u32,
+) -> Result<Vec<DeadLetter>, StartError> {
+    let store = open_beside(config, beside).await?;
+    Ok(store.dead_letters(limit).await?)
+}
+
+/// Makes dead letters due again, each until the deadline it would have if it were asked now; returns them, oldest first.
+///
+/// A process that serves takes them up within a second, or when it starts.
+///
+/// # Errors
+/// When the database cannot be opened or written.
+pub async fn revive(
+    config: &Config,
+    beside: &Beside,
+    letters: &Letters,
+) -> Result<Vec<QuestionId>, StartError> {
+    let store = open_beside(config, beside).await?;
+    let deadline = beside.clock.now().after(config.pipeline.deadline);
+    Ok(store.revive(letters, deadline).await?)
+}
+
+async fn open_beside(config: &Config, beside: &Beside) -> Result<Arc<dyn Store>, OpenError> {
+    store::open(store::Opening {
+        settings: &config.store,
+        access: Access::Beside,
+        lease_time: LeaseTime::Database,
+        clock: beside.clock.clone(),
+        ids: beside.ids.clone(),
+    })
+    .await
 }

@@ -17,8 +17,8 @@ use crate::domain::chat::{Cursor, JoinedChannel};
 use crate::domain::completion::{Delta, ModelFailure};
 use crate::domain::conversation::{ConversationKey, History};
 use crate::domain::event::EventKey;
-use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
-use crate::domain::job::{ClaimedJob, ControlScope, Lease};
+use crate::domain::id::{ChannelId, PostId, QuestionId, QuotedId, ResponseUrlId, ServerId, UserId};
+use crate::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease, Undeliverable};
 use crate::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
 use crate::domain::prompt::Prompt;
 use crate::domain::question::{Conclusion, Question};
@@ -132,6 +132,24 @@ pub struct Backlog {
     pub dead: u64,
 }
 
+/// Why a question is buried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burial {
+    /// Why it could not be shown.
+    pub reason: Undeliverable,
+    /// See [`DeadLetter::detail`].
+    pub detail: String,
+}
+
+/// Which dead letters are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// Every one.
+    All,
+    /// Those whose id ends so: one, but for a chance of one in a million million.
+    Quoted(QuotedId),
+}
+
 /// What is remembered. Each method is one transaction, atomic and durable as its caller sees it (exceptions are said).
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -140,7 +158,8 @@ pub trait Store: Send + Sync {
     /// Returns one [`Admission`] for each question, in order. The same event twice, in one batch or ever, is accepted once.
     async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError>;
 
-    /// Leases questions that are due: ready, or running under a lease that has ended, each the first unfinished of its lane.
+    /// Leases questions that are due: ready, or running under a lease that has ended, each the first unfinished of its lane. Of the
+    /// latter each counts as a death.
     ///
     /// The commit does not wait for the disk: a claim that is lost is made again, under another token.
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedJob>, StoreError>;
@@ -149,8 +168,8 @@ pub trait Store: Send + Sync {
     /// now means that one is due already.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Frees every lease of other processes where no other process can be running (SQLite); elsewhere does nothing. Returns how
-    /// many were freed.
+    /// Frees every lease of other processes where no other process can be running (SQLite), and counts a death for each; elsewhere
+    /// does nothing. Returns how many were freed.
     async fn take_over(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Prolongs a lease until `until`. The commit does not wait for the disk.
@@ -164,10 +183,12 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<History, StoreError>;
 
-    /// Moves a question to another conversation, once its thread is known.
+    /// Puts a question into its thread, once that is known: the place where it was asked, the conversation it belongs to, and the
+    /// root under which the bot posts its answer.
     async fn place_in(
         &self,
         lease: &Lease,
+        thread: &PostId,
         conversation: &ConversationKey,
     ) -> Result<(), StoreError>;
 
@@ -207,17 +228,40 @@ pub trait Store: Send + Sync {
     /// the first.
     async fn conclude(&self, lease: &Lease, conclusion: &Conclusion) -> Result<(), StoreError>;
 
+    /// Turns a concluded question to its asker alone, in the bot's direct channel, with the texts it then has. What was intended or
+    /// posted elsewhere is forgotten, because the bot can reach it no more.
+    async fn turn_to_asker(
+        &self,
+        lease: &Lease,
+        asker: &UserId,
+        texts: &[String],
+    ) -> Result<(), StoreError>;
+
     /// Ends the job of a question whose conclusion was shown.
     async fn settle(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends the job of a question whose conclusion could not be shown to anybody.
-    async fn bury(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
+    /// Ends the job of a question whose end could not be shown to anybody: a dead letter.
+    async fn bury(&self, lease: &Lease, at: Timestamp, burial: &Burial) -> Result<(), StoreError>;
 
     /// Gives a question back to be tried again at `at`, or in ten minutes if that is sooner.
     async fn retry(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Gives a question back untried, as it was before its claim; the attempt does not count.
+    /// Gives a question back whose work panicked, to be tried again as [`Store::retry`] has it, and counts a death.
+    async fn retry_after_death(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Gives a question back to be taken up again at once.
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Returns dead letters, the last one first, at most `limit`.
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Makes dead letters due again, each as the last of its lane and as if nobody had died over it: those with a conclusion are
+    /// published, the others asked, until `deadline`. Returns them, oldest first.
+    async fn revive(
+        &self,
+        letters: &Letters,
+        deadline: Timestamp,
+    ) -> Result<Vec<QuestionId>, StoreError>;
 
     /// Remembers the digest of a text that is about to be posted in a channel without a trace of us.
     async fn remember_text(

@@ -78,7 +78,6 @@ const PURE: &[(&str, &[&str])] = &[
     (
         "markdown",
         &[
-            "pulldown_cmark",
             "unicode_segmentation",
             "unicode_normalization",
             "url",

@@ -1,14 +1,14 @@
 //! `askwell config`: is it right, what is it, what could it be.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::CONFIGURATION_IS_WRONG;
+use super::{CONFIGURATION_IS_WRONG, complain, say};
 use crate::config::{Colours, Config, Inputs, document, load, summary};
-use crate::text::Language;
+use crate::text::{Language, Notice, notify};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -27,7 +27,10 @@ pub(super) enum Command {
 pub(super) fn run(file: Option<&Path>, command: &Command) -> ExitCode {
     match command {
         Command::Check => match read(file) {
-            Ok(_) => say("the configuration is complete / 설정에 문제가 없어요\n"),
+            Ok(config) => {
+                let said = notify(config.language, &Notice::ConfigurationComplete);
+                say(&format!("{said}\n"))
+            }
             Err(code) => code,
         },
         Command::Show => match read(file) {
@@ -36,7 +39,7 @@ pub(super) fn run(file: Option<&Path>, command: &Command) -> ExitCode {
         },
         Command::Reference { language } => match language.parse::<Language>() {
             Ok(language) => say(&document(language)),
-            Err(error) => complain(&format!("{error}\n")),
+            Err(error) => wrong(&format!("{error}\n")),
         },
     }
 }
@@ -48,18 +51,10 @@ pub(super) fn read(file: Option<&Path>) -> Result<Config, ExitCode> {
     } else {
         Colours::Absent
     };
-    load(Inputs::of_process(file)).map_err(|problems| complain(&problems.render(colours)))
+    load(Inputs::of_process(file)).map_err(|problems| wrong(&problems.render(colours)))
 }
 
-fn say(text: &str) -> ExitCode {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
-}
-
-fn complain(text: &str) -> ExitCode {
-    // Where even this cannot be written, the exit code says it.
-    std::io::stderr().write_all(text.as_bytes()).ok();
+fn wrong(text: &str) -> ExitCode {
+    complain(text);
     ExitCode::from(CONFIGURATION_IS_WRONG)
 }

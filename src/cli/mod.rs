@@ -1,8 +1,11 @@
 //! How askwell is started: one command a file.
 
 mod config;
+mod dead;
+mod failure;
 mod serve;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,6 +26,11 @@ pub struct Arguments {
 enum Command {
     /// Listens for questions and answers them.
     Serve,
+    /// Lists answers that could be shown to nobody, and has them tried again.
+    Dead {
+        #[command(subcommand)]
+        command: dead::Command,
+    },
     /// Checks the configuration, shows it, or prints its reference.
     Config {
         #[command(subcommand)]
@@ -33,6 +41,20 @@ enum Command {
 /// The exit code where the configuration is wrong, as for wrong arguments.
 const CONFIGURATION_IS_WRONG: u8 = 2;
 
+/// Writes to the terminal what a command has to say.
+fn say(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Writes to the terminal what is wrong.
+fn complain(text: &str) {
+    // Where even this cannot be written, the exit code says it.
+    std::io::stderr().write_all(text.as_bytes()).ok();
+}
+
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -40,6 +62,7 @@ pub fn run() -> ExitCode {
     let file = arguments.config.as_deref();
     match arguments.command {
         Command::Serve => serve::run(file),
+        Command::Dead { command } => dead::run(file, &command),
         Command::Config { command } => config::run(file, &command),
     }
 }

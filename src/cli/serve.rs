@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{self, LeaseTime, StartError, Surroundings};
+use super::failure::Failure;
+use crate::app::{self, LeaseTime, Surroundings};
 use crate::clock::{SystemClock, SystemIds};
 use crate::config::Config;
+use crate::text::{Explanation, Language};
 use crate::{lifecycle, telemetry};
 
 pub(super) fn run(file: Option<&Path>) -> ExitCode {
@@ -18,34 +19,40 @@ pub(super) fn run(file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
+    let language = config.language;
+    if let Err(error) = telemetry::install(&config.log) {
+        Failure::from(error).complain(language);
+        return ExitCode::FAILURE;
+    }
     match begin(config) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let remedy = error.downcast_ref::<StartError>().map(StartError::remedy);
-            tracing::error!(
-                error = format!("{error:#}"),
-                remedy,
-                "askwell did not start"
-            );
+        Err(failure) => {
+            log(failure, language);
             ExitCode::FAILURE
         }
     }
 }
 
-fn begin(config: Config) -> anyhow::Result<()> {
-    telemetry::install(&config.log)?;
+/// Logs why askwell did not start: the sentence for people, and what libraries said for those who search logs.
+fn log(failure: Failure, language: Language) {
+    let Explanation { what, remedy } = failure.explain(language);
+    let error = failure.chain();
+    tracing::error!(error, remedy, "{what}");
+}
+
+fn begin(config: Config) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("start the runtime")?;
+        .map_err(Failure::System)?;
     runtime.block_on(serve(config))
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config) -> Result<(), Failure> {
     let address = config.http.listen;
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("listen on {address}: is another process there? ASKWELL_LISTEN names another port")
-    })?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| Failure::Listen { address, source })?;
     let surroundings = Surroundings {
         listener,
         clock: Arc::new(SystemClock::start()),
@@ -57,12 +64,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::pin!(serving);
     tokio::select! {
         ended = &mut serving => return Ok(ended?),
-        asked = lifecycle::asked_to_stop() => asked.context("listen for signals")?,
+        asked = lifecycle::asked_to_stop() => asked.map_err(Failure::System)?,
     }
     stop.cancel();
     // Whoever asks a second time does not want to wait.
     tokio::select! {
         ended = serving => Ok(ended?),
-        asked = lifecycle::asked_to_stop() => asked.context("listen for signals"),
+        asked = lifecycle::asked_to_stop() => asked.map_err(Failure::System),
     }
 }

@@ -347,9 +347,9 @@ keys! {
         "After this time without a sign of life, another process takes a question over.",
         "이 시간 동안 소식이 없으면 다른 프로세스가 질문을 이어받아요.",
     );
-    LIMITS_ATTEMPTS = Key::new("limits", "max_attempts", Form::Whole(1, 100)).default("20").means(
-        "How often work on a question may begin before it is given up.",
-        "질문 하나를 처리하려고 시작할 수 있는 최대 횟수예요.",
+    LIMITS_DEATHS = Key::new("limits", "max_deaths", Form::Whole(1, 100)).default("3").means(
+        "A question over which the process died or panicked so often is given up. Waiting for Mattermost is no death.",
+        "질문 하나를 처리하다가 프로세스가 이 횟수만큼 죽거나 멈추면 그 질문을 포기해요. Mattermost를 기다리는 것은 세지 않아요.",
     );
 
     LOG_FORMAT = Key::new("log", "format", Form::OneOf(&["text", "json"])).default("text").means(

@@ -196,6 +196,34 @@ impl QuestionId {
     }
 }
 
+/// The end of a question's id, as a person quotes it: enough of its digits to know it by, or all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotedId(String);
+
+impl QuotedId {
+    /// Reads 10 to 32 hexadecimal digits.
+    ///
+    /// # Errors
+    /// When the text has another form.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let fits = (QuestionId::QUOTED_DIGITS..=32).contains(&text.len());
+        if fits && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(InvalidId {
+                what: "a quoted id",
+                expected: "10 to 32 hexadecimal digits",
+            })
+        }
+    }
+
+    /// Returns the digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for QuestionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:032x}", self.0)
@@ -237,5 +265,20 @@ mod tests {
         assert_eq!(QuestionId::parse(&id.to_string()), Ok(id));
         assert_eq!(id.quoted(), "eeffff0001");
         assert!(QuestionId::parse("12").is_err());
+    }
+
+    #[test]
+    fn what_a_person_quotes_is_enough_of_the_end_of_an_id_and_nothing_else() {
+        let id = QuestionId::from_bits(0x0190_aaaa_bbbb_7ccc_8ddd_eeee_ffff_0001);
+        assert_eq!(
+            QuotedId::parse("EEEEFFFF0001").unwrap().as_str(),
+            "eeeeffff0001"
+        );
+        assert!(QuotedId::parse(&id.quoted()).is_ok());
+        assert!(QuotedId::parse(&id.to_string()).is_ok());
+        let one_more = format!("0{id}");
+        for wrong in ["", "eeffff001", "%%%%%%%%%%", "eeffff000g", &one_more] {
+            assert!(QuotedId::parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! The work on a question: in which order, by whom, and until when.
 
-use super::conversation::ConversationKey;
-use super::id::{ChannelId, PostId, QuestionId, UserId};
-use super::question::Question;
+use super::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
+use super::question::{Outcome, Question};
 use super::time::Timestamp;
 
 /// What is answered in order: a thread, a direct channel, or one person's questions in a channel.
@@ -43,7 +42,7 @@ impl LaneKey {
     }
 }
 
-/// How many times work on a question has begun, counting from 1.
+/// How many times work on a question has begun, counting from 1; for people who read logs. It says nothing about why work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(pub u32);
 
@@ -72,17 +71,68 @@ pub struct ClaimedJob {
     pub question: Question,
     /// What an earlier attempt had already concluded; then only publishing is left.
     pub concluded: Option<super::question::Conclusion>,
+    /// How often work on it died: the process ended, its lease ran out, or it panicked. What was given back did not die.
+    pub deaths: u32,
     /// Whether the asker has asked to stop it.
     pub stop_requested: bool,
 }
 
-/// Which conversation a stop or a fresh start is about, and who asks for it.
+/// Whose answers a stop is about: one person's in one channel, whatever the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ControlScope {
-    /// The conversation in which the word was said.
-    pub conversation: ConversationKey,
     /// Who said it.
     pub asker: UserId,
     /// The channel in which it was said.
     pub channel: ChannelId,
+}
+
+/// Why the end of a question could be shown to nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Undeliverable {
+    /// Mattermost refuses it for good, wherever it could go.
+    Refused,
+    /// Mattermost was away, or refused us all, until it was of no use to try any longer.
+    OutOfReach,
+    /// Work on it died again and again.
+    Deadly,
+}
+
+impl Undeliverable {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Refused, Self::OutOfReach, Self::Deadly];
+
+    /// Returns the word under which it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::OutOfReach => "out_of_reach",
+            Self::Deadly => "deadly",
+        }
+    }
+
+    /// Reads the word that [`Undeliverable::as_str`] returned; `None` for any other.
+    #[must_use]
+    pub fn from_stored(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
+/// A question whose end could be shown to nobody, as a person may see it: nothing of what people or models wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The question.
+    pub question: QuestionId,
+    /// The server it was asked on.
+    pub server: ServerId,
+    /// The channel it was asked in, where that is known.
+    pub channel: Option<ChannelId>,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// How it had ended, where it had.
+    pub outcome: Option<Outcome>,
+    /// Why it could not be shown, where that is known.
+    pub reason: Option<Undeliverable>,
+    /// What Mattermost said last: the name of the call, its status, its error's id; empty where nothing was asked.
+    pub detail: String,
 }

@@ -129,7 +129,7 @@ pub enum Failure {
     Model(ModelFailure),
     /// The deadline passed.
     Deadline,
-    /// Work on it began several times and never ended: each time the process died or panicked.
+    /// Work on it died several times: the process ended or panicked.
     Abandoned,
     /// Something of ours.
     Internal,

@@ -321,7 +321,6 @@ fn decide(event: InboundEvent, id: QuestionId, settings: &Settings) -> Decision 
         },
         Request::Stop => match (event.origin.place(), event.asker.id) {
             (Some(place), Some(asker)) => Decision::Stop(ControlScope {
-                conversation: conversation_in(place, Some(&asker), settings.scope),
                 channel: place.channel.clone(),
                 asker,
             }),

@@ -1,10 +1,10 @@
 //! The answer to one question: the page to read first.
 //!
-//! A question that an earlier attempt concluded is only published. Otherwise it is refused or ended where it must be, or gathered,
-//! generated and concluded; the conclusion is committed before its last edit, so that a crash after it needs no model again.
+//! A question that an earlier attempt concluded is only published. Otherwise it is put into its place, refused or ended where it
+//! must be, or gathered, generated and concluded; the conclusion is committed before its last edit, so that a crash after it needs no model again.
 
 use super::compose::Composed;
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, gather, place};
 use super::generate::{Ending, Generated, generate};
 use super::hold::Hold;
 use super::interruption::Interruption;
@@ -44,6 +44,10 @@ async fn conclude<'a>(
     hold: &'a Hold,
     publisher: Publisher<'a>,
 ) -> Result<(Conclusion, Publisher<'a>), Interruption> {
+    let Some(question) = place(world, job, hold).await? else {
+        return Ok((ended(world, job, Outcome::Ignored), publisher));
+    };
+    let publisher = publisher.addressed_as(&question);
     let shown = recover::shown(world, job, &publisher).await?;
     if let Some(outcome) = end_at_once(world, job) {
         return Ok((ended_early(world, job, outcome, shown), publisher));
@@ -52,11 +56,9 @@ async fn conclude<'a>(
         let conclusion = kept(world, job, Outcome::Interrupted, shown);
         return Ok((conclusion, publisher));
     }
-    match gather(world, job, hold).await? {
-        Gathered::Ignored => Ok((ended(world, job, Outcome::Ignored), publisher)),
+    match gather(world, &question).await? {
         Gathered::Refused(refusal) => Ok((ended(world, job, Outcome::Refused(refusal)), publisher)),
-        Gathered::Ready { prompt, question } => {
-            let publisher = publisher.addressed_as(&question);
+        Gathered::Ready(prompt) => {
             let (generated, publisher) =
                 generate(world, &question, &prompt, hold, publisher).await?;
             Ok((of_generated(world, job, generated), publisher))
@@ -64,13 +66,13 @@ async fn conclude<'a>(
     }
 }
 
-/// Ends that need no model: too many attempts that never ended, a deadline that has passed, a stop before the beginning.
+/// Ends that need no model: too many deaths, a deadline that has passed, a stop before the beginning.
 fn end_at_once(world: &World, job: &ClaimedJob) -> Option<Outcome> {
     if job.stop_requested {
         Some(Outcome::Stopped)
     } else if world.clock.now() >= job.question.deadline {
         Some(Outcome::Failed(Failure::Deadline))
-    } else if job.lease.attempt.0 > world.settings.max_attempts {
+    } else if job.deaths >= world.settings.max_deaths {
         Some(Outcome::Failed(Failure::Abandoned))
     } else {
         None

@@ -120,6 +120,22 @@ impl Composer {
         }
     }
 
+    /// Composes for the asker alone what may not be posted where it was asked for: it begins with a sentence that says so, and with
+    /// the question where that stood above it in the channel.
+    pub(super) fn for_the_asker_alone(&self, question: &Question, texts: &[String]) -> Vec<String> {
+        let mut begin = say(self.language, &Sentence::AnsweredDirectly);
+        if !echoes(question) {
+            let name = markdown::inline(&question.asker.name, markdown::ECHO_CHARS);
+            let asked = markdown::inline(&question.text, markdown::ECHO_CHARS);
+            begin = format!("{begin}\n\n**{name}**: {asked}");
+        }
+        let mut texts = texts.iter();
+        let first = texts.next().map_or("", String::as_str);
+        let mut composed = markdown::split(&format!("{begin}\n\n{first}"), Limits::default());
+        composed.extend(texts.cloned());
+        composed
+    }
+
     /// Takes from a post of ours what the model had written of it.
     pub(super) fn unfill(&self, question: &Question, message: &str) -> String {
         let heading = self.fill(question, "");

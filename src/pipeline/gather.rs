@@ -1,7 +1,7 @@
 //! Gathering: what the model is told, and whether the asker may be answered there at all.
 //!
 //! Uses only what the asker may read: the turns of this conversation, after the asker's membership was checked wherever the bot can
-//! see the channel. This is the first place where the network is touched for a question; admission never does.
+//! see the channel. This is where the network is first touched for a question; admission never does.
 
 use jiff::Timestamp as Instant;
 use jiff::tz::TimeZone;
@@ -24,70 +24,66 @@ use crate::text::{Language, default_instructions};
 
 /// What gathering found.
 pub(super) enum Gathered {
-    /// The question, its place completed, and what the model is asked.
-    Ready {
-        prompt: Prompt,
-        question: Box<Question>,
-    },
-    /// It is no question to us.
-    Ignored,
+    /// What the model is asked.
+    Ready(Prompt),
     /// It must not be answered there.
     Refused(Refusal),
 }
 
-/// Gathers the prompt of a question.
-pub(super) async fn gather(
+/// Puts a question into its place: an outgoing webhook says neither the thread of its post nor who made it, so the post is read.
+///
+/// What is found is stored, so that whoever takes the question up again posts in the right thread. `None` where it is no question
+/// to us.
+pub(super) async fn place(
     world: &World,
     job: &ClaimedJob,
     hold: &Hold,
-) -> Result<Gathered, Interruption> {
+) -> Result<Option<Box<Question>>, Interruption> {
     let mut question = Box::new(job.question.clone());
-    if world.settings.delivery.bot {
-        if !complete_place(world, &mut question, hold).await? {
-            return Ok(Gathered::Ignored);
-        }
-        if !may_read(world, &question).await? {
-            return Ok(Gathered::Refused(Refusal::NotAMember));
-        }
-    }
-    let prompt = prompt(world, &question).await?;
-    Ok(Gathered::Ready { prompt, question })
-}
-
-/// Reads the post of an outgoing webhook, which says neither its thread nor who made it. Returns false where it is not ours to answer.
-async fn complete_place(
-    world: &World,
-    question: &mut Question,
-    hold: &Hold,
-) -> Result<bool, Interruption> {
     let Origin::OutgoingHook { place, post } = &mut question.origin else {
-        return Ok(true);
+        return Ok(Some(question));
     };
+    if !world.settings.delivery.bot {
+        return Ok(Some(question));
+    }
     let Some(seen) = world.mattermost.read_post(post).await? else {
-        // Deleted before we came to it. Where the bot may not see the channel, it could not answer there either.
-        return Ok(false);
+        // Deleted before we came to it, and so is the question; unless the bot may not see that channel, where it is asked all the same.
+        let Some(asker) = &question.asker.id else {
+            return Ok(None);
+        };
+        let is_seen = world.mattermost.is_member(&place.channel, asker).await?;
+        return Ok(is_seen.is_none().then_some(question));
     };
     if seen.source != Source::Author {
-        return Ok(false);
+        return Ok(None);
     }
-    if let Some(root) = seen.root {
-        place.thread = Some(root.clone());
-        if question.audience == Audience::Channel {
-            question.conversation =
-                conversation_in(place, question.asker.id.as_ref(), world.settings.scope);
-            world
-                .store
-                .place_in(hold.lease(), &question.conversation)
-                .await?;
-        }
-        if let Delivery::Bot {
-            root: answered_in, ..
-        } = &mut question.delivery
-        {
-            *answered_in = Some(root);
-        }
+    let Some(root) = seen.root else {
+        return Ok(Some(question));
+    };
+    place.thread = Some(root.clone());
+    if question.audience == Audience::Channel {
+        question.conversation =
+            conversation_in(place, question.asker.id.as_ref(), world.settings.scope);
     }
-    Ok(true)
+    if let Delivery::Bot {
+        root: answered_in, ..
+    } = &mut question.delivery
+    {
+        *answered_in = Some(root.clone());
+    }
+    world
+        .store
+        .place_in(hold.lease(), &root, &question.conversation)
+        .await?;
+    Ok(Some(question))
+}
+
+/// Gathers the prompt of a question.
+pub(super) async fn gather(world: &World, question: &Question) -> Result<Gathered, Interruption> {
+    if world.settings.delivery.bot && !may_read(world, question).await? {
+        return Ok(Gathered::Refused(Refusal::NotAMember));
+    }
+    Ok(Gathered::Ready(prompt(world, question).await?))
 }
 
 async fn may_read(world: &World, question: &Question) -> Result<bool, Interruption> {

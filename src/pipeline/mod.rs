@@ -77,8 +77,8 @@ pub struct Settings {
     pub admission_queue: usize,
     /// How long a lease lasts without being renewed.
     pub lease: Duration,
-    /// How often work on a question may begin before it is given up.
-    pub max_attempts: u32,
+    /// How often work on a question may die before it is given up.
+    pub max_deaths: u32,
     /// How often a model is asked before its first token.
     pub model_retry: RetryPolicy,
     /// How often an answer is tried to be shown.

@@ -6,18 +6,18 @@
 //! made. Everything after the create is an edit of full text, which may be repeated freely.
 //!
 //! A crash between the create and the commit of its id leaves an intent without a post; [`Publisher::resume`] finds it, and the next
-//! show or finish resolves it as an unknown outcome.
+//! show or finish resolves it as an unknown outcome. Here are the posts; `finish` has the ways by which a finished answer goes out.
+
+mod finish;
 
 use std::time::Duration;
 
-use super::delivery;
 use super::hold::Hold;
 use super::interruption::Interruption;
-use super::world::{InlineAnswer, World};
-use crate::domain::event::Origin;
-use crate::domain::id::{ChannelId, PostId, ResponseUrlId};
-use crate::domain::post::{Audience, Delivery, Marker, NewPost, Part, PartIntent, SeenPost};
-use crate::domain::question::{Conclusion, Question};
+use super::world::World;
+use crate::domain::id::{ChannelId, PostId};
+use crate::domain::post::{Delivery, Marker, NewPost, Part, PartIntent, SeenPost};
+use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
 use crate::ports::{Edited, MattermostError, MattermostFailure, Priority};
 
@@ -116,98 +116,6 @@ impl<'a> Publisher<'a> {
     pub(super) async fn show(mut self, texts: Vec<String>) -> (Self, Result<(), Interruption>) {
         let result = self.bring_up_to(&texts, Priority::Later).await;
         (self, tolerate(result))
-    }
-
-    /// Shows the finished answer, by whichever way it is delivered.
-    pub(super) async fn finish(mut self, conclusion: &Conclusion) -> Result<(), Interruption> {
-        self.deliver(conclusion).await?;
-        if let Origin::Post { post, .. } = &self.question.origin {
-            let acknowledgements = &self.world.acknowledgements;
-            acknowledgements
-                .take_back(&*self.world.mattermost, post)
-                .await;
-        }
-        Ok(())
-    }
-
-    async fn deliver(&mut self, conclusion: &Conclusion) -> Result<(), Interruption> {
-        let texts = &conclusion.texts;
-        match self.question.delivery.clone() {
-            Delivery::Bot { fallback, .. } => match (self.finish_as_bot(texts).await, fallback) {
-                (Err(Interruption::Mattermost(error)), Some(id)) if error.kind.is_shut_out() => {
-                    self.respond(&id, Audience::Channel, texts).await
-                }
-                (result, _) => result,
-            },
-            Delivery::Direct { .. } => self.finish_as_bot(texts).await,
-            Delivery::Response { id, audience } => self.respond(&id, audience, texts).await,
-            Delivery::Webhook {
-                channel_name,
-                channel,
-            } => self.post_by_webhook(&channel_name, &channel, texts).await,
-            Delivery::Inline => {
-                let answer = InlineAnswer {
-                    outcome: conclusion.outcome.clone(),
-                    texts: texts.clone(),
-                };
-                self.world.callers.tell(self.question.id, answer);
-                Ok(())
-            }
-        }
-    }
-
-    async fn finish_as_bot(&mut self, texts: &[String]) -> Result<(), Interruption> {
-        self.bring_up_to(texts, Priority::First).await?;
-        for surplus in self.posts.split_off(texts.len().min(self.posts.len())) {
-            if let Some(post) = surplus.post {
-                self.check_lease()?;
-                self.world.mattermost.delete_post(&post).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn respond(
-        &self,
-        id: &ResponseUrlId,
-        audience: Audience,
-        texts: &[String],
-    ) -> Result<(), Interruption> {
-        if texts.is_empty() {
-            return Ok(());
-        }
-        if let (Audience::Channel, Some(place)) = (audience, self.question.origin.place()) {
-            self.remember(&place.channel, texts).await?;
-        }
-        self.check_lease()?;
-        Ok(self.world.mattermost.respond(id, texts, audience).await?)
-    }
-
-    async fn post_by_webhook(
-        &self,
-        name: &str,
-        channel: &ChannelId,
-        texts: &[String],
-    ) -> Result<(), Interruption> {
-        self.remember(channel, texts).await?;
-        for text in texts {
-            self.check_lease()?;
-            self.world.mattermost.post_by_webhook(name, text).await?;
-        }
-        Ok(())
-    }
-
-    /// Remembers texts that carry no mark of ours, because an outgoing webhook may bring them back as the asker's words.
-    async fn remember(&self, channel: &ChannelId, texts: &[String]) -> Result<(), Interruption> {
-        let now = self.world.clock.now();
-        for text in texts {
-            let digest = delivery::digest(text);
-            self.world
-                .store
-                .remember_text(&self.question.server, channel, &digest, now)
-                .await?;
-        }
-        Ok(())
     }
 
     /// Creates the posts that are missing and edits those that show something else.

@@ -13,10 +13,9 @@ use super::answer::answer;
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::world::World;
-use crate::domain::job::ClaimedJob;
-use crate::domain::retry::FailureClass;
-use crate::domain::time::Timestamp;
-use crate::ports::{Claim, StoreError, timeout};
+use crate::domain::job::{Attempt, ClaimedJob, Undeliverable};
+use crate::domain::retry::{FailureClass, RetryPolicy};
+use crate::ports::{Burial, Claim, MattermostError, StoreError, timeout};
 
 /// How long to wait for a bell that may have rung in another process. The bell of this process is heard at once.
 const POLL: Duration = Duration::from_secs(1);
@@ -154,17 +153,53 @@ impl Workforce {
 async fn work(world: &World, job: ClaimedJob) {
     let hold = Hold::new(job.lease.clone(), job.stop_requested);
     let _listed = world.halts.list(&hold);
-    let worked = AssertUnwindSafe(answer(world, &job, &hold)).catch_unwind();
-    let interruption = tokio::select! {
-        worked = worked => match worked {
-            Ok(Ok(())) => return,
-            Ok(Err(interruption)) => Some(interruption),
-            Err(_panic) => None,
-        },
-        lost = hold.keep(world) => Some(lost.into()),
+    let given_up = if is_hopeless(job.deaths, world.settings.max_deaths) {
+        tracing::error!(question.id = %job.question.id, deaths = job.deaths, "a question that kills whoever works on it is buried");
+        let burial = Burial {
+            reason: Undeliverable::Deadly,
+            detail: String::new(),
+        };
+        let now = world.clock.now();
+        world.store.bury(hold.lease(), now, &burial).await
+    } else {
+        match attempt(world, &job, &hold).await {
+            Attempted::Ended => return,
+            Attempted::Interrupted(interruption) => {
+                give_back(world, &job, &hold, interruption).await
+            }
+            Attempted::Panicked => {
+                tracing::error!(question.id = %job.question.id, attempt = hold.lease().attempt.0, "work on a question panicked");
+                let delay = world.settings.delivery_retry.first_delay;
+                die(world, &hold, delay).await
+            }
+        }
     };
-    if let Err(error) = give_back(world, &job, &hold, interruption).await {
+    if let Err(error) = given_up {
         tracing::warn!(question.id = %job.question.id, error = %error, "a question could not be given back; it is taken up again when its lease ends");
+    }
+}
+
+/// Says whether even telling the asker that it was given up has died as often as answering it had.
+fn is_hopeless(deaths: u32, max_deaths: u32) -> bool {
+    deaths >= max_deaths.saturating_mul(2)
+}
+
+/// How one attempt at a question went.
+enum Attempted {
+    Ended,
+    Interrupted(Interruption),
+    Panicked,
+}
+
+async fn attempt(world: &World, job: &ClaimedJob, hold: &Hold) -> Attempted {
+    let answered = AssertUnwindSafe(answer(world, job, hold)).catch_unwind();
+    tokio::select! {
+        answered = answered => match answered {
+            Ok(Ok(())) => Attempted::Ended,
+            Ok(Err(interruption)) => Attempted::Interrupted(interruption),
+            Err(_panic) => Attempted::Panicked,
+        },
+        lost = hold.keep(world) => Attempted::Interrupted(lost.into()),
     }
 }
 
@@ -172,53 +207,131 @@ async fn give_back(
     world: &World,
     job: &ClaimedJob,
     hold: &Hold,
-    interruption: Option<Interruption>,
+    interruption: Interruption,
 ) -> Result<(), StoreError> {
     let lease = hold.lease();
     let now = world.clock.now();
     match interruption {
-        Some(Interruption::LeaseLost) => {
-            tracing::warn!(question.id = %job.question.id, attempt = lease.attempt.0, "the lease on a question was lost");
-            Ok(())
-        }
-        Some(Interruption::HandBack) => world.store.hand_back(lease).await,
-        Some(Interruption::Store(error)) => {
-            tracing::error!(question.id = %job.question.id, error = %error, source = ?std::error::Error::source(&error), "the store failed while a question was worked on");
-            world.store.retry(lease, now.after(STORE_PAUSE)).await
-        }
-        Some(Interruption::Mattermost(error)) => {
-            let delay = delivery_delay(world, job, error.kind.class(), now);
-            tracing::warn!(question.id = %job.question.id, call = error.call, status = error.status, kind = ?error.kind, again = delay.is_some(), "Mattermost failed a question");
-            match delay {
-                Some(delay) => world.store.retry(lease, now.after(delay)).await,
-                None => world.store.bury(lease, now).await,
+        Interruption::LeaseLost => {
+            tracing::warn!(question.id = %job.question.id, attempt = lease.attempt.0, "the lease on a question was lost, or would not have outlasted a call");
+            match world.store.retry(lease, now.after(STORE_PAUSE)).await {
+                // Nothing to give back: somebody else has it.
+                Err(StoreError::LeaseLost) => Ok(()),
+                result => result,
             }
         }
-        None => {
-            tracing::error!(question.id = %job.question.id, attempt = lease.attempt.0, "work on a question panicked");
-            let delay = world.settings.delivery_retry.first_delay;
-            world.store.retry(lease, now.after(delay)).await
+        Interruption::HandBack => world.store.hand_back(lease).await,
+        Interruption::Store(error) => {
+            tracing::error!(question.id = %job.question.id, error = %error, source = ?std::error::Error::source(&error), "the store failed while a question was worked on");
+            match error {
+                // It will be no better the next time.
+                StoreError::Corrupt { .. } => die(world, hold, STORE_PAUSE).await,
+                StoreError::Unavailable(_) | StoreError::LeaseLost => {
+                    world.store.retry(lease, now.after(STORE_PAUSE)).await
+                }
+            }
         }
+        Interruption::Mattermost(error) => wait_for_mattermost(world, job, hold, &error).await,
     }
 }
 
-/// How long to wait before Mattermost is tried again; `None` where it is of no use, or no longer.
-fn delivery_delay(
+/// Gives a question back after work on it died while the process lived on.
+async fn die(world: &World, hold: &Hold, delay: Duration) -> Result<(), StoreError> {
+    let again = world.clock.now().after(delay);
+    world.store.retry_after_death(hold.lease(), again).await
+}
+
+/// Gives a question back until Mattermost may do better, or buries it where that is of no use, or no longer.
+async fn wait_for_mattermost(
     world: &World,
     job: &ClaimedJob,
-    class: FailureClass,
-    now: Timestamp,
-) -> Option<Duration> {
-    if now > job.question.deadline.after(DELIVERY_GRACE) {
-        return None;
-    }
+    hold: &Hold,
+    error: &MattermostError,
+) -> Result<(), StoreError> {
+    let (lease, now) = (hold.lease(), world.clock.now());
     let policy = world.settings.delivery_retry;
+    let is_over = now > job.question.deadline.after(DELIVERY_GRACE);
+    let delay = delivery_delay(
+        policy,
+        error.kind.class(),
+        lease.attempt,
+        world.ids.jitter(),
+    )
+    .filter(|_| !is_over);
+    tracing::warn!(question.id = %job.question.id, call = error.call, status = error.status, kind = ?error.kind, again = delay.is_some(), "Mattermost failed a question");
+    match delay {
+        Some(delay) => world.store.retry(lease, now.after(delay)).await,
+        None => world.store.bury(lease, now, &burial(error)).await,
+    }
+}
+
+/// Says why Mattermost could not be used, without anything it may have quoted.
+fn burial(error: &MattermostError) -> Burial {
+    let status = error.status.map(|status| status.to_string());
+    let id = Some(error.id.clone()).filter(|id| !id.is_empty());
+    let said: Vec<String> = [Some(error.call.to_owned()), status, id]
+        .into_iter()
+        .flatten()
+        .collect();
+    Burial {
+        reason: match error.kind.class() {
+            FailureClass::Permanent | FailureClass::Ours => Undeliverable::Refused,
+            FailureClass::Transient | FailureClass::RateLimited { .. } => Undeliverable::OutOfReach,
+        },
+        detail: said.join(", "),
+    }
+}
+
+/// How long to wait before Mattermost is tried again; `None` where it is of no use.
+fn delivery_delay(
+    policy: RetryPolicy,
+    class: FailureClass,
+    attempt: Attempt,
+    jitter: f64,
+) -> Option<Duration> {
     // The question's end must be seen, so the number of tries is bounded by time and not by count.
-    let failed = job
-        .lease
-        .attempt
-        .0
-        .min(policy.tries.saturating_sub(1))
-        .max(1);
-    policy.delay(class, failed, world.ids.jitter())
+    let failed = attempt.0.min(policy.tries.saturating_sub(1)).max(1);
+    let delay = policy.delay(class, failed, jitter);
+    match class {
+        // Nor is it given up because Mattermost asks for more patience than we have: then it is asked once too early.
+        FailureClass::Transient | FailureClass::RateLimited { .. } => {
+            Some(delay.unwrap_or(policy.longest_delay))
+        }
+        FailureClass::Permanent | FailureClass::Ours => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_yet_be_shown_is_tried_again_however_often_and_however_long_mattermost_wants_to_rest()
+     {
+        let policy = RetryPolicy {
+            tries: 3,
+            first_delay: Duration::from_secs(1),
+            longest_delay: Duration::from_mins(1),
+        };
+        let delay = |policy, class, attempt| {
+            delivery_delay(policy, class, Attempt(attempt), 1.0).map(|delay| delay.as_secs())
+        };
+        let limited = |seconds| FailureClass::RateLimited {
+            retry_after: Some(Duration::from_secs(seconds)),
+        };
+        assert_eq!(delay(policy, FailureClass::Transient, 1), Some(1));
+        assert_eq!(delay(policy, FailureClass::Transient, 1_000), Some(2));
+        assert_eq!(delay(policy, limited(30), 1), Some(31));
+        assert_eq!(delay(policy, limited(300), 1), Some(60));
+        let impatient = RetryPolicy { tries: 1, ..policy };
+        assert_eq!(delay(impatient, FailureClass::Transient, 1), Some(60));
+        assert_eq!(delay(policy, FailureClass::Permanent, 1), None);
+    }
+
+    #[test]
+    fn a_question_may_die_as_often_again_while_its_asker_is_told_that_it_was_given_up() {
+        assert!(!is_hopeless(3, 3));
+        assert!(!is_hopeless(5, 3));
+        assert!(is_hopeless(6, 3));
+    }
 }

@@ -39,7 +39,7 @@ const OR_ADVANCE: &str =
 const INSERT_JOBS: &str = "INSERT INTO jobs (question_id, server_id, lane, seq, state, run_at, attempt, stop_requested) VALUES ";
 
 /// A lane by its server and its name, as they are stored.
-type Lane<'q> = (Cow<'q, str>, Cow<'q, str>);
+pub(super) type Lane<'q> = (Cow<'q, str>, Cow<'q, str>);
 
 fn lane_of(question: &Question) -> Lane<'_> {
     (
@@ -66,7 +66,8 @@ pub(super) async fn admit(
         })
         .unzip();
     let accepted: Vec<&Question> = accepted.into_iter().flatten().collect();
-    let next_seqs = next_in_lanes(session, &accepted).await?;
+    let lanes = accepted.iter().map(|question| lane_of(question));
+    let next_seqs = next_in_lanes(session, lanes).await?;
     insert_jobs(session, &accepted, next_seqs).await?;
     Ok(admissions)
 }
@@ -92,18 +93,18 @@ async fn insert_questions(
     Ok(inserted)
 }
 
-/// Finds the sequence number at which each lane goes on.
+/// Finds the sequence number at which each lane goes on, to be taken once for every time it is named.
 ///
 /// On SQLite nobody else writes until the commit, so it is one more than the last unfinished job's. On PostgreSQL the row of a lane counts
 /// and stays locked until the commit, so that a later number is never visible before an earlier one. Lanes are taken in order, and
 /// after all questions, so that transactions cannot wait for each other in a circle.
-async fn next_in_lanes<'q>(
+pub(super) async fn next_in_lanes<'q>(
     session: &mut Session,
-    accepted: &[&'q Question],
+    named: impl Iterator<Item = Lane<'q>>,
 ) -> Result<HashMap<Lane<'q>, i64>, StoreError> {
     let mut counts: BTreeMap<Lane<'q>, i64> = BTreeMap::new();
-    for question in accepted {
-        *counts.entry(lane_of(question)).or_default() += 1;
+    for lane in named {
+        *counts.entry(lane).or_default() += 1;
     }
     match session {
         Session::Sqlite(_) => after_the_last(session, counts.into_keys()).await,

@@ -29,15 +29,24 @@ macro_rules! first_of_its_lane {
     };
 }
 
+/// How often the work on a job died, when it is claimed: a lease that nobody gave back ended by a death.
+macro_rules! deaths {
+    () => {
+        "jobs.deaths + CASE WHEN jobs.state = 'run' THEN 1 ELSE 0 END"
+    };
+}
+
 /// Oldest questions first. What another claim holds is skipped, not waited for.
 const DUE: Sql = locking!(
     concat!(
-        "SELECT due.lane, due.attempt, due.stop_requested, ",
+        "SELECT due.lane, due.attempt, due.deaths, due.stop_requested, ",
         super::row::question_columns!(),
         ", ",
         super::row::conclusion_columns!(),
         " FROM questions JOIN (
-             SELECT question_id, lane, attempt, stop_requested FROM jobs
+             SELECT question_id, lane, attempt, ",
+        deaths!(),
+        " AS deaths, stop_requested FROM jobs
              WHERE ((state = 'ready' AND (run_at <= $1 OR run_at > $2))
                  OR (state = 'run' AND (lease_until <= $3 OR lease_until > $4))) AND ",
         first_of_its_lane!(),
@@ -47,10 +56,12 @@ const DUE: Sql = locking!(
     ") AS due ON due.question_id = questions.id ORDER BY questions.id"
 );
 
-const LEASE: &str =
-    "UPDATE jobs SET state = 'run', attempt = jobs.attempt + 1, lease_token = given.column2,
-         lease_until = given.column3, worker = given.column4
-     FROM (VALUES ";
+const LEASE: &str = concat!(
+    "UPDATE jobs SET state = 'run', attempt = jobs.attempt + 1, deaths = ",
+    deaths!(),
+    ", lease_token = given.column2, lease_until = given.column3, worker = given.column4
+     FROM (VALUES "
+);
 const TO_GIVEN: &str = ") AS given WHERE jobs.question_id = given.column1";
 
 /// Leases questions that are due.
@@ -100,10 +111,12 @@ pub(super) async fn claim(
 /// Reads a claimed row. Its lease is told in the worker's own time, counted from before the claim.
 fn claimed_job(row: &Row, claim: Claim, token: u128) -> Result<ClaimedJob, StoreError> {
     let question = question(row)?;
+    let corrupt = |what| StoreError::Corrupt { what };
     let attempt = u32::try_from(row.count("attempt")?)
         .ok()
         .and_then(|before| before.checked_add(1))
-        .ok_or(StoreError::Corrupt { what: "attempt" })?;
+        .ok_or(corrupt("attempt"))?;
+    let deaths = u32::try_from(row.count("deaths")?).map_err(|_| corrupt("deaths"))?;
     Ok(ClaimedJob {
         lease: Lease {
             question: question.id,
@@ -113,6 +126,7 @@ fn claimed_job(row: &Row, claim: Claim, token: u128) -> Result<ClaimedJob, Store
         },
         question,
         concluded: conclusion(row)?,
+        deaths,
         stop_requested: row.truth("stop_requested")?,
     })
 }

@@ -1,7 +1,7 @@
 //! What is remembered, on SQLite or PostgreSQL: the same verbs, nearly all of them the same SQL.
 //!
 //! [`open`] connects, migrates, and gives the [`crate::ports::Store`]. Its verbs are in `verbs`, one page a subject
-//! (`admit`, `claim`, `work`, `recall`), written once for both databases. What differs is in two places: `sqlite` and
+//! (`admit`, `claim`, `work`, `recall`, `dead`), written once for both databases. What differs is in two places: `sqlite` and
 //! `postgres` say how to connect and how a transaction begins, and the few statements that need a lock on PostgreSQL carry it
 //! visibly (`statement::locking`). `row` turns rows into nouns and back.
 //!
@@ -9,6 +9,7 @@
 
 mod admit;
 mod claim;
+mod dead;
 mod hearing;
 mod migrate;
 mod open;

@@ -1,4 +1,4 @@
-//! Opening a store: which database, for what, and every way in which it fails, each with its remedy.
+//! Opening a store: which database, for what, and every way in which it fails. The remedy of each is in `text`.
 
 use std::io;
 use std::path::PathBuf;
@@ -143,43 +143,6 @@ impl OpenError {
     pub(super) fn unusable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unusable {
             source: Box::new(source),
-        }
-    }
-
-    /// Says what to do about it.
-    #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::DirectoryMissing { .. } => {
-                "create the directory, or name another file in ASKWELL_DATABASE (sqlite:PATH)"
-            }
-            Self::Refused { .. } => {
-                "give the user askwell runs as the right to read and write the file and its directory"
-            }
-            Self::ServedAlready { .. } => {
-                "stop the other process, or give this one a file of its own; several processes can share a PostgreSQL database"
-            }
-            Self::Damaged { .. } => {
-                "restore the file from a backup, or move it and the -wal and -shm files beside it away to begin with an empty database"
-            }
-            Self::NewerDatabase { .. } => {
-                "run the newer version of askwell again, or restore a backup from before the upgrade"
-            }
-            Self::AddressUnreadable => {
-                "write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with special characters of the password percent-encoded"
-            }
-            Self::Unreachable { .. } | Self::Silent => {
-                "check host and port in ASKWELL_DATABASE, that PostgreSQL runs, and that no firewall is between"
-            }
-            Self::LoginRefused { .. } => {
-                "check user and password in ASKWELL_DATABASE, and pg_hba.conf on the server"
-            }
-            Self::DatabaseMissing { .. } => {
-                "create it with CREATE DATABASE, or correct its name in ASKWELL_DATABASE"
-            }
-            Self::Unusable { .. } => {
-                "check that the disk has space, that the database is not read-only, and that the user may create tables in it"
-            }
         }
     }
 }

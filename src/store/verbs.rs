@@ -7,16 +7,18 @@ use futures_util::future::BoxFuture;
 
 use super::session::{Database, Durability, Session, Verb};
 use super::work::Ending;
-use super::{admit, claim, hearing, recall, work};
+use super::{admit, claim, dead, hearing, recall, work};
 use crate::domain::chat::Cursor;
 use crate::domain::conversation::{ConversationKey, History};
 use crate::domain::event::EventKey;
 use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
-use crate::domain::job::{ClaimedJob, ControlScope, Lease};
+use crate::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
 use crate::domain::time::Timestamp;
-use crate::ports::{Admission, Backlog, Claim, Clock, IdSource, Renewal, Store, StoreError};
+use crate::ports::{
+    Admission, Backlog, Burial, Claim, Clock, IdSource, Letters, Renewal, Store, StoreError,
+};
 
 /// The store on either database.
 pub(super) struct SqlStore {
@@ -91,10 +93,12 @@ impl Store for SqlStore {
     async fn place_in(
         &self,
         lease: &Lease,
+        thread: &PostId,
         conversation: &ConversationKey,
     ) -> Result<(), StoreError> {
-        let (lease, conversation) = (lease.clone(), conversation.clone());
-        self.write(verb!(session => work::place_in(session, &lease, &conversation)))
+        let (lease, thread) = (lease.clone(), thread.clone());
+        let conversation = conversation.clone();
+        self.write(verb!(session => work::place_in(session, &lease, &thread, &conversation)))
             .await
     }
 
@@ -152,15 +156,27 @@ impl Store for SqlStore {
             .await
     }
 
+    async fn turn_to_asker(
+        &self,
+        lease: &Lease,
+        asker: &UserId,
+        texts: &[String],
+    ) -> Result<(), StoreError> {
+        let (lease, asker) = (lease.clone(), asker.clone());
+        let texts = texts.to_vec();
+        self.write(verb!(session => work::turn_to_asker(session, &lease, &asker, &texts)))
+            .await
+    }
+
     async fn settle(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
         let lease = lease.clone();
         self.write(verb!(session => work::end(session, &lease, Ending::Done, at)))
             .await
     }
 
-    async fn bury(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
-        let lease = lease.clone();
-        self.write(verb!(session => work::end(session, &lease, Ending::Dead, at)))
+    async fn bury(&self, lease: &Lease, at: Timestamp, burial: &Burial) -> Result<(), StoreError> {
+        let (lease, burial) = (lease.clone(), burial.clone());
+        self.write(verb!(session => work::end(session, &lease, Ending::Dead(&burial), at)))
             .await
     }
 
@@ -170,9 +186,30 @@ impl Store for SqlStore {
             .await
     }
 
+    async fn retry_after_death(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
+        let (lease, now) = (lease.clone(), self.clock.now());
+        self.write(verb!(session => work::retry_after_death(session, &lease, at, now)))
+            .await
+    }
+
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
         let lease = lease.clone();
         self.write(verb!(session => work::hand_back(session, &lease)))
+            .await
+    }
+
+    async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        self.read(verb!(session => dead::dead_letters(session, limit)))
+            .await
+    }
+
+    async fn revive(
+        &self,
+        letters: &Letters,
+        deadline: Timestamp,
+    ) -> Result<Vec<QuestionId>, StoreError> {
+        let letters = letters.clone();
+        self.write(verb!(session => dead::revive(session, &letters, deadline)))
             .await
     }
 

@@ -3,25 +3,25 @@
 use std::borrow::Cow;
 
 use super::claim::FURTHEST_RETRY;
-use super::row::{conclusion_values, part};
+use super::row::{conclusion_values, part, texts_json};
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
 use crate::domain::conversation::ConversationKey;
 use crate::domain::event::EventKey;
-use crate::domain::id::{PostId, QuestionId, ServerId};
+use crate::domain::id::{PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{ControlScope, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::Conclusion;
 use crate::domain::time::Timestamp;
-use crate::ports::{Renewal, StoreError};
+use crate::ports::{Burial, Renewal, StoreError};
 
 /// How a job ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum Ending<'b> {
     /// Its question ended visibly.
     Done,
     /// Its question's end could not be shown: a dead letter for a person to look at.
-    Dead,
+    Dead(&'b Burial),
 }
 
 /// Says that a lease was lost where no row showed its token.
@@ -48,9 +48,11 @@ async fn hold(session: &mut Session, lease: &Lease) -> Result<String, StoreError
         .text("server_id")
 }
 
-const FREE_ALL: &str = "UPDATE jobs SET state = 'ready', lease_token = NULL, lease_until = NULL, worker = NULL WHERE state = 'run'";
+const FREE_ALL: &str =
+    "UPDATE jobs SET state = 'ready', deaths = deaths + 1, lease_token = NULL, lease_until = NULL, worker = NULL
+     WHERE state = 'run'";
 
-/// Frees every lease; returns how many. The attempts they cost stay counted.
+/// Frees every lease, each of a process that died; returns how many.
 pub(super) async fn free_all(session: &mut Session) -> Result<u64, StoreError> {
     session.execute(Statement::new(FREE_ALL)).await
 }
@@ -76,17 +78,21 @@ pub(super) async fn renew(
     })
 }
 
-const PLACE_IN: &str = "UPDATE questions SET conversation = $2 WHERE id = $1";
+const PLACE_IN: &str = "UPDATE questions SET thread_id = $2, conversation = $3,
+         delivery_root_id = CASE WHEN delivery = 'bot' THEN $2 ELSE delivery_root_id END
+     WHERE id = $1";
 
-/// Moves a question to another conversation.
+/// Puts a question into its thread and its conversation.
 pub(super) async fn place_in(
     session: &mut Session,
     lease: &Lease,
+    thread: &PostId,
     conversation: &ConversationKey,
 ) -> Result<(), StoreError> {
     hold(session, lease).await?;
     let statement = Statement::new(PLACE_IN)
         .bind(lease.question)
+        .bind(thread.as_str())
         .bind(conversation.as_str());
     session.execute(statement).await?;
     Ok(())
@@ -225,7 +231,7 @@ pub(super) async fn conclude(
     conclusion: &Conclusion,
 ) -> Result<(), StoreError> {
     hold(session, lease).await?;
-    let texts = super::row::texts_json(&conclusion.texts);
+    let texts = texts_json(&conclusion.texts);
     let mut statement = Statement::new(CONCLUDE).bind(lease.question);
     statement
         .values
@@ -234,25 +240,53 @@ pub(super) async fn conclude(
     Ok(())
 }
 
-const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, lease_token = NULL, lease_until = NULL, worker = NULL
+const TURN_TO_ASKER: &str =
+    "UPDATE questions SET delivery = 'direct', delivery_user_id = $2, texts = $3, delivery_channel_id = NULL,
+         delivery_root_id = NULL, delivery_response_id = NULL, delivery_audience = NULL, delivery_channel_name = NULL
+     WHERE id = $1";
+
+const FORGET_PARTS: &str = "DELETE FROM parts WHERE question_id = $1";
+
+/// Turns a concluded question to its asker alone, and forgets its posts elsewhere.
+pub(super) async fn turn_to_asker(
+    session: &mut Session,
+    lease: &Lease,
+    asker: &UserId,
+    texts: &[String],
+) -> Result<(), StoreError> {
+    hold(session, lease).await?;
+    let texts = texts_json(texts);
+    let turn = Statement::new(TURN_TO_ASKER)
+        .bind(lease.question)
+        .bind(asker.as_str())
+        .bind(texts.as_str());
+    session.execute(turn).await?;
+    let forget = Statement::new(FORGET_PARTS).bind(lease.question);
+    session.execute(forget).await?;
+    Ok(())
+}
+
+const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, buried_for = $5, burial_detail = $6, lease_token = NULL, lease_until = NULL, worker = NULL
      WHERE question_id = $1 AND lease_token = $2";
 
 /// Ends a job.
 pub(super) async fn end(
     session: &mut Session,
     lease: &Lease,
-    ending: Ending,
+    ending: Ending<'_>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let state = match ending {
-        Ending::Done => "done",
-        Ending::Dead => "dead",
+    let (state, burial) = match ending {
+        Ending::Done => ("done", None),
+        Ending::Dead(burial) => ("dead", Some(burial)),
     };
     let statement = Statement::new(END)
         .bind(lease.question)
         .bind(lease.token)
         .bind(state)
-        .bind(at);
+        .bind(at)
+        .bind(burial.map(|burial| burial.reason.as_str()))
+        .bind(burial.map(|burial| burial.detail.as_str()));
     held(session.execute(statement).await?)
 }
 
@@ -266,17 +300,42 @@ pub(super) async fn retry(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let statement = Statement::new(RETRY)
+    give_back(session, RETRY, lease, at, now).await
+}
+
+async fn give_back(
+    session: &mut Session,
+    verb: &'static str,
+    lease: &Lease,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let statement = Statement::new(verb)
         .bind(lease.question)
         .bind(lease.token)
         .bind(at.min(now.after(FURTHEST_RETRY)));
     held(session.execute(statement).await?)
 }
 
-const HAND_BACK: &str = "UPDATE jobs SET state = 'ready', attempt = attempt - 1, lease_token = NULL, lease_until = NULL, worker = NULL
+const RETRY_AFTER_DEATH: &str = "UPDATE jobs SET state = 'ready', run_at = $3, deaths = deaths + 1,
+         lease_token = NULL, lease_until = NULL, worker = NULL
      WHERE question_id = $1 AND lease_token = $2";
 
-/// Gives a question back as it was before its claim.
+/// The same, and counts a death.
+pub(super) async fn retry_after_death(
+    session: &mut Session,
+    lease: &Lease,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    give_back(session, RETRY_AFTER_DEATH, lease, at, now).await
+}
+
+const HAND_BACK: &str =
+    "UPDATE jobs SET state = 'ready', lease_token = NULL, lease_until = NULL, worker = NULL
+     WHERE question_id = $1 AND lease_token = $2";
+
+/// Gives a question back to be taken up again at once.
 pub(super) async fn hand_back(session: &mut Session, lease: &Lease) -> Result<(), StoreError> {
     let statement = Statement::new(HAND_BACK)
         .bind(lease.question)

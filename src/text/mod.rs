@@ -6,8 +6,10 @@
 
 mod instructions;
 mod language;
+mod operator;
 mod sentence;
 
 pub use instructions::default_instructions;
 pub use language::{Language, UnknownLanguage};
+pub use operator::{Explanation, Notice, Trouble, explain, notify};
 pub use sentence::{Reason, Sentence, say};

@@ -59,6 +59,8 @@ pub enum Sentence<'a> {
     AnswerWithheld,
     /// Marks a post that goes on from the one before.
     Continued,
+    /// Stands before an answer that only the asker sees, because it may not be posted where it was asked for.
+    AnsweredDirectly,
     /// Says that a question failed, why, what to do, and which id to quote.
     Error {
         /// Why, and what to do about it.
@@ -204,6 +206,11 @@ impl<'a> Message<'a> {
         self.arguments.insert(Cow::Borrowed(name), value.into());
         self
     }
+
+    #[cfg(test)]
+    pub(super) fn id(&self) -> &'static str {
+        self.id
+    }
 }
 
 pub(super) fn render(language: Language, message: &Message<'_>) -> String {
@@ -229,6 +236,7 @@ impl<'a> Sentence<'a> {
             Self::AnswerInterrupted => Message::named("answer-interrupted"),
             Self::AnswerWithheld => Message::named("answer-withheld"),
             Self::Continued => Message::named("continued"),
+            Self::AnsweredDirectly => Message::named("answered-directly"),
             Self::Error { reason, id } => Message::named("error")
                 .with("reason", render(language, &reason.message()))
                 .with("id", id),
@@ -335,6 +343,7 @@ mod tests {
             Sentence::AnswerInterrupted,
             Sentence::AnswerWithheld,
             Sentence::Continued,
+            Sentence::AnsweredDirectly,
             Sentence::Error {
                 reason: Reason::Internal,
                 id: "q7k2",

@@ -40,7 +40,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         workers: whole(values, &keys::LIMITS_WORKERS),
         admission_queue: whole(values, &keys::LIMITS_QUEUE),
         lease: values.duration(&keys::LIMITS_LEASE),
-        max_attempts: whole(values, &keys::LIMITS_ATTEMPTS),
+        max_deaths: whole(values, &keys::LIMITS_DEATHS),
         model_retry: model::retry(values),
         delivery_retry: delivery_retry(values),
         keep_from_chars: whole(values, &keys::ANSWER_KEEP_FROM),

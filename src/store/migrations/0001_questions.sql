@@ -62,13 +62,18 @@ CREATE TABLE jobs (
     state          TEXT   NOT NULL,
     -- Not before this time; 0 until the first retry, so that a clock that jumps back delays no new question.
     run_at         BIGINT NOT NULL,
+    -- How often it was claimed, and how often that ended by a death.
     attempt        BIGINT NOT NULL,
+    deaths         BIGINT NOT NULL DEFAULT 0,
     stop_requested BIGINT NOT NULL,
     -- The lease: all absent unless the state is run.
     lease_token    TEXT,
     lease_until    BIGINT,
     worker         TEXT,
-    ended_at       BIGINT
+    ended_at       BIGINT,
+    -- Why it is dead: refused, out_of_reach, deadly, and what Mattermost said last; absent in every other state.
+    buried_for     TEXT,
+    burial_detail  TEXT
 ) /* WITHOUT ROWID */;
 
 -- Claims look at unfinished jobs only; without partial indexes they slow down with every question ever answered.

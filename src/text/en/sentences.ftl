@@ -27,6 +27,7 @@ answer-cut-at-length = _The answer reached its length limit here. Say â€œgo onâ€
 answer-interrupted = _The answer was interrupted here. Please ask again._
 answer-withheld = _The model withheld the rest of this answer for safety reasons. Please try asking differently._
 continued = _(continued)_
+answered-directly = I could not post this in the channel where you asked, so only you see it here.
 
 ## Errors
 

@@ -24,6 +24,7 @@ answer-cut-at-length = _길이 제한 때문에 답변이 여기서 끊겼어요
 answer-interrupted = _답변이 여기서 중단되었어요. 다시 물어봐 주세요._
 answer-withheld = _모델이 안전 기준에 따라 나머지 답변을 보여 주지 않았어요. 질문을 바꿔서 다시 물어봐 주세요._
 continued = _(이어서)_
+answered-directly = 질문하신 채널에는 답변을 올릴 수 없어서, 이 메시지로만 알려 드려요.
 
 ## 오류
 

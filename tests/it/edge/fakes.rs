@@ -10,7 +10,7 @@ use askwell::domain::completion::ModelFailure;
 use askwell::domain::conversation::{ConversationKey, History};
 use askwell::domain::event::{EventKey, InboundEvent};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
-use askwell::domain::job::{ClaimedJob, ControlScope, Lease};
+use askwell::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease};
 use askwell::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
 use askwell::domain::prompt::Prompt;
 use askwell::domain::question::{Conclusion, Question};
@@ -18,8 +18,8 @@ use askwell::domain::time::Timestamp;
 use askwell::http::Receive;
 use askwell::pipeline::admit::Reply;
 use askwell::ports::{
-    Admission, Backlog, Claim, DeltaStream, Edited, IdSource, LanguageModel, Mattermost,
-    MattermostError, MattermostFailure, ModelError, Priority, Renewal, StoreError,
+    Admission, Backlog, Burial, Claim, DeltaStream, Edited, IdSource, LanguageModel, Letters,
+    Mattermost, MattermostError, MattermostFailure, ModelError, Priority, Renewal, StoreError,
 };
 use async_trait::async_trait;
 
@@ -286,7 +286,7 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn place_in(&self, _: &Lease, _: &ConversationKey) -> Result<(), StoreError> {
+    async fn place_in(&self, _: &Lease, _: &PostId, _: &ConversationKey) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -323,11 +323,15 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn turn_to_asker(&self, _: &Lease, _: &UserId, _: &[String]) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn settle(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn bury(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
+    async fn bury(&self, _: &Lease, _: Timestamp, _: &Burial) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -335,7 +339,19 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn retry_after_death(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn hand_back(&self, _: &Lease) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn dead_letters(&self, _: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn revive(&self, _: &Letters, _: Timestamp) -> Result<Vec<QuestionId>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 

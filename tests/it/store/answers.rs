@@ -3,9 +3,9 @@
 use askwell::domain::completion::Usage;
 use askwell::domain::conversation::ConversationKey;
 use askwell::domain::event::{Origin, Person};
-use askwell::domain::id::{QuestionId, ServerId};
+use askwell::domain::id::{QuestionId, ResponseUrlId, ServerId};
 use askwell::domain::job::ControlScope;
-use askwell::domain::post::{Audience, Part, PartIntent};
+use askwell::domain::post::{Audience, Delivery, Part, PartIntent};
 use askwell::domain::question::{Conclusion, Failure, Outcome, Question, Refusal};
 use askwell::ports::StoreError;
 
@@ -16,8 +16,10 @@ use super::bed::{
 
 on_both!(
     posts_come_back_in_order_as_they_were_intended,
+    a_question_put_into_its_thread_is_answered_there,
     an_intent_is_replaced_until_its_post_is_known,
     a_post_that_was_never_intended_is_refused,
+    an_answer_that_turned_to_its_asker_has_forgotten_where_it_was_to_go,
     every_conclusion_comes_back_as_it_was_written,
     a_second_conclusion_replaces_the_first,
     usage_beyond_what_a_column_holds_is_held_at_its_end,
@@ -57,6 +59,50 @@ async fn posts_come_back_in_order_as_they_were_intended(bed: Bed) {
     );
 }
 
+async fn a_question_put_into_its_thread_is_answered_there(bed: Bed) {
+    let asked = |number, delivery| Question {
+        origin: Origin::OutgoingHook {
+            place: place(1),
+            post: post(2),
+        },
+        delivery,
+        ..question(number)
+    };
+    let by_bot = |root| Delivery::Bot {
+        channel: channel(1),
+        root: Some(root),
+        fallback: None,
+    };
+    let directly = Delivery::Direct { asker: user(1) };
+    let cases = [
+        (asked(1, by_bot(post(2))), by_bot(post(1))),
+        (asked(2, directly.clone()), directly),
+    ];
+    let conversation = ConversationKey::thread(&channel(1), &post(1));
+    for (asked, delivery) in cases {
+        let mut in_its_thread = place(1);
+        in_its_thread.thread = Some(post(1));
+        let expected = Question {
+            origin: Origin::OutgoingHook {
+                place: in_its_thread,
+                post: post(2),
+            },
+            conversation: conversation.clone(),
+            delivery,
+            ..asked.clone()
+        };
+        let lease = bed.lease_on(asked).await;
+        bed.store
+            .place_in(&lease, &post(1), &conversation)
+            .await
+            .unwrap();
+        bed.store.hand_back(&lease).await.unwrap();
+        let job = bed.claim_one().await;
+        assert_eq!(job.question, expected);
+        bed.store.settle(&job.lease, bed.now()).await.unwrap();
+    }
+}
+
 async fn an_intent_is_replaced_until_its_post_is_known(bed: Bed) {
     let lease = bed.lease_on(question(1)).await;
     bed.store.intend(&lease, &intent(0, 1)).await.unwrap();
@@ -84,6 +130,57 @@ async fn a_post_that_was_never_intended_is_refused(bed: Bed) {
         "{result:?}"
     );
     assert!(bed.store.parts(lease.question).await.unwrap().is_empty());
+}
+
+async fn an_answer_that_turned_to_its_asker_has_forgotten_where_it_was_to_go(bed: Bed) {
+    let response = ResponseUrlId::parse("cyi3e1qg4tbwfyu1i56pnrempo").unwrap();
+    let deliveries = [
+        Delivery::Bot {
+            channel: channel(1),
+            root: Some(post(1)),
+            fallback: Some(response.clone()),
+        },
+        Delivery::Response {
+            id: response,
+            audience: Audience::Asker,
+        },
+        Delivery::Webhook {
+            channel_name: "lobby".to_owned(),
+            channel: channel(1),
+        },
+    ];
+    for (number, delivery) in (1..).zip(deliveries) {
+        let asked = Question {
+            delivery,
+            ..question(number)
+        };
+        let expected = Question {
+            delivery: Delivery::Direct { asker: user(1) },
+            ..asked.clone()
+        };
+        let lease = bed.lease_on(asked).await;
+        bed.store.intend(&lease, &intent(0, 1)).await.unwrap();
+        bed.store.created(&lease, 0, &post(2)).await.unwrap();
+        bed.store.intend(&lease, &intent(1, 2)).await.unwrap();
+        let concluded = conclusion(Outcome::Answered, bed.now());
+        bed.store.conclude(&lease, &concluded).await.unwrap();
+        let texts = ["for you alone".to_owned(), "and more".to_owned()];
+        bed.store
+            .turn_to_asker(&lease, &user(1), &texts)
+            .await
+            .unwrap();
+        bed.store.hand_back(&lease).await.unwrap();
+        let job = bed.claim_one().await;
+        assert_eq!(job.question, expected);
+        let expected = Conclusion {
+            texts: texts.to_vec(),
+            ..concluded
+        };
+        assert_eq!(job.concluded, Some(expected));
+        let parts = bed.store.parts(job.question.id).await.unwrap();
+        assert!(parts.is_empty(), "{parts:?}");
+        bed.store.settle(&job.lease, bed.now()).await.unwrap();
+    }
 }
 
 async fn every_conclusion_comes_back_as_it_was_written(bed: Bed) {
@@ -166,7 +263,6 @@ async fn usage_beyond_what_a_column_holds_is_held_at_its_end(bed: Bed) {
 
 fn scope() -> ControlScope {
     ControlScope {
-        conversation: ConversationKey::channel(&channel(1)),
         asker: user(1),
         channel: channel(1),
     }

@@ -9,11 +9,11 @@ use askwell::domain::completion::Usage;
 use askwell::domain::conversation::ConversationKey;
 use askwell::domain::event::{EventKey, Origin, Person, Place};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ServerId, TeamId, UserId};
-use askwell::domain::job::{ClaimedJob, LaneKey, Lease};
+use askwell::domain::job::{ClaimedJob, LaneKey, Lease, Undeliverable};
 use askwell::domain::post::{Audience, Delivery, PartIntent};
 use askwell::domain::question::{Conclusion, Outcome, Question};
 use askwell::domain::time::Timestamp;
-use askwell::ports::{Admission, Claim, Clock, IdSource, Store};
+use askwell::ports::{Admission, Burial, Claim, Clock, IdSource, Store};
 use askwell::store::{Access, LeaseTime, OpenError, Opening, Settings, open};
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -330,6 +330,14 @@ pub(crate) fn conclusion(outcome: Outcome, at: Timestamp) -> Conclusion {
         usage: Usage::default(),
         model: None,
         at,
+    }
+}
+
+/// Why a question is buried that Mattermost refuses.
+pub(crate) fn refused() -> Burial {
+    Burial {
+        reason: Undeliverable::Refused,
+        detail: "create a post, 403, api.context.permissions.app_error".to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use askwell::domain::time::Timestamp;
 use askwell::ports::{Backlog, Claim};
 use askwell::store::{Access, FURTHEST_RETRY, LeaseTime};
 
-use super::bed::{Bed, LEASE, conclusion, ids, in_lane, numbered, on_both, question};
+use super::bed::{Bed, LEASE, conclusion, ids, in_lane, numbered, on_both, question, refused};
 
 on_both!(
     a_lane_is_worked_on_one_at_a_time_and_in_order,
@@ -20,7 +20,8 @@ on_both!(
     every_lease_has_a_token_of_its_own,
     a_lease_that_ends_frees_its_question,
     a_renewed_lease_lasts_longer,
-    every_claim_counts_as_an_attempt_unless_handed_back,
+    every_claim_is_an_attempt_and_what_is_given_back_did_not_die,
+    a_lease_that_nobody_gave_back_and_a_panic_are_deaths,
     a_retry_waits_for_its_time_and_keeps_its_place,
     a_retry_is_never_further_away_than_the_furthest,
     a_clock_that_jumps_back_strands_neither_leases_nor_retries,
@@ -74,7 +75,10 @@ async fn a_lane_of_the_same_name_on_another_server_does_not_wait(bed: Bed) {
 async fn a_dead_letter_does_not_block_its_lane(bed: Bed) {
     bed.admit(&[in_lane(1, "a"), in_lane(2, "a")]).await;
     let job = bed.claim_one().await;
-    bed.store.bury(&job.lease, bed.now()).await.unwrap();
+    bed.store
+        .bury(&job.lease, bed.now(), &refused())
+        .await
+        .unwrap();
     assert_eq!(ids(&bed.claim(10).await), numbered([2]));
 }
 
@@ -120,16 +124,36 @@ async fn a_renewed_lease_lasts_longer(bed: Bed) {
     assert_eq!(ids(&bed.claim(10).await), numbered([1]));
 }
 
-async fn every_claim_counts_as_an_attempt_unless_handed_back(bed: Bed) {
+async fn every_claim_is_an_attempt_and_what_is_given_back_did_not_die(bed: Bed) {
     bed.admit(&[question(1)]).await;
-    for attempt in [1, 2, 3] {
+    for attempt in [1, 3, 5] {
         let job = bed.claim_one().await;
-        assert_eq!(job.lease.attempt, Attempt(attempt));
+        assert_eq!((job.lease.attempt, job.deaths), (Attempt(attempt), 0));
         bed.store.hand_back(&job.lease).await.unwrap();
         let job = bed.claim_one().await;
-        assert_eq!(job.lease.attempt, Attempt(attempt));
+        assert_eq!((job.lease.attempt, job.deaths), (Attempt(attempt + 1), 0));
         bed.store.retry(&job.lease, bed.now()).await.unwrap();
     }
+}
+
+async fn a_lease_that_nobody_gave_back_and_a_panic_are_deaths(bed: Bed) {
+    bed.admit(&[question(1)]).await;
+    assert_eq!(bed.claim_one().await.deaths, 0);
+    bed.clock.advance(LEASE);
+    let job = bed.claim_one().await;
+    assert_eq!(job.deaths, 1);
+    let at = bed.now().after(second());
+    let retried = bed.store.retry_after_death(&job.lease, at).await;
+    retried.unwrap();
+    assert!(bed.claim(10).await.is_empty(), "it waits for its time");
+    bed.clock.set(at);
+    let job = bed.claim_one().await;
+    assert_eq!(job.deaths, 2);
+    bed.store.hand_back(&job.lease).await.unwrap();
+    let job = bed.claim_one().await;
+    assert_eq!(job.deaths, 2, "they are remembered");
+    bed.clock.advance(LEASE);
+    assert_eq!(bed.claim_one().await.deaths, 3);
 }
 
 async fn a_retry_waits_for_its_time_and_keeps_its_place(bed: Bed) {
@@ -224,7 +248,10 @@ async fn the_next_due_time_is_that_of_the_first_of_a_lane(bed: Bed) {
         "what is overdue counts"
     );
     let job = bed.claim_one().await;
-    bed.store.bury(&other.lease, bed.now()).await.unwrap();
+    bed.store
+        .bury(&other.lease, bed.now(), &refused())
+        .await
+        .unwrap();
     bed.store.settle(&job.lease, bed.now()).await.unwrap();
     let last = bed.claim_one().await;
     bed.store.settle(&last.lease, bed.now()).await.unwrap();
@@ -266,7 +293,10 @@ async fn the_backlog_counts_what_waits_runs_and_is_dead(bed: Bed) {
     let jobs = bed.claim(10).await;
     assert_eq!(jobs.len(), 5);
     bed.store.settle(&jobs[1].lease, bed.now()).await.unwrap();
-    bed.store.bury(&jobs[2].lease, bed.now()).await.unwrap();
+    bed.store
+        .bury(&jobs[2].lease, bed.now(), &refused())
+        .await
+        .unwrap();
     bed.store.hand_back(&jobs[3].lease).await.unwrap();
     let expected = Backlog {
         waiting: 10,
@@ -293,8 +323,8 @@ async fn unfinished_work_is_freed_on_taking_over_where_nobody_else_can_run(bed: 
         let again = bed.claim(10).await;
         assert_eq!(ids(&again), numbered([1, 2]));
         assert_eq!(
-            again[0].lease.attempt,
-            Attempt(2),
+            (again[0].deaths, again[1].deaths),
+            (1, 0),
             "it may be what made the process die"
         );
     } else {

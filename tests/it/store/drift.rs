@@ -6,10 +6,13 @@ use askwell::domain::event::EventKey;
 use askwell::domain::id::QuestionId;
 use askwell::domain::job::{ControlScope, Lease};
 use askwell::domain::question::{Outcome, Question};
+use askwell::ports::Letters;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::bed::{Bed, channel, conclusion, in_lane, intent, post, question, server, user};
+use super::bed::{
+    Bed, channel, conclusion, in_lane, intent, post, question, refused, server, user,
+};
 
 /// One verb, or a move of the clock. Leases are named by when they were given, counted from the first.
 #[derive(Clone, Debug)]
@@ -20,10 +23,13 @@ enum Step {
     Back(u32),
     Renew(usize),
     Retry(usize, u32),
+    Die(usize, u32),
     HandBack(usize),
     Conclude(usize, bool),
+    TurnToAsker(usize),
     Settle(usize),
     Bury(usize),
+    Revive,
     Intend(usize, u32),
     Created(usize, u32),
     Stop,
@@ -40,12 +46,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => seconds().prop_map(Step::Back),
         1 => lease().prop_map(Step::Renew),
         2 => (lease(), seconds()).prop_map(|(lease, seconds)| Step::Retry(lease, seconds)),
+        1 => (lease(), seconds()).prop_map(|(lease, seconds)| Step::Die(lease, seconds)),
         1 => lease().prop_map(Step::HandBack),
         2 => (lease(), any::<bool>()).prop_map(|(lease, answered)| Step::Conclude(lease, answered)),
+        1 => lease().prop_map(Step::TurnToAsker),
         3 => lease().prop_map(Step::Settle),
         1 => lease().prop_map(Step::Bury),
         1 => (lease(), 0..3_u32).prop_map(|(lease, part)| Step::Intend(lease, part)),
         1 => (lease(), 0..3_u32).prop_map(|(lease, part)| Step::Created(lease, part)),
+        1 => Just(Step::Revive),
         1 => Just(Step::Stop),
         1 => (0..3_u8).prop_map(Step::TextPosted),
     ];
@@ -81,12 +90,16 @@ impl Side {
             }
             Step::Stop => {
                 let scope = ControlScope {
-                    conversation: question(0).conversation,
                     asker: user(1),
                     channel: channel(1),
                 };
                 let stopped = self.bed.store.request_stop(&server(), &scope).await;
                 format!("{stopped:?}")
+            }
+            Step::Revive => {
+                let (store, now) = (&self.bed.store, self.bed.now());
+                let dead = store.dead_letters(5).await;
+                format!("{dead:?} {:?}", store.revive(&Letters::All, now).await)
             }
             Step::TextPosted(digest) => {
                 let (store, now) = (&self.bed.store, self.bed.now());
@@ -131,8 +144,10 @@ impl Side {
         let (store, now) = (&self.bed.store, self.bed.now());
         let (Step::Renew(lease)
         | Step::Retry(lease, _)
+        | Step::Die(lease, _)
         | Step::HandBack(lease)
         | Step::Conclude(lease, _)
+        | Step::TurnToAsker(lease)
         | Step::Settle(lease)
         | Step::Bury(lease)
         | Step::Intend(lease, _)
@@ -147,6 +162,10 @@ impl Side {
         match step {
             Step::Renew(_) => format!("{:?}", store.renew(lease, later(60)).await),
             Step::Retry(_, seconds) => format!("{:?}", store.retry(lease, later(*seconds)).await),
+            Step::Die(_, seconds) => {
+                let again = later(*seconds);
+                format!("{:?}", store.retry_after_death(lease, again).await)
+            }
             Step::HandBack(_) => format!("{:?}", store.hand_back(lease).await),
             Step::Conclude(_, answered) => {
                 let outcome = if *answered {
@@ -159,8 +178,13 @@ impl Side {
                     store.conclude(lease, &conclusion(outcome, now)).await
                 )
             }
+            Step::TurnToAsker(_) => {
+                let texts = [format!("turned in attempt {}", lease.attempt.0)];
+                let turned = store.turn_to_asker(lease, &user(1), &texts).await;
+                format!("{turned:?} {:?}", store.parts(lease.question).await)
+            }
             Step::Settle(_) => format!("{:?}", store.settle(lease, now).await),
-            Step::Bury(_) => format!("{:?}", store.bury(lease, now).await),
+            Step::Bury(_) => format!("{:?}", store.bury(lease, now, &refused()).await),
             Step::Intend(_, part) => {
                 let intended = store.intend(lease, &intent(*part, lease.token)).await;
                 format!("{intended:?} {:?}", store.parts(lease.question).await)
@@ -173,6 +197,7 @@ impl Side {
             | Step::Claim(_)
             | Step::Forward(_)
             | Step::Back(_)
+            | Step::Revive
             | Step::Stop
             | Step::TextPosted(_) => String::new(),
         }

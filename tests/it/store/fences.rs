@@ -6,7 +6,9 @@ use askwell::domain::job::{Attempt, Lease};
 use askwell::domain::question::Outcome;
 use askwell::ports::StoreError;
 
-use super::bed::{Bed, LEASE, channel, conclusion, intent, on_both, post, question, server, user};
+use super::bed::{
+    Bed, LEASE, channel, conclusion, intent, on_both, post, question, refused, server, user,
+};
 
 on_both!(
     a_lost_lease_writes_nothing,
@@ -31,13 +33,20 @@ async fn assert_writes_nothing(bed: &Bed, lease: &Lease) {
         &store.renew(lease, bed.now().after(LEASE * 9)).await,
         "renew",
     );
-    assert_lost(&store.place_in(lease, &elsewhere).await, "place_in");
+    assert_lost(
+        &store.place_in(lease, &post(9), &elsewhere).await,
+        "place_in",
+    );
     assert_lost(&store.intend(lease, &intent(0, 1)).await, "intend");
     assert_lost(&store.created(lease, 0, &post(1)).await, "created");
     assert_lost(&store.conclude(lease, &conclusion).await, "conclude");
+    let turned = store.turn_to_asker(lease, &user(1), &[]).await;
+    assert_lost(&turned, "turn_to_asker");
     assert_lost(&store.settle(lease, bed.now()).await, "settle");
-    assert_lost(&store.bury(lease, bed.now()).await, "bury");
+    assert_lost(&store.bury(lease, bed.now(), &refused()).await, "bury");
     assert_lost(&store.retry(lease, bed.now()).await, "retry");
+    let died = store.retry_after_death(lease, bed.now()).await;
+    assert_lost(&died, "retry_after_death");
     assert_lost(&store.hand_back(lease).await, "hand_back");
     let history = store.history(&server(), &elsewhere, 10).await.unwrap();
     assert!(history.turns.is_empty());
@@ -67,11 +76,18 @@ async fn a_lease_is_over_when_its_job_is(bed: Bed) {
     bed.store.settle(&settled, bed.now()).await.unwrap();
     assert_writes_nothing(&bed, &settled).await;
     let buried = bed.lease_on(question(2)).await;
-    bed.store.bury(&buried, bed.now()).await.unwrap();
+    bed.store
+        .bury(&buried, bed.now(), &refused())
+        .await
+        .unwrap();
     assert_writes_nothing(&bed, &buried).await;
     let retried = bed.lease_on(question(3)).await;
     bed.store.retry(&retried, bed.now()).await.unwrap();
     assert_writes_nothing(&bed, &retried).await;
+    let died = bed.claim_one().await.lease;
+    let after_death = bed.store.retry_after_death(&died, bed.now()).await;
+    after_death.unwrap();
+    assert_writes_nothing(&bed, &died).await;
     let handed_back = bed.claim_one().await.lease;
     bed.store.hand_back(&handed_back).await.unwrap();
     assert_writes_nothing(&bed, &handed_back).await;

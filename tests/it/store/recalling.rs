@@ -129,7 +129,7 @@ async fn a_conversation_never_sees_another(bed: Bed) {
 async fn a_question_moved_to_its_thread_is_remembered_there(bed: Bed) {
     let thread = ConversationKey::thread(&channel(1), &post(1));
     let lease = bed.lease_on(question(1)).await;
-    bed.store.place_in(&lease, &thread).await.unwrap();
+    bed.store.place_in(&lease, &post(1), &thread).await.unwrap();
     bed.store.hand_back(&lease).await.unwrap();
     let job = bed.claim_one().await;
     assert_eq!(job.question.conversation, thread);

@@ -13,6 +13,7 @@ use std::time::Duration;
 use askwell::app::{LeaseTime, Surroundings, serve};
 use askwell::clock::SystemIds;
 use askwell::config::{FileText, Inputs, load};
+use askwell::ports::IdSource;
 use askwell_playground::model::ScriptedModel;
 use askwell_playground::{
     CommandSpec, HookFormat, Options, Playground, SeenPost, TimeSource, View,
@@ -49,6 +50,8 @@ pub(super) struct House {
     pub(super) url: String,
     pub(super) directory: tempfile::TempDir,
     pub(super) environment: BTreeMap<String, String>,
+    /// Chance, for when askwell opens.
+    pub(super) ids: Arc<dyn IdSource>,
     /// Holds the address for askwell until it opens.
     door: Option<std::net::TcpListener>,
     running: Option<Running>,
@@ -111,6 +114,7 @@ impl House {
             url,
             directory: tempfile::tempdir().unwrap(),
             environment,
+            ids: Arc::new(SystemIds),
             door: Some(door),
             running: None,
         }
@@ -146,7 +150,7 @@ impl House {
         };
         let config = load(inputs).unwrap();
         let listener = self.take_door();
-        let clock = self.clock.clone();
+        let (clock, ids) = (self.clock.clone(), self.ids.clone());
         let stop = CancellationToken::new();
         let asked = stop.clone();
         let (end, ended) = oneshot::channel();
@@ -154,7 +158,7 @@ impl House {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let given = surroundings(listener, clock);
+                let given = surroundings(listener, clock, ids);
                 serve(config, given, asked).await.unwrap();
             });
             // What still holds the database goes with its runtime.
@@ -313,12 +317,16 @@ pub(super) fn find(
         .find(|post| is_it(post))
 }
 
-fn surroundings(listener: std::net::TcpListener, clock: Arc<ManualClock>) -> Surroundings {
+fn surroundings(
+    listener: std::net::TcpListener,
+    clock: Arc<ManualClock>,
+    ids: Arc<dyn IdSource>,
+) -> Surroundings {
     listener.set_nonblocking(true).unwrap();
     Surroundings {
         listener: TcpListener::from_std(listener).unwrap(),
         clock,
-        ids: Arc::new(SystemIds),
+        ids,
         lease_time: LeaseTime::Clock,
     }
 }

@@ -1,8 +1,11 @@
 //! Stories: what people do in the simulated Mattermost, and the posts they then see. Everything between is the product itself.
 
 mod bad_days;
+mod chance;
 mod clock_jumps;
 mod commands;
+mod dead_letters;
+mod deaths;
 mod full_disk;
 mod house;
 mod killed;
@@ -16,4 +19,7 @@ mod process;
 mod shut_out;
 mod starting;
 mod stopping;
+mod terminal;
+mod threads;
+mod told_directly;
 mod without_bot;

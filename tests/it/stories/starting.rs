@@ -8,7 +8,10 @@ use super::process::Process;
 use crate::store::bed::Bed;
 
 async fn house() -> House {
-    House::built(Account::Bot, TimeSource::Real).await
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    let english = ("ASKWELL_LANGUAGE".to_owned(), "en".to_owned());
+    house.environment.extend([english]);
+    house
 }
 
 /// Starts askwell, which must end by itself; returns what it said.
@@ -31,7 +34,10 @@ async fn a_file_that_is_no_database_is_named_and_left_as_it_is() {
     let notes = "not a database, but somebody's notes\n".repeat(1_000);
     std::fs::write(&file, &notes).unwrap();
     let log = refusal(&mut house).await;
-    assert_says(&log, &["damaged or no database", "askwell.db", "backup"]);
+    assert_says(
+        &log,
+        &["damaged, or is no database", "askwell.db", "backup"],
+    );
     assert_eq!(std::fs::read_to_string(&file).unwrap(), notes);
 }
 
@@ -46,7 +52,10 @@ async fn a_damaged_database_is_named_with_what_to_do() {
     bytes[100..].fill(0xa5);
     std::fs::write(&file, &bytes).unwrap();
     let log = refusal(&mut house).await;
-    assert_says(&log, &["damaged or no database", "askwell.db", "backup"]);
+    assert_says(
+        &log,
+        &["damaged, or is no database", "askwell.db", "backup"],
+    );
 }
 
 #[tokio::test]
@@ -68,9 +77,9 @@ async fn a_database_of_a_newer_version_is_left_alone_with_what_to_do() {
         assert_says(
             &log,
             &[
-                "another version",
+                "Another version",
                 "9999",
-                "run the newer version of askwell",
+                "Run the newer version of askwell",
             ],
         );
     }
@@ -84,10 +93,7 @@ async fn a_second_process_on_one_file_is_refused_and_the_first_goes_on() {
     let second = Process::start_at(&house, "127.0.0.1:0");
     let (status, log) = second.ended().await;
     assert_eq!(status.code(), Some(1), "{log}");
-    assert_says(
-        &log,
-        &["another askwell serves it", "stop the other process"],
-    );
+    assert_says(&log, &["Another askwell serves", "Stop the other process"]);
     house.model.answer_next(Reply::text("Still here."));
     house.ask("alice", "are you there?").await;
     house
@@ -104,7 +110,7 @@ async fn a_port_that_is_taken_is_named_with_what_to_do() {
     let address = taken.local_addr().unwrap().to_string();
     let (status, log) = Process::start_at(&house, &address).ended().await;
     assert_eq!(status.code(), Some(1), "{log}");
-    assert_says(&log, &[&address, "ASKWELL_LISTEN"]);
+    assert_says(&log, &["cannot listen", &address, "ASKWELL_LISTEN"]);
 }
 
 #[tokio::test]
