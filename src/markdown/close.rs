@@ -1,7 +1,8 @@
 //! A text that is still being written, as it may be shown.
 
-use super::blocks::{Blocks, Fence, Line, LineKind};
+use super::blocks::{Blocks, Line, LineKind};
 use super::characters::clean;
+use super::fences::OpenFence;
 use super::spans::code_spans;
 
 /// Passes over a text, at most; one or two are enough for what models write.
@@ -31,12 +32,8 @@ fn close_end(text: &str) -> String {
     let Some(last) = blocks.lines.last() else {
         return text.to_owned();
     };
-    let open = match last.kind {
-        LineKind::FenceOpen(number) | LineKind::Code(number) => blocks.fences.get(number),
-        _ => None,
-    };
-    if let Some(fence) = open {
-        return close_fence(text, &blocks, fence);
+    if let Some(fence) = OpenFence::at_end(text, &blocks) {
+        return close_fence(text, &blocks.lines, &fence);
     }
     if text.ends_with('\n') || !matches!(last.kind, LineKind::Text(_)) {
         return text.to_owned();
@@ -48,25 +45,19 @@ fn close_end(text: &str) -> String {
     format!("{kept}{}", close_inline(open))
 }
 
-fn close_fence(text: &str, blocks: &Blocks, fence: &Fence) -> String {
-    let marker = text.get(fence.marker.0..fence.marker.1).unwrap_or_default();
-    let opening = blocks.lines.get(fence.line);
-    let line_start = opening.map_or(0, |line| line.start);
-    if blocks.lines.len() == fence.line + 1 && !text.ends_with('\n') {
+fn close_fence(text: &str, lines: &[Line], fence: &OpenFence<'_>) -> String {
+    if lines.len() == fence.line + 1 && !text.ends_with('\n') {
         // Nothing but the opening was written.
-        return text
-            .get(..line_start)
-            .unwrap_or_default()
-            .trim_end()
-            .to_owned();
+        let start = lines.get(fence.line).map_or(0, |opening| opening.start);
+        return text.get(..start).unwrap_or_default().trim_end().to_owned();
     }
     let mut closed = text.to_owned();
-    if let Some(last) = blocks.lines.last() {
+    if let Some(last) = lines.last() {
         let written = text.get(last.content..last.end).unwrap_or_default();
         let is_half = !text.ends_with('\n')
             && !written.is_empty()
-            && marker.starts_with(written)
-            && blocks.lines.len() > fence.line + 1;
+            && fence.marker.starts_with(written)
+            && lines.len() > fence.line + 1;
         if is_half {
             closed.truncate(last.start);
         }
@@ -74,17 +65,7 @@ fn close_fence(text: &str, blocks: &Blocks, fence: &Fence) -> String {
     if !closed.ends_with('\n') {
         closed.push('\n');
     }
-    let mut prefix = text.get(line_start..fence.marker.0).unwrap_or_default();
-    if fence.indentation > 3 {
-        // The server opens such a fence below a paragraph, but closes none that is indented so far.
-        prefix = prefix.trim_end_matches([' ', '\t']);
-    }
-    // A list's marker would begin another item.
-    closed.extend(prefix.chars().map(|character| match character {
-        '>' | '\t' => character,
-        _ => ' ',
-    }));
-    closed.push_str(marker);
+    closed.push_str(&fence.closing());
     closed
 }
 
@@ -366,6 +347,8 @@ mod tests {
             ("1. a\n   ```sh\n   ls", "1. a\n   ```sh\n   ls\n   ```"),
             ("- ```\n  x", "- ```\n  x\n  ```"),
             ("> ```\n> x", "> ```\n> x\n> ```"),
+            (">- ```rust\n>   x", ">- ```rust\n>   x\n>   ```"),
+            ("- a\n      ```\n      x", "- a\n      ```\n      x\n  ```"),
             ("~~~~\nx", "~~~~\nx\n~~~~"),
             ("a **bold", "a **bold**"),
             ("a **bold*", "a **bold**"),
@@ -451,7 +434,9 @@ mod tests {
             "|--",
             "> ",
             "- ",
+            ">- ",
             "1. ",
+            "\t",
             "   ",
             "# ",
             "\\",
