@@ -1,10 +1,10 @@
 //! What models write within a paragraph and Mattermost shows raw or wrong: HTML, formulas, footnotes, stars, boxes.
 
 use super::adapt::Dialect;
-use super::adapt_lines::tables;
 use super::adapt_signs::{Document, MAX_TAG, Marks, Tag, footnote, next, raised, tick_box};
 use super::blocks::{Blocks, Line, LineKind};
 use super::spans::{Span, code_spans};
+use super::tables::Tables;
 
 /// Bytes of a formula within a sentence; a longer one is text, so that openings without an end cost little.
 pub(super) const MAX_INLINE_FORMULA: usize = 1_000;
@@ -28,7 +28,7 @@ const INLINE_TAGS: [&str; 19] = [
 pub(super) fn mend(text: &str, dialect: Dialect) -> String {
     let blocks = Blocks::of(text);
     let document = Document::of(text, &blocks);
-    let mut tables = tables(text, &blocks).into_iter().peekable();
+    let mut tables = Tables::of(text, &blocks).into_iter().peekable();
     let mut mended = String::with_capacity(text.len());
     let mut index = 0;
     while let Some(first) = blocks.lines.get(index) {

@@ -191,7 +191,7 @@ impl Window {
         let goes_on = self.text.get(cut..).is_some_and(|rest| {
             !rest.starts_with('\n') && rest.lines().next().is_some_and(|line| line.contains('|'))
         });
-        let head = Tables::of(&self.text, blocks).head_at_end();
+        let head = Tables::of(&self.text, blocks).head_at_end(blocks.lines.len());
         let head = head.filter(|_| goes_on).and_then(|head| {
             let first = blocks.lines.get(head)?;
             let delimiter = blocks.lines.get(head + 1)?;
