@@ -148,7 +148,7 @@ keys! {
     );
     MATTERMOST_COMMAND_TOKENS = Key::new("mattermost", "command_tokens", Form::Secrets).env("MATTERMOST_COMMAND_TOKENS").means(
         "Tokens of the slash command. Several may be valid while one is being replaced. Either these or `outgoing_tokens` are required.",
-        "슬래시 명령의 토큰이에요. 토큰을 교체하는 동안 여러 개를 함께 쓸 수 있어요. 이 값과 `outgoing_tokens` 중 하나는 꼭 필요해요.",
+        "슬래시 명령어의 토큰이에요. 토큰을 교체하는 동안 여러 개를 함께 쓸 수 있어요. 이 값과 `outgoing_tokens` 중 하나는 꼭 필요해요.",
     );
     MATTERMOST_OUTGOING_TOKENS = Key::new("mattermost", "outgoing_tokens", Form::Secrets).env("MATTERMOST_OUTGOING_TOKENS").means(
         "Tokens of outgoing webhooks.",
@@ -156,7 +156,7 @@ keys! {
     );
     MATTERMOST_BOT_TOKEN = Key::new("mattermost", "bot_token", Form::Secret).env("MATTERMOST_BOT_TOKEN").means(
         "The access token of the bot account. With it an answer is one post that grows; without it the finished text arrives at once.",
-        "봇 계정의 액세스 토큰이에요. 있으면 답변이 한 게시물에서 점점 자라나고, 없으면 완성된 글이 한 번에 도착해요.",
+        "봇 계정의 액세스 토큰이에요. 있으면 답변이 한 게시물에 실시간으로 이어서 표시되고, 없으면 완성된 글이 한 번에 도착해요.",
     );
     MATTERMOST_INCOMING_WEBHOOK = Key::new("mattermost", "incoming_webhook_url", Form::Secret).env("MATTERMOST_INCOMING_WEBHOOK_URL").means(
         "The address of an incoming webhook, for answers to outgoing webhooks where there is no bot. Whoever knows it can post, so it never prints.",
@@ -270,7 +270,7 @@ keys! {
     );
     ANSWER_EDIT_INTERVAL = Key::new("answer", "edit_interval_seconds", Form::Seconds(0.1, MINUTE)).default("0.5").means(
         "Between two edits of a growing post, at least.",
-        "자라나는 게시물을 다시 수정하기까지의 최소 시간이에요.",
+        "답변을 이어서 표시하는 게시물을 다시 수정하기까지의 최소 시간이에요.",
     );
     ANSWER_GROWTH_CHARS = Key::new("answer", "edit_growth_chars", Form::Whole(1, 10_000)).default("120").means(
         "Characters a post has grown by before it is edited, at least.",
@@ -307,7 +307,7 @@ keys! {
     );
     CONVERSATION_SCOPE = Key::new("conversation", "scope", Form::OneOf(&["channel", "person"])).default("channel").means(
         "Who shares a conversation outside threads: everybody in the channel, or each person has one of their own.",
-        "글타래 밖에서 대화를 함께하는 범위예요. `channel`은 채널의 모두가, `person`은 사람마다 따로예요.",
+        "스레드 밖에서 대화를 함께하는 범위예요. `channel`은 채널의 모두가, `person`은 사람마다 따로예요.",
     );
     CONVERSATION_IDLE = Key::new("conversation", "idle_seconds", Form::Seconds(MINUTE, 30.0 * DAY)).default("1800").means(
         "A conversation that was silent for this long begins afresh.",

@@ -286,7 +286,7 @@ fn korean_value(fault: &Fault) -> Words {
         ),
         Fault::Trigger => words(
             "한 단어가 아니에요",
-            "askgpt처럼 슬래시 명령의 트리거 단어를 써 주세요",
+            "askgpt처럼 슬래시 명령어의 트리거 단어를 써 주세요",
         ),
         _ => words(
             "이름에 쓸 수 없는 문자가 있어요",

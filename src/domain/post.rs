@@ -1,6 +1,12 @@
 //! What we post: how it is addressed, marked and found again.
 
+use std::time::Duration;
+
 use super::id::{ChannelId, PostId, QuestionId, ResponseUrlId, UserId};
+
+/// How long a text we posted without a mark is remembered and taken for ours when an outgoing webhook brings it back. It comes back
+/// within seconds, so an hour is ample.
+pub const OWN_TEXT_MEMORY: Duration = Duration::from_hours(1);
 
 /// Who may see an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

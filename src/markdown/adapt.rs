@@ -343,6 +343,9 @@ mod tests {
             "> ",
             "`",
             "<br>",
+            "<td> ",
+            "<p> ",
+            "<summary> </summary> ",
         ];
         for opening in openings {
             let text = opening.repeat(200_000 / opening.len());

@@ -1,10 +1,10 @@
 //! What models write within a paragraph and Mattermost shows raw or wrong: HTML, formulas, footnotes, stars, boxes.
 
 use super::adapt::Dialect;
-use super::adapt_lines::tables;
 use super::adapt_signs::{Document, MAX_TAG, Marks, Tag, footnote, next, raised, tick_box};
 use super::blocks::{Blocks, Line, LineKind};
 use super::spans::{Span, code_spans};
+use super::tables::Tables;
 
 /// Bytes of a formula within a sentence; a longer one is text, so that openings without an end cost little.
 pub(super) const MAX_INLINE_FORMULA: usize = 1_000;
@@ -28,7 +28,7 @@ const INLINE_TAGS: [&str; 19] = [
 pub(super) fn mend(text: &str, dialect: Dialect) -> String {
     let blocks = Blocks::of(text);
     let document = Document::of(text, &blocks);
-    let mut tables = tables(text, &blocks).into_iter().peekable();
+    let mut tables = Tables::of(text, &blocks).into_iter().peekable();
     let mut mended = String::with_capacity(text.len());
     let mut index = 0;
     while let Some(first) = blocks.lines.get(index) {
@@ -96,6 +96,7 @@ impl<'a> Paragraph<'a> {
             written,
             line: 0,
             line_start: 0,
+            blank_to: 0,
             is_removed: false,
             word: Word::default(),
             is_bold: false,
@@ -147,6 +148,8 @@ struct Writer<'a> {
     line: usize,
     /// Where the current line begins in what was written.
     line_start: usize,
+    /// How far the current line is known to hold nothing but white space and marks of quotes.
+    blank_to: usize,
     /// Whether a tag of the current line was left out.
     is_removed: bool,
     word: Word,
@@ -155,13 +158,33 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn begin_line(&mut self) {
-        self.line_start = self.written.len();
+        self.start_line();
         self.is_removed = false;
         self.word = Word::default();
         if let Some(line) = self.paragraph.lines.get(self.line) {
             let prefix = self.paragraph.text.get(line.start..line.content);
             self.written.push_str(prefix.unwrap_or_default());
         }
+    }
+
+    fn start_line(&mut self) {
+        self.line_start = self.written.len();
+        self.blank_to = self.line_start;
+    }
+
+    /// Whether nothing was written on the current line yet; looks at each byte once, however often it is asked.
+    fn is_line_blank(&mut self) -> bool {
+        let new = self.written.get(self.blank_to..).unwrap_or_default();
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'>');
+        self.blank_to += new.bytes().take_while(is_blank).count();
+        self.blank_to == self.written.len()
+    }
+
+    /// Takes white space away from the end of the current line.
+    fn trim(&mut self, blanks: &[char]) {
+        let kept = self.written.trim_end_matches(blanks).len();
+        self.written.truncate(kept.max(self.line_start));
+        self.blank_to = self.blank_to.min(self.written.len());
     }
 
     /// Ends a line; one that held only tags becomes a blank line where it is not beside another.
@@ -388,13 +411,10 @@ impl Writer<'_> {
 
     /// Sets what an HTML block holds apart from what stands before it on its line.
     fn block(&mut self, name: &str) {
-        let before = self.written.get(self.line_start..).unwrap_or_default();
-        let is_first = before
-            .bytes()
-            .all(|byte| matches!(byte, b' ' | b'\t' | b'>'));
+        let is_first = self.is_line_blank();
         let in_table = self.in_table.get(self.line) == Some(&true);
         if in_table || matches!(name, "td" | "th") {
-            let begins = is_first || before.ends_with([' ', '|']);
+            let begins = is_first || self.written.ends_with([' ', '|']);
             self.written.push_str(if begins { "" } else { " / " });
             return;
         }
@@ -412,8 +432,7 @@ impl Writer<'_> {
         let after = rest.trim_start_matches([' ', '\t']);
         let next = end + rest.len() - after.len();
         if self.in_table.get(self.line) == Some(&true) {
-            let kept = self.written.trim_end_matches([' ', '\t']).len();
-            self.written.truncate(kept.max(self.line_start));
+            self.trim(&[' ', '\t']);
             self.written.push_str(" / ");
             return next;
         }
@@ -427,7 +446,7 @@ impl Writer<'_> {
     fn break_line(&mut self) {
         self.is_removed = true;
         self.end_line();
-        self.line_start = self.written.len();
+        self.start_line();
         self.word = Word::default();
         let Some(line) = self.paragraph.lines.get(self.line) else {
             return;
@@ -452,8 +471,7 @@ impl Writer<'_> {
             }
             return next;
         }
-        self.written
-            .truncate(self.written.trim_end_matches(' ').len());
+        self.trim(&[' ']);
         if !self.written.ends_with('*') {
             self.written.push_str("**");
         }

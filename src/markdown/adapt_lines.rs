@@ -5,55 +5,14 @@
 //! unindented line that is no item, whatever kind of marker the items have.
 
 use super::blocks::{Blocks, Line, LineKind};
+use super::neutralise::ZERO_WIDTH_SPACE;
+use super::tables::Tables;
 
 /// What separates two lists of different kinds, between blank lines.
 ///
 /// It shows nothing, and neither JavaScript's `\s` nor Unicode's white space holds it: a line of it is a paragraph, which ends
 /// the list before it on the web and on the server. A comment would be shown as typed, a rule would be seen.
-const SEPARATOR: char = '\u{200b}';
-
-/// The lines of a table: header, delimiters and rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Table {
-    /// The number of its header line.
-    pub(super) first: usize,
-    /// The number of the line after it.
-    pub(super) end: usize,
-}
-
-/// Finds the tables of a text, also those that the web client does not show as such.
-pub(super) fn tables(text: &str, blocks: &Blocks) -> Vec<Table> {
-    let content = |line: &Line| text.get(line.content..line.end).unwrap_or_default();
-    let mut tables = Vec::new();
-    let mut index = 0;
-    while let Some([header, delimiters]) = blocks.lines.get(index..index + 2) {
-        let is_table = matches!(header.kind, LineKind::Text(_))
-            && header.kind == delimiters.kind
-            && content(header).contains('|')
-            && is_delimiters(content(delimiters));
-        if !is_table {
-            index += 1;
-            continue;
-        }
-        let rows = blocks.lines.iter().skip(index + 2);
-        let rows = rows
-            .take_while(|line| line.kind == header.kind && content(line).contains('|'))
-            .count();
-        let end = index + 2 + rows;
-        tables.push(Table { first: index, end });
-        index = end;
-    }
-    tables
-}
-
-fn is_delimiters(content: &str) -> bool {
-    content.contains('-')
-        && content.contains('|')
-        && content
-            .trim_end()
-            .bytes()
-            .all(|byte| matches!(byte, b'-' | b'|' | b':' | b' '))
-}
+const SEPARATOR: char = ZERO_WIDTH_SPACE;
 
 /// Puts blank lines before tables, takes tables out of list items, and separates lists of different kinds.
 pub(super) fn separate(text: &str) -> String {
@@ -66,7 +25,7 @@ pub(super) fn separate(text: &str) -> String {
         before: Before::Blank,
         dedent: Dedent::Off,
     };
-    let mut tables = tables(text, &blocks).into_iter().peekable();
+    let mut tables = Tables::of(text, &blocks).into_iter().peekable();
     let mut index = 0;
     while let Some(line) = blocks.lines.get(index) {
         if let Some(table) = tables.next_if(|table| table.first == index) {

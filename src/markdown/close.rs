@@ -1,7 +1,10 @@
 //! A text that is still being written, as it may be shown.
 
-use super::blocks::{Blocks, Fence, Line, LineKind};
+use std::collections::BTreeMap;
+
+use super::blocks::{Blocks, Line, LineKind};
 use super::characters::clean;
+use super::fences::OpenFence;
 use super::spans::code_spans;
 
 /// Passes over a text, at most; one or two are enough for what models write.
@@ -31,12 +34,8 @@ fn close_end(text: &str) -> String {
     let Some(last) = blocks.lines.last() else {
         return text.to_owned();
     };
-    let open = match last.kind {
-        LineKind::FenceOpen(number) | LineKind::Code(number) => blocks.fences.get(number),
-        _ => None,
-    };
-    if let Some(fence) = open {
-        return close_fence(text, &blocks, fence);
+    if let Some(fence) = OpenFence::at_end(text, &blocks) {
+        return close_fence(text, &blocks.lines, &fence);
     }
     if text.ends_with('\n') || !matches!(last.kind, LineKind::Text(_)) {
         return text.to_owned();
@@ -48,25 +47,19 @@ fn close_end(text: &str) -> String {
     format!("{kept}{}", close_inline(open))
 }
 
-fn close_fence(text: &str, blocks: &Blocks, fence: &Fence) -> String {
-    let marker = text.get(fence.marker.0..fence.marker.1).unwrap_or_default();
-    let opening = blocks.lines.get(fence.line);
-    let line_start = opening.map_or(0, |line| line.start);
-    if blocks.lines.len() == fence.line + 1 && !text.ends_with('\n') {
+fn close_fence(text: &str, lines: &[Line], fence: &OpenFence<'_>) -> String {
+    if lines.len() == fence.line + 1 && !text.ends_with('\n') {
         // Nothing but the opening was written.
-        return text
-            .get(..line_start)
-            .unwrap_or_default()
-            .trim_end()
-            .to_owned();
+        let start = lines.get(fence.line).map_or(0, |opening| opening.start);
+        return text.get(..start).unwrap_or_default().trim_end().to_owned();
     }
     let mut closed = text.to_owned();
-    if let Some(last) = blocks.lines.last() {
+    if let Some(last) = lines.last() {
         let written = text.get(last.content..last.end).unwrap_or_default();
         let is_half = !text.ends_with('\n')
             && !written.is_empty()
-            && marker.starts_with(written)
-            && blocks.lines.len() > fence.line + 1;
+            && fence.marker.starts_with(written)
+            && lines.len() > fence.line + 1;
         if is_half {
             closed.truncate(last.start);
         }
@@ -74,17 +67,7 @@ fn close_fence(text: &str, blocks: &Blocks, fence: &Fence) -> String {
     if !closed.ends_with('\n') {
         closed.push('\n');
     }
-    let mut prefix = text.get(line_start..fence.marker.0).unwrap_or_default();
-    if fence.indentation > 3 {
-        // The server opens such a fence below a paragraph, but closes none that is indented so far.
-        prefix = prefix.trim_end_matches([' ', '\t']);
-    }
-    // A list's marker would begin another item.
-    closed.extend(prefix.chars().map(|character| match character {
-        '>' | '\t' => character,
-        _ => ' ',
-    }));
-    closed.push_str(marker);
+    closed.push_str(&fence.closing());
     closed
 }
 
@@ -161,10 +144,35 @@ fn inline_start(text: &str, lines: &[Line]) -> usize {
     }
 }
 
-/// One delimiter of emphasis that was opened.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Delimiter {
-    mark: &'static str,
+/// The delimiters of emphasis that were opened, outermost first.
+#[derive(Default)]
+struct Delimiters {
+    open: Vec<&'static str>,
+    /// How many of each mark are open, so that nothing is looked for that is not there.
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Delimiters {
+    fn open(&mut self, mark: &'static str) {
+        self.open.push(mark);
+        *self.counts.entry(mark).or_default() += 1;
+    }
+
+    /// Closes the innermost delimiter of a mark and all within it; returns whether there was one.
+    fn close(&mut self, mark: &'static str) -> bool {
+        if self.counts.get(mark).is_none_or(|count| *count == 0) {
+            return false;
+        }
+        while let Some(closed) = self.open.pop() {
+            if let Some(count) = self.counts.get_mut(closed) {
+                *count -= 1;
+            }
+            if closed == mark {
+                break;
+            }
+        }
+        true
+    }
 }
 
 /// Closes code spans, emphasis and links in text that belongs together.
@@ -190,7 +198,7 @@ fn close_inline(text: &str) -> String {
     if let Some(at) = dangling {
         open.truncate(at);
     }
-    if code.is_empty() && delimiters.is_empty() {
+    if code.is_empty() && delimiters.open.is_empty() {
         return open;
     }
     open.truncate(open.trim_end().len());
@@ -199,7 +207,7 @@ fn close_inline(text: &str) -> String {
         open.pop();
     }
     open.push_str(&code);
-    open.extend(delimiters.iter().rev().map(|delimiter| delimiter.mark));
+    open.extend(delimiters.open.iter().rev().copied());
     open
 }
 
@@ -265,9 +273,9 @@ fn unclosed_code(text: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// Finds the delimiters left open before a place, outermost first, and a run of them at the very end that opens nothing.
-fn delimiters(text: &str, until: usize) -> (Vec<Delimiter>, Option<usize>) {
-    let mut open: Vec<Delimiter> = Vec::new();
+/// Finds the delimiters left open before a place, and a run of them at the very end that opens nothing.
+fn delimiters(text: &str, until: usize) -> (Delimiters, Option<usize>) {
+    let mut open = Delimiters::default();
     let mut spans = code_spans(text).into_iter().peekable();
     let bytes = text.as_bytes();
     let mut index = 0;
@@ -313,7 +321,7 @@ fn delimiters(text: &str, until: usize) -> (Vec<Delimiter>, Option<usize>) {
 }
 
 /// Reads a run of one character of emphasis; returns whether it stands at the end and opens nothing.
-fn read_run(open: &mut Vec<Delimiter>, byte: u8, length: usize, before: &str, after: &str) -> bool {
+fn read_run(open: &mut Delimiters, byte: u8, length: usize, before: &str, after: &str) -> bool {
     let marks: &[&'static str] = match (byte, length) {
         (b'*', 1) => &["*"],
         (b'*', 2) => &["**"],
@@ -331,20 +339,18 @@ fn read_run(open: &mut Vec<Delimiter>, byte: u8, length: usize, before: &str, af
         && next.is_some_and(|next| next.is_ascii_alphanumeric());
     let mut closed = false;
     for mark in marks {
-        if follows_text && let Some(at) = open.iter().rposition(|delimiter| delimiter.mark == *mark)
-        {
-            open.truncate(at);
-            closed = true;
-        }
+        closed |= follows_text && open.close(mark);
     }
     if closed || within_word {
         return false;
     }
     match next {
-        None => !(follows_text && open.is_empty()),
+        None => !(follows_text && open.open.is_empty()),
         Some(next) if next.is_whitespace() => false,
         Some(_) => {
-            open.extend(marks.iter().map(|mark| Delimiter { mark }));
+            for mark in marks {
+                open.open(mark);
+            }
             false
         }
     }
@@ -366,6 +372,8 @@ mod tests {
             ("1. a\n   ```sh\n   ls", "1. a\n   ```sh\n   ls\n   ```"),
             ("- ```\n  x", "- ```\n  x\n  ```"),
             ("> ```\n> x", "> ```\n> x\n> ```"),
+            (">- ```rust\n>   x", ">- ```rust\n>   x\n>   ```"),
+            ("- a\n      ```\n      x", "- a\n      ```\n      x\n  ```"),
             ("~~~~\nx", "~~~~\nx\n~~~~"),
             ("a **bold", "a **bold**"),
             ("a **bold*", "a **bold**"),
@@ -428,6 +436,10 @@ mod tests {
             // Quadratic work on 200 kB would take minutes: that the test ends is what it shows.
             assert!(close(&text).len() <= 4 * text.len() + 16);
         }
+        for (opening, closing) in [("*a ", "b__ "), ("*a ", "b** "), ("__a ", "b~~ ")] {
+            let text = format!("{}{}", opening.repeat(33_000), closing.repeat(25_000));
+            assert!(close(&text).len() <= 4 * text.len() + 16);
+        }
     }
 
     fn texts() -> impl Strategy<Value = String> {
@@ -451,7 +463,9 @@ mod tests {
             "|--",
             "> ",
             "- ",
+            ">- ",
             "1. ",
+            "\t",
             "   ",
             "# ",
             "\\",

@@ -106,14 +106,15 @@ fn judge_web(text: &str, target: &Target<'_>, url: &Url, context: &LinkContext) 
 /// Writes an address so that nothing in it is read as Markdown or as a mention.
 fn written(url: &Url) -> String {
     let mut written = String::new();
+    let has_bracketed_host = url.as_str().contains("://[");
     for character in url.as_str().chars() {
         match character {
             '@' => written.push_str("%40"),
             '*' => written.push_str("%2A"),
             '|' => written.push_str("%7C"),
             '`' => written.push_str("%60"),
-            '[' if !url.as_str().contains("://[") => written.push_str("%5B"),
-            ']' if !url.as_str().contains("://[") => written.push_str("%5D"),
+            '[' if !has_bracketed_host => written.push_str("%5B"),
+            ']' if !has_bracketed_host => written.push_str("%5D"),
             '(' => written.push_str("%28"),
             ')' => written.push_str("%29"),
             _ => written.push(character),

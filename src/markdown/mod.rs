@@ -11,6 +11,7 @@ mod adapt_signs;
 mod blocks;
 mod characters;
 mod close;
+mod fences;
 mod inline;
 mod links;
 mod neutralise;

@@ -3,7 +3,7 @@
 //! What pings was measured (`recorded/mentions_by_a_bot.json`): an `@` that begins a word anywhere but in code. What is code
 //! is decided as the server does it, and where readers could disagree it counts as text.
 
-use super::blocks::{Blocks, Line, LineKind};
+use super::blocks::{Blocks, Fence, Line, LineKind};
 use super::characters::{clean, flatten};
 use super::links::{LinkContext, Verdict, judge};
 use super::spans::{Span, code_spans};
@@ -31,21 +31,28 @@ const DANGEROUS_SCHEMES: [&str; 7] = [
 /// in the text.
 #[must_use]
 pub fn neutralise(text: &str, context: &LinkContext) -> String {
-    let mut inert = pass(&flatten(&clean(text)), context);
+    let mut flat = flatten(&clean(text));
+    let mut inert = pass(&flat, context);
     // What one pass takes away may bring together what the next one finds; crafted texts need a second, hardly any a third.
     let links = text.contains("](");
     for _ in 1..if links { MAX_PASSES } else { 1 } {
-        let again = pass(&flatten(&inert), context);
-        if again == inert {
+        let again = flatten(&inert);
+        if again == flat {
             break;
         }
-        inert = again;
+        flat = again;
+        inert = pass(&flat, context);
     }
     inert
 }
 
 fn pass(text: &str, context: &LinkContext) -> String {
     let blocks = Blocks::of(text);
+    let certain: Vec<bool> = blocks
+        .fences
+        .iter()
+        .map(|fence| is_certain(text, &blocks, fence))
+        .collect();
     let mut inert = String::with_capacity(text.len() + text.len() / 16);
     let mut rest = blocks.lines.as_slice();
     while let Some(first) = rest.first() {
@@ -67,7 +74,7 @@ fn pass(text: &str, context: &LinkContext) -> String {
             {
                 write_paragraph(&mut inert, text, lines, context);
             }
-            LineKind::Code(fence) if !is_certain(text, &blocks, fence) => {
+            LineKind::Code(fence) if certain.get(fence) != Some(&true) => {
                 let line = text.get(first.start..first.end).unwrap_or_default();
                 inert.push_str(&without_addressed_links(line));
                 inert.push('\n');
@@ -96,10 +103,7 @@ fn is_deep(blocks: &Blocks, number: usize) -> bool {
 }
 
 /// Whether every reader takes what is in a fence for code, the web client included.
-fn is_certain(text: &str, blocks: &Blocks, number: usize) -> bool {
-    let Some(fence) = blocks.fences.get(number) else {
-        return false;
-    };
+fn is_certain(text: &str, blocks: &Blocks, fence: &Fence) -> bool {
     let Some(opening) = blocks.lines.get(fence.line) else {
         return false;
     };
@@ -166,6 +170,8 @@ struct Paragraph<'a> {
     /// Where each `(` is closed, in order of the opening.
     parentheses: Vec<(usize, usize)>,
     written: String,
+    /// How far what was written was searched for its last character that is no white space, and where that one ends.
+    ink: (usize, usize),
     /// Places in what was written whose one byte is left out at the end.
     dropped: Vec<usize>,
     brackets: Vec<Bracket>,
@@ -176,6 +182,7 @@ struct Paragraph<'a> {
     next_parenthesis: NextByte,
     next_pipe: NextByte,
     next_greater: NextByte,
+    next_backtick: NextByte,
 }
 
 /// Remembers where the next of a byte is, so that looking ahead again and again stays linear.
@@ -215,6 +222,7 @@ impl<'a> Paragraph<'a> {
             spans: code_spans(raw).into_iter().peekable(),
             parentheses: matching_parentheses(raw.as_bytes()),
             written: String::with_capacity(raw.len()),
+            ink: (0, 0),
             dropped: Vec::new(),
             brackets: Vec::new(),
             emphasis: [false; 3],
@@ -223,6 +231,7 @@ impl<'a> Paragraph<'a> {
             next_parenthesis: NextByte::new(b')'),
             next_pipe: NextByte::new(b'|'),
             next_greater: NextByte::new(b'>'),
+            next_backtick: NextByte::new(b'`'),
         }
     }
 
@@ -423,8 +432,9 @@ impl<'a> Paragraph<'a> {
             }
             return index + 1;
         };
-        let target = self.raw.get(index + 2..close).unwrap_or_default();
-        let Some(bracket) = bracket.filter(|_| !target.contains('`')) else {
+        let backtick = self.next_backtick.from(self.raw.as_bytes(), index + 2);
+        let has_code = backtick.is_some_and(|backtick| backtick < close);
+        let Some(bracket) = bracket.filter(|_| !has_code) else {
             // Readers differ in where such a link begins, or ends; and a backtick less could make a fence of the line.
             self.written.push(ZERO_WIDTH_SPACE);
             return index + 1;
@@ -444,11 +454,10 @@ impl<'a> Paragraph<'a> {
     /// Writes what becomes of a link whose text was just written.
     fn link(&mut self, bracket: &Bracket, start: usize, end: usize) {
         let target = self.raw.get(start..end).unwrap_or_default();
-        let text = self
-            .written
-            .get(bracket.written + 1..self.written.len() - 1)
-            .unwrap_or_default();
-        let is_empty = text.trim().is_empty();
+        let text = bracket.written + 1..self.written.len() - 1;
+        let text = text.start..self.ink_before(text.end).max(text.start);
+        let text = self.written.get(text).unwrap_or_default();
+        let is_empty = text.is_empty();
         let verdict = match judge(text, target, self.context) {
             Verdict::Keep if is_empty => Verdict::Show(target.to_owned()),
             verdict => verdict,
@@ -480,6 +489,22 @@ impl<'a> Paragraph<'a> {
         }
         let lost_lines = target.matches('\n').count();
         self.written.extend(std::iter::repeat_n('\n', lost_lines));
+    }
+
+    /// Returns where the last character before a place ends that is no white space. The place never goes back, and what was searched is
+    /// not searched again, so that links within links stay linear.
+    fn ink_before(&mut self, end: usize) -> usize {
+        let (searched, mut ink) = self.ink;
+        let new = self
+            .written
+            .get(searched..end)
+            .unwrap_or_default()
+            .trim_end();
+        if !new.is_empty() {
+            ink = searched + new.len();
+        }
+        self.ink = (end, ink);
+        ink
     }
 
     /// Takes the brackets away from around a link's text.

@@ -6,7 +6,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::blocks::{Blocks, Fence, Line, LineKind};
+use super::blocks::{Blocks, Line, LineKind};
+use super::fences::OpenFence;
 use super::tables::Tables;
 
 /// Runes of a post, at most (`PostMessageMaxRunesV2`, contract §8.1).
@@ -17,9 +18,6 @@ const REPEATED_SHARE: usize = 4;
 
 /// Which share of a part should be full before it ends between blocks or list items.
 const FILLED_SHARE: usize = 4;
-
-/// Columns a fence may be indented, beyond which it is indented code.
-const MOST_INDENTED: usize = 3;
 
 /// How often a cut is moved back to make room for closing a fence.
 const ATTEMPTS: usize = 8;
@@ -157,13 +155,14 @@ impl Window {
         let blocks = Blocks::of(raw);
         let is_last = cut == self.text.len();
         // A fence also ends with the quote or list that holds it.
-        let open = open_fence(&blocks, blocks.lines.last());
         let mut text = raw.strip_suffix('\n').unwrap_or(raw).to_owned();
-        let repeated = match open {
+        let repeated = match OpenFence::at_end(raw, &blocks) {
             Some(fence) => {
-                let fence = OpenFence::of(raw, &blocks, fence);
+                text.push('\n');
                 text.push_str(&fence.closing());
-                fence.opening(self.limit / REPEATED_SHARE)
+                fence
+                    .opening(|opening| fits(opening, self.limit / REPEATED_SHARE))
+                    .unwrap_or_default()
             }
             None if is_last => {
                 raw.clone_into(&mut text);
@@ -173,8 +172,9 @@ impl Window {
                 text.truncate(text.trim_end().len());
                 // Without the blank line that ended its quote a fence is open again.
                 let trimmed = Blocks::of(&text);
-                if let Some(fence) = open_fence(&trimmed, trimmed.lines.last()) {
-                    text.push_str(&OpenFence::of(raw, &trimmed, fence).closing());
+                if let Some(fence) = OpenFence::at_end(raw, &trimmed) {
+                    text.push('\n');
+                    text.push_str(&fence.closing());
                 }
                 self.table_head(&blocks, cut)
             }
@@ -191,7 +191,7 @@ impl Window {
         let goes_on = self.text.get(cut..).is_some_and(|rest| {
             !rest.starts_with('\n') && rest.lines().next().is_some_and(|line| line.contains('|'))
         });
-        let head = Tables::of(&self.text, blocks).head_at_end();
+        let head = Tables::of(&self.text, blocks).head_at_end(blocks.lines.len());
         let head = head.filter(|_| goes_on).and_then(|head| {
             let first = blocks.lines.get(head)?;
             let delimiter = blocks.lines.get(head + 1)?;
@@ -259,14 +259,6 @@ impl Window {
     }
 }
 
-/// Returns the fence that is open after a line.
-fn open_fence<'a>(blocks: &'a Blocks, line: Option<&Line>) -> Option<&'a Fence> {
-    match line?.kind {
-        LineKind::FenceOpen(number) | LineKind::Code(number) => blocks.fences.get(number),
-        LineKind::Blank | LineKind::Text(_) | LineKind::FenceClose(_) | LineKind::Indented => None,
-    }
-}
-
 /// Whether a block ends with a line.
 fn is_between_blocks(line: &Line, next: &Line) -> bool {
     let is_within_item = next.items > 0 && next.item.is_none_or(|_| next.items > 1);
@@ -291,103 +283,6 @@ impl Cuts {
             .or(self.block)
             .or(self.line)
     }
-}
-
-/// A fence that is open where a part ends.
-struct OpenFence<'a> {
-    /// What stands before its marker.
-    before: &'a str,
-    marker: &'a str,
-    info: &'a str,
-    indentation: usize,
-}
-
-impl<'a> OpenFence<'a> {
-    fn of(text: &'a str, blocks: &Blocks, fence: &Fence) -> Self {
-        let marker = fence.marker;
-        let (start, end) = blocks
-            .lines
-            .get(fence.line)
-            .map_or(marker, |line| (line.start, line.end));
-        Self {
-            before: text.get(start..marker.0).unwrap_or_default(),
-            marker: text.get(marker.0..marker.1).unwrap_or_default(),
-            info: text.get(marker.1..end).unwrap_or_default(),
-            indentation: fence.indentation,
-        }
-    }
-
-    /// Returns the line that closes it, within the quotes and lists that hold it.
-    fn closing(&self) -> String {
-        let mut before = String::with_capacity(self.before.len() + 4);
-        let mut is_after_quote = false;
-        for character in self.before.chars() {
-            match character {
-                '>' | '\t' => before.push(character),
-                ' ' => before.push(' '),
-                // A quote takes one space after its sign for its own, also where the list's marker stood at once.
-                _ if is_after_quote => before.push_str("  "),
-                _ => before.push(' '),
-            }
-            is_after_quote = character == '>';
-        }
-        // Where a paragraph is interrupted a fence may be indented further than its end may be.
-        if self.indentation > MOST_INDENTED {
-            before.truncate(before.trim_end_matches([' ', '\t']).len());
-        }
-        format!("\n{before}{}", self.marker)
-    }
-
-    /// Returns the line that opens it again, where one that short can.
-    fn opening(&self, limit: usize) -> String {
-        let before = self.containers();
-        let marker = self.marker;
-        let language = self.info.split_whitespace().next().unwrap_or_default();
-        [self.info, language, ""]
-            .iter()
-            .map(|info| format!("{before}{marker}{info}\n"))
-            .find(|opening| fits(opening, limit))
-            .unwrap_or_default()
-    }
-
-    /// Writes what stands before the marker such that it opens by itself all that held the fence: lines of a list item are indented, and
-    /// without the item that would be indented code.
-    fn containers(&self) -> String {
-        let mut written = String::new();
-        let mut columns: usize = 0;
-        let mut is_quoted = false;
-        for character in self.before.chars().chain(['\n']) {
-            match character {
-                ' ' => columns += 1,
-                '\t' => columns += 4,
-                _ => {
-                    if is_quoted {
-                        columns = columns.saturating_sub(1);
-                        written.push(' ');
-                    }
-                    if columns > MOST_INDENTED && !written.ends_with(is_list_marker) {
-                        while columns > 5 {
-                            written.push_str("- ");
-                            columns -= 2;
-                        }
-                        written.push('-');
-                        columns -= 1;
-                    }
-                    written.extend(std::iter::repeat_n(' ', columns));
-                    columns = 0;
-                    is_quoted = character == '>';
-                    if character != '\n' {
-                        written.push(character);
-                    }
-                }
-            }
-        }
-        written
-    }
-}
-
-fn is_list_marker(character: char) -> bool {
-    matches!(character, '-' | '+' | '*' | '.' | ')')
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! How an answer can reach people, best way first, and how our own texts are known again where they carry no mark.
 
-use std::time::Duration;
-
 use sha2::{Digest, Sha256};
 
 use super::DeliveryWays;
@@ -9,8 +7,7 @@ use crate::domain::attention::ChannelKind;
 use crate::domain::event::{InboundEvent, Origin};
 use crate::domain::post::{Audience, Delivery};
 
-/// How long a text we posted without a mark is taken for ours when an outgoing webhook brings it back.
-pub const OWN_TEXT_MEMORY: Duration = Duration::from_hours(1);
+pub use crate::domain::post::OWN_TEXT_MEMORY;
 
 /// Chooses the first way of delivery that can work; `None` where there is none for one person alone.
 ///

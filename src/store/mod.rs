@@ -31,7 +31,6 @@ use secrecy::SecretString;
 pub use admit::ROWS_PER_STATEMENT;
 pub use claim::FURTHEST_RETRY;
 pub use open::{Access, LeaseTime, OpenError, Opening, open};
-pub use recall::OWN_TEXT_KEPT;
 
 /// Which database, from `ASKWELL_DATABASE`.
 #[derive(Clone, Debug)]

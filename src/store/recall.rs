@@ -2,18 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use super::row::turn;
 use super::session::Session;
 use super::statement::{Statement, Value};
 use crate::domain::conversation::{ConversationKey, History};
 use crate::domain::id::{ChannelId, ServerId};
+use crate::domain::post::OWN_TEXT_MEMORY;
 use crate::domain::time::Timestamp;
 use crate::ports::{Backlog, StoreError};
-
-/// How long the digest of a text of ours is kept; a text comes back within seconds, so an hour is ample (design §4).
-pub const OWN_TEXT_KEPT: Duration = Duration::from_hours(1);
 
 const TURNS: &str = "SELECT asker_name, text, answer, asked_at, concluded_at FROM questions
      WHERE server_id = $1 AND conversation = $2 AND is_turn = 1
@@ -79,7 +76,7 @@ const REMEMBER_TEXT: &str =
     "INSERT INTO own_texts (server_id, channel_id, digest, posted_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (server_id, channel_id, digest) DO UPDATE SET posted_at = excluded.posted_at";
 
-/// Remembers the digest of a text of ours, and forgets those older than [`OWN_TEXT_KEPT`], or as far in the future, which a clock
+/// Remembers the digest of a text of ours, and forgets those older than [`OWN_TEXT_MEMORY`], or as far in the future, which a clock
 /// that jumped back has left.
 ///
 /// Forgetting goes first: nobody then waits for rows of others while holding one that they want to forget.
@@ -91,8 +88,8 @@ pub(super) async fn remember_text(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let forget = Statement::new(FORGET_TEXTS)
-        .bind(at.before(OWN_TEXT_KEPT))
-        .bind(at.after(OWN_TEXT_KEPT));
+        .bind(at.before(OWN_TEXT_MEMORY))
+        .bind(at.after(OWN_TEXT_MEMORY));
     session.execute(forget).await?;
     let remember = Statement::new(REMEMBER_TEXT)
         .bind(server.as_str())

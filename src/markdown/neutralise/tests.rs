@@ -218,6 +218,20 @@ fn long_hostile_texts_take_no_longer_than_their_length() {
         // Quadratic work on 200 kB would take minutes: that the test ends is what it shows.
         assert!(inert(&text).len() < 8 * text.len());
     }
+    let (code, code_end) = (format!("```{}\n", "x".repeat(100_000)), "```");
+    let surrounded: [(&str, &str, &str, &str); 5] = [
+        ("[x](http://a.example/", "[", "", ")"),
+        ("", "[", " ", "](#) "),
+        ("", "[](", "x`", ")"),
+        ("", "[a](", "x", ")"),
+        (&code, "a\n", "", code_end),
+    ];
+    for (before, opening, between, closing) in surrounded {
+        let between = between.repeat(if between == " " { 50_000 } else { 1 });
+        let closing = closing.repeat(if before.is_empty() { 50_000 } else { 1 });
+        let text = format!("{before}{}{between}{closing}", opening.repeat(50_000));
+        assert!(inert(&text).len() < 8 * text.len());
+    }
 }
 
 /// The same cases in every run; more were tried when the code was written.

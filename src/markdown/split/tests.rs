@@ -22,7 +22,7 @@ fn words(text: &str) -> String {
 
 fn has_open_fence(part: &str) -> bool {
     let blocks = Blocks::of(part);
-    open_fence(&blocks, blocks.lines.last()).is_some()
+    OpenFence::at_end(part, &blocks).is_some()
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn markdown() -> impl Strategy<Value = String> {
         Just(String::new()),
         Just("|a|b|".to_owned()),
         Just("|-|-|".to_owned()),
-        "(> |- |    |1\\. ){1,3}(```)?[a-z]{0,5}",
+        "(> |>|- |    |\t|1\\. ){1,3}(```)?[a-z]{0,5}",
         "# [a-z]{1,9}",
         "[a-z]{100,200}",
     ];

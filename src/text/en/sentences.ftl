@@ -5,15 +5,15 @@
 
 help =
     {""}**How to use { $assistant }**
-    - `/{ $trigger } question` : I answer here. Ask on, and I remember what was said before.
+    - `/{ $trigger } question` : I answer here. Ask a follow-up and I'll remember what was said.
     - `/{ $trigger } private: question` : only you see the answer. (`나만: question` works too.)
     - `/{ $trigger } new` : forget what was said and start afresh. (`새로` works too.)
     - `/{ $trigger } stop` : stop the answer I am writing for you. (`그만` works too.)
     - `/{ $trigger } help` : show this text. (`도움말` works too.)
-nothing-asked = Ask me anything, for example `/{ $trigger } How do I write good meeting notes?` · All about me: `/{ $trigger } help`
+nothing-asked = Ask me anything, for example `/{ $trigger } How do I write good meeting notes?` · Full help: `/{ $trigger } help`
 working = I am working on your answer. One moment, please.
 working-privately = I am working on an answer that only you will see. One moment, please.
-conversation-begun = Here begins a new conversation. I no longer look at what was said before.
+conversation-begun = Started a new conversation. I won't use what was said before.
 stopped = { $count ->
     [one] I stopped the answer I was writing.
    *[other] I stopped the { $count } answers I was writing.
@@ -23,7 +23,7 @@ nothing-to-stop = There is no answer to stop right now.
 ## Said below an answer
 
 answer-stopped = _I stopped here, as you asked._
-answer-cut-at-length = _The answer reached its length limit here. Say “go on” and I will._
+answer-cut-at-length = _The answer reached its length limit here. If you need the rest, please ask for just that part._
 answer-interrupted = _The answer was interrupted here. Please ask again._
 answer-withheld = _The model withheld the rest of this answer for safety reasons. Please try asking differently._
 continued = _(continued)_
@@ -36,22 +36,22 @@ model-key-rejected = The model server did not accept our API key. Please ask you
 model-not-found = The model server does not know the configured model. Please ask your administrator to check its name.
 model-rate-limited = The model server has too many requests right now. Please ask again in a little while.
 model-quota-exhausted = Our quota at the model server is used up. Please ask your administrator to check it.
-model-unreachable = The model server cannot be reached or does not respond. Please ask again in a little while, and tell your administrator if it goes on.
-model-failed = The model server had a problem. Please ask again in a little while, and tell your administrator if it goes on.
-model-rejected-request = The model server did not accept the request. Please try asking differently, and tell your administrator if it goes on.
+model-unreachable = The model server cannot be reached or does not respond. Please ask again in a little while, and tell your administrator if it keeps happening.
+model-failed = The model server had a problem. Please ask again in a little while, and tell your administrator if it keeps happening.
+model-rejected-request = The model server did not accept the request. Please try asking differently, and tell your administrator if it keeps happening.
 model-slow-to-begin = The model did not begin to answer in time. Please ask again in a little while.
 model-fell-silent = The model went silent in the middle of its answer. Please ask again.
 model-answered-nothing = The model sent an empty answer. Please ask again in slightly different words.
 model-refused = The model declined to answer for safety reasons. Please try asking differently.
 context-too-long = This conversation is longer than the model can read. Please shorten the question, or start afresh with the `new` command.
 answer-too-large = The answer is too large to show. Please ask in smaller pieces.
-deadline-passed = The answer took too long, so I gave it up. Please shorten the question, or ask again in a little while.
-post-refused = I may not post the answer in this channel. Please ask your administrator whether it is archived and whether the bot may write here.
+deadline-passed = The answer took too long, so I gave up. Please shorten the question, or ask again in a little while.
+post-refused = I'm not allowed to post the answer in this channel. Please ask your administrator whether it is archived and whether the bot may write here.
 mattermost-unreachable = I could not post the answer to Mattermost. Please ask again in a little while.
 question-too-long = The question is too long. Please keep it to { $limit } characters and ask again.
 question-without-text = The question holds no readable text. Please ask in words.
-internal = Something went wrong on our side. Please ask again, and give the id to your administrator if it goes on.
-gave-up = I tried several times and could not finish the answer. Please ask again, and give the id to your administrator if it goes on.
+internal = Something went wrong on our side. Please ask again, and give the id to your administrator if it keeps happening.
+gave-up = I tried several times and could not finish the answer. Please ask again, and give the id to your administrator if it keeps happening.
 not-a-member = Only members of this channel get answers here. Please join it and ask again.
 shutting-down = The server is restarting. Please ask again in a little while.
 queue-full = Too many questions are waiting. Please ask again in a little while.

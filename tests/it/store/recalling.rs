@@ -5,8 +5,8 @@ use std::time::Duration;
 use askwell::domain::completion::ModelFailure;
 use askwell::domain::conversation::{ConversationKey, Turn};
 use askwell::domain::id::ServerId;
+use askwell::domain::post::OWN_TEXT_MEMORY;
 use askwell::domain::question::{Failure, Outcome, Question, Refusal};
-use askwell::store::OWN_TEXT_KEPT;
 
 use super::bed::{Bed, channel, conclusion, on_both, post, question, server, user};
 
@@ -224,12 +224,12 @@ async fn an_own_text_is_known_since_a_time_and_forgotten_later(bed: Bed) {
             .unwrap()
     );
     bed.store
-        .remember_text(&server, &channel, &[2; 32], begin.after(OWN_TEXT_KEPT))
+        .remember_text(&server, &channel, &[2; 32], begin.after(OWN_TEXT_MEMORY))
         .await
         .unwrap();
     assert!(is_known().await.unwrap(), "kept for an hour");
     bed.store
-        .remember_text(&server, &channel, &[3; 32], later.after(OWN_TEXT_KEPT))
+        .remember_text(&server, &channel, &[3; 32], later.after(OWN_TEXT_MEMORY))
         .await
         .unwrap();
     assert!(!is_known().await.unwrap(), "but no longer");
