@@ -4,14 +4,15 @@
 //! is decided as the server does it, and where readers could disagree it counts as text.
 
 use super::blocks::{Blocks, Line, LineKind};
-use super::characters::{clean, flatten};
+use super::characters::tidy;
 use super::links::{LinkContext, Verdict, judge};
 use super::spans::{Span, code_spans};
 
 /// Put between characters that must not be read together; shows nothing.
 pub(super) const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
-/// Passes over a text, at most.
+/// Passes over a text, at most. What one pass takes away may bring together what the next one finds; crafted texts need a second, hardly
+/// any a third.
 const MAX_PASSES: usize = 5;
 
 const DANGEROUS_SCHEMES: [&str; 7] = [
@@ -27,21 +28,38 @@ const DANGEROUS_SCHEMES: [&str; 7] = [
 /// Makes a text inert: mentions, Slack's forms, hidden or dangerous links, images, reference definitions, control characters,
 /// overrides of direction, hidden tags, heaps of marks, blank lines and nesting.
 ///
-/// Code stays as it is, but for characters that nobody can see. Neutralising twice changes nothing more. Takes time linear
-/// in the text.
+/// Code stays as it is, but for characters that nobody can see. Neutralising twice changes nothing more, whatever the text. Takes time
+/// linear in the text.
 #[must_use]
 pub fn neutralise(text: &str, context: &LinkContext) -> String {
-    let mut inert = pass(&flatten(&clean(text)), context);
-    // What one pass takes away may bring together what the next one finds; crafted texts need a second, hardly any a third.
-    let links = text.contains("](");
-    for _ in 1..if links { MAX_PASSES } else { 1 } {
-        let again = pass(&flatten(&inert), context);
-        if again == inert {
-            break;
+    settled(&tidy(text), context).unwrap_or_else(|| {
+        let plain = tidy(&without_markup(text));
+        settled(&plain, context).unwrap_or(plain)
+    })
+}
+
+/// Passes over a text until nothing changes; `None` where that does not come soon.
+fn settled(text: &str, context: &LinkContext) -> Option<String> {
+    let mut inert = text.to_owned();
+    for _ in 0..MAX_PASSES {
+        let next = tidy(&pass(&inert, context));
+        if next == inert {
+            return Some(inert);
         }
-        inert = again;
+        inert = next;
     }
-    inert
+    None
+}
+
+/// Writes every sign that a pass looks at in full width, so that there is nothing left to look at.
+fn without_markup(text: &str) -> String {
+    const FULL_WIDTH: u32 = 0xfee0;
+    let widened = |character: char| {
+        let is_sign = character.is_ascii_punctuation() && !matches!(character, '.' | ',' | '-');
+        let wide = char::from_u32(u32::from(character) + FULL_WIDTH);
+        wide.filter(|_| is_sign).unwrap_or(character)
+    };
+    text.chars().map(widened).collect()
 }
 
 fn pass(text: &str, context: &LinkContext) -> String {
@@ -176,6 +194,7 @@ struct Paragraph<'a> {
     next_parenthesis: NextByte,
     next_pipe: NextByte,
     next_greater: NextByte,
+    next_line: NextByte,
 }
 
 /// Remembers where the next of a byte is, so that looking ahead again and again stays linear.
@@ -223,6 +242,7 @@ impl<'a> Paragraph<'a> {
             next_parenthesis: NextByte::new(b')'),
             next_pipe: NextByte::new(b'|'),
             next_greater: NextByte::new(b'>'),
+            next_line: NextByte::new(b'\n'),
         }
     }
 
@@ -360,8 +380,9 @@ impl<'a> Paragraph<'a> {
         let bytes = self.bytes();
         let pipe = self.next_pipe.from(bytes, index);
         let greater = self.next_greater.from(bytes, index);
+        let end = self.next_line.from(bytes, index).unwrap_or(bytes.len());
         let is_link = match (pipe, greater) {
-            (Some(pipe), Some(greater)) => pipe > index + 1 && greater > pipe + 1,
+            (Some(pipe), Some(greater)) => pipe > index + 1 && greater > pipe + 1 && greater < end,
             _ => false,
         };
         if is_link {
@@ -562,4 +583,4 @@ fn without(text: &str, dropped: &[usize]) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
