@@ -16,6 +16,16 @@ pub const MAX_NESTING: usize = 8;
 /// Columns of indentation kept outside code.
 pub const MAX_INDENTATION: usize = 40;
 
+/// Makes a text one that every reader splits into the same lines and blocks: removes characters that nobody can see and heaps of marks,
+/// blank lines and nesting.
+///
+/// Comes before anything reads the structure of a text, because what is removed later would change it. Tidying twice changes nothing
+/// more.
+#[must_use]
+pub fn tidy(text: &str) -> String {
+    flatten(&clean(text))
+}
+
 /// Removes control characters, overrides of direction, Unicode tags and heaps of combining marks, and makes every line end
 /// with a line feed.
 pub(super) fn clean(text: &str) -> String {

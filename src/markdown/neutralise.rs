@@ -3,56 +3,60 @@
 //! What pings was measured (`recorded/mentions_by_a_bot.json`): an `@` that begins a word anywhere but in code. What is code
 //! is decided as the server does it, and where readers could disagree it counts as text.
 
-use super::blocks::{Blocks, Fence, Line, LineKind};
-use super::characters::{clean, flatten};
-use super::links::{LinkContext, Verdict, judge};
-use super::spans::{Span, code_spans};
+mod ahead;
+mod paragraph;
+
+use self::paragraph::Paragraph;
+use super::blocks::{Blocks, Line, LineKind};
+use super::characters::tidy;
+use super::links::LinkContext;
 
 /// Put between characters that must not be read together; shows nothing.
 pub(super) const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
-/// Passes over a text, at most.
+/// Passes over a text, at most. What one pass takes away may bring together what the next one finds; crafted texts need a second, hardly
+/// any a third.
 const MAX_PASSES: usize = 5;
-
-const DANGEROUS_SCHEMES: [&str; 7] = [
-    "javascript",
-    "vbscript",
-    "data",
-    "mattermost",
-    "file",
-    "blob",
-    "filesystem",
-];
 
 /// Makes a text inert: mentions, Slack's forms, hidden or dangerous links, images, reference definitions, control characters,
 /// overrides of direction, hidden tags, heaps of marks, blank lines and nesting.
 ///
-/// Code stays as it is, but for characters that nobody can see. Neutralising twice changes nothing more. Takes time linear
-/// in the text.
+/// Code stays as it is, but for characters that nobody can see. Neutralising twice changes nothing more, whatever the text. Takes time
+/// linear in the text.
 #[must_use]
 pub fn neutralise(text: &str, context: &LinkContext) -> String {
-    let mut flat = flatten(&clean(text));
-    let mut inert = pass(&flat, context);
-    // What one pass takes away may bring together what the next one finds; crafted texts need a second, hardly any a third.
-    let links = text.contains("](");
-    for _ in 1..if links { MAX_PASSES } else { 1 } {
-        let again = flatten(&inert);
-        if again == flat {
-            break;
+    settled(&tidy(text), context).unwrap_or_else(|| {
+        let plain = tidy(&without_markup(text));
+        settled(&plain, context).unwrap_or(plain)
+    })
+}
+
+/// Passes over a text until nothing changes; `None` where that does not come soon.
+fn settled(text: &str, context: &LinkContext) -> Option<String> {
+    let mut inert = text.to_owned();
+    for _ in 0..MAX_PASSES {
+        let next = tidy(&pass(&inert, context));
+        if next == inert {
+            return Some(inert);
         }
-        flat = again;
-        inert = pass(&flat, context);
+        inert = next;
     }
-    inert
+    None
+}
+
+/// Writes every sign that a pass looks at in full width, so that there is nothing left to look at.
+fn without_markup(text: &str) -> String {
+    const FULL_WIDTH: u32 = 0xfee0;
+    let widened = |character: char| {
+        let is_sign = character.is_ascii_punctuation() && !matches!(character, '.' | ',' | '-');
+        let wide = char::from_u32(u32::from(character) + FULL_WIDTH);
+        wide.filter(|_| is_sign).unwrap_or(character)
+    };
+    text.chars().map(widened).collect()
 }
 
 fn pass(text: &str, context: &LinkContext) -> String {
     let blocks = Blocks::of(text);
-    let certain: Vec<bool> = blocks
-        .fences
-        .iter()
-        .map(|fence| is_certain(text, &blocks, fence))
-        .collect();
     let mut inert = String::with_capacity(text.len() + text.len() / 16);
     let mut rest = blocks.lines.as_slice();
     while let Some(first) = rest.first() {
@@ -74,7 +78,7 @@ fn pass(text: &str, context: &LinkContext) -> String {
             {
                 write_paragraph(&mut inert, text, lines, context);
             }
-            LineKind::Code(fence) if certain.get(fence) != Some(&true) => {
+            LineKind::Code(fence) if !is_certain(text, &blocks, fence) => {
                 let line = text.get(first.start..first.end).unwrap_or_default();
                 inert.push_str(&without_addressed_links(line));
                 inert.push('\n');
@@ -103,7 +107,10 @@ fn is_deep(blocks: &Blocks, number: usize) -> bool {
 }
 
 /// Whether every reader takes what is in a fence for code, the web client included.
-fn is_certain(text: &str, blocks: &Blocks, fence: &Fence) -> bool {
+fn is_certain(text: &str, blocks: &Blocks, number: usize) -> bool {
+    let Some(fence) = blocks.fences.get(number) else {
+        return false;
+    };
     let Some(opening) = blocks.lines.get(fence.line) else {
         return false;
     };
@@ -155,436 +162,5 @@ fn write_paragraph(inert: &mut String, text: &str, lines: &[Line], context: &Lin
     }
 }
 
-/// A `[` whose `]` was not met yet.
-struct Bracket {
-    /// Where it stands in what was written.
-    written: usize,
-    /// Whether a `!` before it makes it an image.
-    is_image: bool,
-}
-
-struct Paragraph<'a> {
-    raw: &'a str,
-    context: &'a LinkContext,
-    spans: std::iter::Peekable<std::vec::IntoIter<Span>>,
-    /// Where each `(` is closed, in order of the opening.
-    parentheses: Vec<(usize, usize)>,
-    written: String,
-    /// How far what was written was searched for its last character that is no white space, and where that one ends.
-    ink: (usize, usize),
-    /// Places in what was written whose one byte is left out at the end.
-    dropped: Vec<usize>,
-    brackets: Vec<Bracket>,
-    /// Which of `*`, `_` and `~` were met outside code: one inside a code span may close it and end the span.
-    emphasis: [bool; 3],
-    in_address: bool,
-    next_bracket: NextByte,
-    next_parenthesis: NextByte,
-    next_pipe: NextByte,
-    next_greater: NextByte,
-    next_backtick: NextByte,
-}
-
-/// Remembers where the next of a byte is, so that looking ahead again and again stays linear.
-struct NextByte {
-    byte: u8,
-    at: Option<usize>,
-    searched: bool,
-}
-
-impl NextByte {
-    fn new(byte: u8) -> Self {
-        Self {
-            byte,
-            at: None,
-            searched: false,
-        }
-    }
-
-    /// Returns where the byte is next at or after `from`, which never goes back.
-    fn from(&mut self, bytes: &[u8], from: usize) -> Option<usize> {
-        let is_stale = self.at.is_some_and(|at| at < from);
-        if !self.searched || is_stale {
-            let rest = bytes.get(from..).unwrap_or_default();
-            let found = rest.iter().position(|byte| *byte == self.byte);
-            self.at = found.map(|found| from + found);
-            self.searched = true;
-        }
-        self.at
-    }
-}
-
-impl<'a> Paragraph<'a> {
-    fn new(raw: &'a str, context: &'a LinkContext) -> Self {
-        Self {
-            raw,
-            context,
-            spans: code_spans(raw).into_iter().peekable(),
-            parentheses: matching_parentheses(raw.as_bytes()),
-            written: String::with_capacity(raw.len()),
-            ink: (0, 0),
-            dropped: Vec::new(),
-            brackets: Vec::new(),
-            emphasis: [false; 3],
-            in_address: false,
-            next_bracket: NextByte::new(b']'),
-            next_parenthesis: NextByte::new(b')'),
-            next_pipe: NextByte::new(b'|'),
-            next_greater: NextByte::new(b'>'),
-            next_backtick: NextByte::new(b'`'),
-        }
-    }
-
-    fn inert(mut self) -> String {
-        let mut index = 0;
-        loop {
-            index = self.plain(index);
-            let Some(character) = self.raw.get(index..).and_then(|rest| rest.chars().next()) else {
-                break;
-            };
-            self.escape_definition(index, character);
-            index = match self.spans.next_if(|span| span.start == index) {
-                Some(span) => self.code_span(span),
-                None => self.character(index, character),
-            };
-        }
-        without(&self.written, &self.dropped)
-    }
-
-    /// Writes what has no meaning, up to the next character that may have one; returns where that is.
-    fn plain(&mut self, index: usize) -> usize {
-        let rest = self.raw.get(index..).unwrap_or_default();
-        let length = rest
-            .bytes()
-            .position(|byte| byte.is_ascii_whitespace() || byte.is_ascii_punctuation())
-            .unwrap_or(rest.len());
-        // White space that is not ASCII ends an address as well as any.
-        let plain = rest.get(..length).unwrap_or_default();
-        if self.in_address && plain.contains(char::is_whitespace) {
-            self.in_address = false;
-        }
-        self.written.push_str(plain);
-        index + length
-    }
-
-    fn bytes(&self) -> &'a [u8] {
-        self.raw.as_bytes()
-    }
-
-    fn byte(&self, index: usize) -> Option<u8> {
-        self.bytes().get(index).copied()
-    }
-
-    /// Escapes the `[` of a reference definition, which shows nothing itself and hides where other links lead.
-    fn escape_definition(&mut self, index: usize, character: char) {
-        if character != '[' {
-            return;
-        }
-        let before = self.written.trim_end_matches(' ');
-        if !(before.is_empty() || before.ends_with('\n')) {
-            return;
-        }
-        let close = self.next_bracket.from(self.raw.as_bytes(), index);
-        if close.is_some_and(|close| self.byte(close + 1) == Some(b':')) {
-            self.written.push('\\');
-        }
-    }
-
-    /// Writes one character, or more where they belong together; returns where to go on.
-    fn character(&mut self, index: usize, character: char) -> usize {
-        let next = index + character.len_utf8();
-        match character {
-            '\\' => return self.escape(index),
-            '@' => self.at_sign(index),
-            '<' => self.less_than(index),
-            ':' => self.colon(index),
-            '[' => self.open_bracket(index),
-            ']' => return self.close_bracket(index),
-            _ => {
-                self.note(character);
-                self.written.push(character);
-            }
-        }
-        next
-    }
-
-    fn note(&mut self, character: char) {
-        match character {
-            '*' => self.emphasis[0] = true,
-            '_' => self.emphasis[1] = true,
-            '~' => self.emphasis[2] = true,
-            '/' if self.written.ends_with(":/") => self.in_address = true,
-            _ if character.is_whitespace() || character == '<' || character == '>' => {
-                self.in_address = false;
-            }
-            _ => {}
-        }
-    }
-
-    fn escape(&mut self, index: usize) -> usize {
-        self.written.push('\\');
-        match self.byte(index + 1) {
-            // The server ignores the escape, and the web client ends a link at it.
-            Some(b'@' | b']' | b'<' | b':') | None => index + 1,
-            Some(byte) if byte.is_ascii_punctuation() => {
-                self.written.push(char::from(byte));
-                index + 2
-            }
-            Some(_) => index + 1,
-        }
-    }
-
-    /// Writes an `@`, cut off from what follows where a mention could begin.
-    ///
-    /// After an ASCII letter or digit it is part of a mail address. In an address it is written as browsers write it, because a
-    /// space there would lead elsewhere.
-    fn at_sign(&mut self, index: usize) {
-        let begins_word = !self
-            .written
-            .as_bytes()
-            .last()
-            .is_some_and(u8::is_ascii_alphanumeric);
-        let next = self
-            .raw
-            .get(index + 1..)
-            .and_then(|rest| rest.chars().next());
-        let names = next.is_some_and(|next| {
-            next.is_ascii_alphanumeric()
-                || matches!(next, '.' | '-' | '_' | ':' | '\\' | '&' | '<')
-                || (!next.is_ascii() && !next.is_whitespace() && next != ZERO_WIDTH_SPACE)
-        });
-        if begins_word && names && self.in_address {
-            self.written.push_str("%40");
-        } else {
-            self.written.push('@');
-            if begins_word && names {
-                self.written.push(ZERO_WIDTH_SPACE);
-            }
-        }
-    }
-
-    /// Writes a `<`, cut off where Slack's forms begin: webhooks turn `<!all>` into a mention and `<a|b>` into a link.
-    fn less_than(&mut self, index: usize) {
-        self.in_address = false;
-        let bytes = self.bytes();
-        let pipe = self.next_pipe.from(bytes, index);
-        let greater = self.next_greater.from(bytes, index);
-        let is_link = match (pipe, greater) {
-            (Some(pipe), Some(greater)) => pipe > index + 1 && greater > pipe + 1,
-            _ => false,
-        };
-        if is_link {
-            self.written.push_str("&lt;");
-        } else {
-            self.written.push('<');
-            if self.byte(index + 1) == Some(b'!') {
-                self.written.push(ZERO_WIDTH_SPACE);
-            }
-        }
-    }
-
-    /// Writes a `:`, cut off where it ends a scheme that no answer needs.
-    fn colon(&mut self, index: usize) {
-        const LONGEST: usize = 11;
-        let before = self.bytes().get(..index).unwrap_or_default();
-        let letters = before
-            .iter()
-            .rev()
-            .take(LONGEST)
-            .take_while(|byte| byte.is_ascii_alphanumeric())
-            .count();
-        let scheme = self.raw.get(index - letters..index).unwrap_or_default();
-        self.written.push(':');
-        let is_scheme = DANGEROUS_SCHEMES
-            .iter()
-            .any(|dangerous| scheme.eq_ignore_ascii_case(dangerous));
-        let goes_on = self
-            .raw
-            .get(index + 1..)
-            .and_then(|rest| rest.chars().next())
-            .is_some_and(|next| !next.is_whitespace() && next != ZERO_WIDTH_SPACE);
-        if is_scheme && goes_on {
-            self.written.push(ZERO_WIDTH_SPACE);
-        }
-    }
-
-    fn open_bracket(&mut self, index: usize) {
-        let is_image =
-            index > 0 && self.byte(index - 1) == Some(b'!') && self.written.ends_with('!');
-        self.brackets.push(Bracket {
-            written: self.written.len(),
-            is_image,
-        });
-        self.written.push('[');
-    }
-
-    fn close_bracket(&mut self, index: usize) -> usize {
-        let bracket = self.brackets.pop();
-        self.written.push(']');
-        if self.byte(index + 1) != Some(b'(') {
-            return index + 1;
-        }
-        let Some(close) = self.closing_parenthesis(index + 1) else {
-            let bytes = self.bytes();
-            // Without any `)` it is a link being written, which is closed elsewhere.
-            if self.next_parenthesis.from(bytes, index).is_some() {
-                self.written.push(ZERO_WIDTH_SPACE);
-            }
-            return index + 1;
-        };
-        let backtick = self.next_backtick.from(self.raw.as_bytes(), index + 2);
-        let has_code = backtick.is_some_and(|backtick| backtick < close);
-        let Some(bracket) = bracket.filter(|_| !has_code) else {
-            // Readers differ in where such a link begins, or ends; and a backtick less could make a fence of the line.
-            self.written.push(ZERO_WIDTH_SPACE);
-            return index + 1;
-        };
-        self.link(&bracket, index + 2, close);
-        close + 1
-    }
-
-    fn closing_parenthesis(&self, open: usize) -> Option<usize> {
-        let found = self
-            .parentheses
-            .binary_search_by_key(&open, |(open, _)| *open)
-            .ok()?;
-        self.parentheses.get(found).map(|(_, close)| *close)
-    }
-
-    /// Writes what becomes of a link whose text was just written.
-    fn link(&mut self, bracket: &Bracket, start: usize, end: usize) {
-        let target = self.raw.get(start..end).unwrap_or_default();
-        let text = bracket.written + 1..self.written.len() - 1;
-        let text = text.start..self.ink_before(text.end).max(text.start);
-        let text = self.written.get(text).unwrap_or_default();
-        let is_empty = text.is_empty();
-        let verdict = match judge(text, target, self.context) {
-            Verdict::Keep if is_empty => Verdict::Show(target.to_owned()),
-            verdict => verdict,
-        };
-        if bracket.is_image {
-            self.dropped.push(bracket.written - 1);
-        }
-        match verdict {
-            Verdict::Keep => {
-                self.written.push('(');
-                self.written.push_str(target);
-                self.written.push(')');
-                return;
-            }
-            Verdict::Show(address) => {
-                self.unlink(bracket);
-                self.written.push_str(if is_empty { " " } else { " (" });
-                self.written.push_str(&address);
-                self.written.push_str(if is_empty { " " } else { ")" });
-            }
-            Verdict::TextOnly => {
-                self.unlink(bracket);
-                // What follows must not be read together with the text: `[@](#)all`.
-                let next = self.raw.get(end + 1..).and_then(|rest| rest.chars().next());
-                if next.is_some_and(|next| !next.is_whitespace()) {
-                    self.written.push(ZERO_WIDTH_SPACE);
-                }
-            }
-        }
-        let lost_lines = target.matches('\n').count();
-        self.written.extend(std::iter::repeat_n('\n', lost_lines));
-    }
-
-    /// Returns where the last character before a place ends that is no white space. The place never goes back, and what was searched is
-    /// not searched again, so that links within links stay linear.
-    fn ink_before(&mut self, end: usize) -> usize {
-        let (searched, mut ink) = self.ink;
-        let new = self
-            .written
-            .get(searched..end)
-            .unwrap_or_default()
-            .trim_end();
-        if !new.is_empty() {
-            ink = searched + new.len();
-        }
-        self.ink = (end, ink);
-        ink
-    }
-
-    /// Takes the brackets away from around a link's text.
-    fn unlink(&mut self, bracket: &Bracket) {
-        self.dropped.push(bracket.written);
-        self.written.pop();
-    }
-
-    /// Writes a code span; returns where it ends.
-    fn code_span(&mut self, span: Span) -> usize {
-        let raw = self.raw;
-        let code = raw.get(span.start..span.end).unwrap_or_default();
-        let is_cut = |character: char, met: bool| met && code.contains(character);
-        let is_safe = self.brackets.is_empty()
-            && !code.contains(['\n', '|'])
-            && !is_cut('*', self.emphasis[0])
-            && !is_cut('_', self.emphasis[1])
-            && !is_cut('~', self.emphasis[2]);
-        if span.certain && (is_safe || !code.contains("](")) {
-            self.written.push_str(code);
-            return span.end;
-        }
-        for (offset, character) in code.char_indices() {
-            match character {
-                '@' if !span.certain => self.at_sign(span.start + offset),
-                '(' if self.written.ends_with(']') => {
-                    self.written.push(ZERO_WIDTH_SPACE);
-                    self.written.push('(');
-                }
-                _ => self.written.push(character),
-            }
-        }
-        span.end
-    }
-}
-
-/// Matches the parentheses of a paragraph; those without a partner are left out.
-fn matching_parentheses(bytes: &[u8]) -> Vec<(usize, usize)> {
-    let mut open = Vec::new();
-    let mut pairs = Vec::new();
-    for (index, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'(' => open.push(index),
-            b')' => {
-                if let Some(start) = open.pop() {
-                    pairs.push((start, index));
-                }
-            }
-            _ => {}
-        }
-    }
-    pairs.sort_unstable();
-    pairs
-}
-
-/// Returns the text without the bytes at these places, each of them ASCII, and without bringing their neighbours together
-/// or making a block of a line.
-fn without(text: &str, dropped: &[usize]) -> String {
-    let mut dropped = dropped.to_vec();
-    dropped.sort_unstable();
-    let mut kept = String::with_capacity(text.len());
-    let mut from = 0;
-    for at in dropped {
-        kept.push_str(text.get(from..at).unwrap_or_default());
-        let before = kept.chars().next_back();
-        let joins =
-            before.is_some_and(|before| !before.is_whitespace() && before != ZERO_WIDTH_SPACE);
-        let next = text.as_bytes().get(at + 1);
-        let begins_block = before.is_none_or(char::is_whitespace)
-            && next.is_some_and(|next| {
-                *next != b'[' && (next.is_ascii_punctuation() || next.is_ascii_digit())
-            });
-        if joins || begins_block {
-            kept.push(ZERO_WIDTH_SPACE);
-        }
-        from = at + 1;
-    }
-    kept.push_str(text.get(from..).unwrap_or_default());
-    kept
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -10,9 +10,6 @@ use super::blocks::{Blocks, Line, LineKind};
 use super::fences::OpenFence;
 use super::tables::Tables;
 
-/// Runes of a post, at most (`PostMessageMaxRunesV2`, contract §8.1).
-pub const POST_RUNES: usize = 16_383;
-
 /// Which share of a part may be spent on repeating the beginning of a fence or the head of a table; what is longer is not repeated.
 const REPEATED_SHARE: usize = 4;
 
@@ -22,51 +19,56 @@ const FILLED_SHARE: usize = 4;
 /// How often a cut is moved back to make room for closing a fence.
 const ATTEMPTS: usize = 8;
 
-/// How long the parts may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Runes of a part, at most; 0 is taken for 1.
-    pub runes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { runes: POST_RUNES }
-    }
-}
-
-/// Splits a text into parts that fit: between blocks where it can, else between lines, else between grapheme clusters.
+/// What of a text is in no part yet.
 ///
-/// A fence is closed and opened again with its language, and the head of a table is repeated, where they take little of a
-/// part. Blank lines at a cut go, and no part is empty but the only one of an empty text. Takes time linear in the text.
-#[must_use]
-pub fn split(text: &str, limits: Limits) -> Vec<String> {
-    let limit = limits.runes.max(1);
-    let mut parts = Vec::new();
-    let mut repeated = String::new();
-    let mut rest = text;
-    loop {
-        if repeated.is_empty() && !(parts.is_empty() && fits(rest, limit)) {
-            rest = without_leading_blanks(rest, limit);
-        }
-        if rest.is_empty() {
-            break;
-        }
-        let window = Window::new(&repeated, rest, limit);
-        let part = window.part();
-        rest = rest.get(part.taken..).unwrap_or_default();
-        repeated = part.repeated;
-        if !part.text.trim().is_empty() {
-            parts.push(part.text);
-        }
-    }
-    if parts.is_empty() {
-        parts.push(String::new());
-    }
-    parts
+/// Splits between blocks where it can, else between lines, else between grapheme clusters. A fence is closed and opened again with its
+/// language, and the head of a table is repeated, where they take little of a part. Blank lines at a cut go.
+#[derive(Clone)]
+pub(super) struct Remainder<'a> {
+    text: &'a str,
+    /// What the next part begins with.
+    repeated: String,
+    /// Whether it is the whole text still.
+    is_whole: bool,
 }
 
-fn runes(text: &str) -> usize {
+impl<'a> Remainder<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self {
+            text,
+            repeated: String::new(),
+            is_whole: true,
+        }
+    }
+
+    /// Takes a part of at most so many runes, never blank, and what remains after it; `None` where nothing does.
+    ///
+    /// Takes time linear in what it takes, or in the limit.
+    pub(super) fn part(&self, limit: usize) -> Option<(String, Self)> {
+        let limit = limit.max(1);
+        let mut remainder = self.clone();
+        loop {
+            if remainder.repeated.is_empty() && !(remainder.is_whole && fits(remainder.text, limit))
+            {
+                remainder.text = without_leading_blanks(remainder.text, limit);
+            }
+            if remainder.text.is_empty() {
+                return None;
+            }
+            let window = Window::new(&remainder.repeated, remainder.text, limit);
+            let part = window.part();
+            remainder.text = remainder.text.get(part.taken..).unwrap_or_default();
+            remainder.repeated = part.repeated;
+            if !part.text.trim().is_empty() {
+                remainder.is_whole = false;
+                return Some((part.text, remainder));
+            }
+        }
+    }
+}
+
+/// Counts the runes of a text, as Mattermost does.
+pub(super) fn runes(text: &str) -> usize {
     text.chars().count()
 }
 

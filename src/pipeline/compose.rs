@@ -1,15 +1,17 @@
 //! Composition: from what a model wrote to the texts of posts.
 //!
-//! One way for every text that people see, finished or not: close what is open, adapt it to what Mattermost shows, make it harmless,
-//! put it into the template, split it at blocks. Each step is pure and lives in [`crate::markdown`].
+//! One way for every text that people see, finished or not: tidy it, close what is open, adapt it to what Mattermost shows, put it into
+//! the template, and make posts of that: split at blocks, and each post harmless as the whole that it is. Each step is pure and lives in
+//! [`crate::markdown`].
 
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use super::Settings;
+use super::generate::NOTHING_YET;
 use crate::domain::event::Origin;
 use crate::domain::post::Delivery;
 use crate::domain::question::Question;
-use crate::markdown::{self, Dialect, Limits, LinkContext};
+use crate::markdown::{self, Dialect, Limits, LinkContext, POST_RUNES, Posts};
 use crate::text::{Language, Sentence, say};
 
 /// The template of an answer where none is configured.
@@ -32,10 +34,11 @@ const TEMPLATE: &str = "answer";
 /// Makes posts of answers.
 pub(super) struct Composer {
     templates: Environment<'static>,
+    template: String,
     language: Language,
     assistant: String,
     dialect: Dialect,
-    max_posts: usize,
+    limits: Limits,
 }
 
 /// An answer as it is posted.
@@ -53,18 +56,22 @@ impl Composer {
         templates.add_template_owned(TEMPLATE, settings.template.clone())?;
         Ok(Self {
             templates,
+            template: settings.template.clone(),
             language: settings.language,
             assistant: settings.assistant_name.clone(),
             dialect: Dialect {
                 latex: settings.latex,
             },
-            max_posts: settings.max_posts.max(1),
+            limits: Limits {
+                runes: POST_RUNES,
+                posts: settings.max_posts,
+            },
         })
     }
 
     /// Composes what a model has written so far, closed so that it shows well.
     pub(super) fn view(&self, question: &Question, written: &str) -> Composed {
-        self.compose(question, &markdown::close(written.trim()), None)
+        self.compose(question, &closed(written), None)
     }
 
     /// Composes what a model wrote in all, with a footnote where there is one to make; where posts are left out, one says so.
@@ -76,8 +83,8 @@ impl Composer {
     ) -> Composed {
         let mut composed = match footnote {
             // It was broken off, and the footnote must not stand within what it left open.
-            Some(_) => self.compose(question, &markdown::close(answer.trim()), footnote),
-            None => self.compose(question, answer.trim(), None),
+            Some(_) => self.compose(question, &closed(answer), footnote),
+            None => self.compose(question, markdown::tidy(answer).trim(), None),
         };
         if composed.is_cut
             && let Some(last) = composed.texts.last_mut()
@@ -86,7 +93,7 @@ impl Composer {
                 Some(Sentence::AnswerStopped) => Sentence::AnswerStopped,
                 _ => Sentence::AnswerCutAtLength,
             };
-            *last = end_with(last, &say(self.language, &sentence));
+            *last = self.end_with(question, last, &say(self.language, &sentence));
         }
         composed
     }
@@ -97,26 +104,25 @@ impl Composer {
         written: &str,
         footnote: Option<Sentence<'_>>,
     ) -> Composed {
-        let links = LinkContext::of_conversation([question.text.as_str()]);
         let adapted = markdown::adapt(written, self.dialect);
-        let mut shown = markdown::neutralise(&adapted, &links);
+        let mut shown = adapted.trim().to_owned();
         if let Some(sentence) = footnote {
             let gap = if shown.is_empty() { "" } else { "\n\n" };
             shown.push_str(gap);
             shown.push_str(&say(self.language, &sentence));
         }
-        self.split(&self.fill(question, &shown))
+        self.posts(question, &self.fill(question, &shown))
     }
 
     /// Composes a sentence of ours in place of an answer.
     pub(super) fn sentence(&self, question: &Question, sentence: &Sentence<'_>) -> Composed {
         let said = say(self.language, sentence);
         match question.delivery {
-            Delivery::Inline => self.split(&said),
+            Delivery::Inline => self.posts(question, &said),
             Delivery::Bot { .. }
             | Delivery::Direct { .. }
             | Delivery::Response { .. }
-            | Delivery::Webhook { .. } => self.split(&self.fill(question, &said)),
+            | Delivery::Webhook { .. } => self.posts(question, &self.fill(question, &said)),
         }
     }
 
@@ -131,23 +137,26 @@ impl Composer {
         }
         let mut texts = texts.iter();
         let first = texts.next().map_or("", String::as_str);
-        let mut composed = markdown::split(&format!("{begin}\n\n{first}"), Limits::default());
+        let mut composed = self.made(question, &format!("{begin}\n\n{first}")).texts;
         composed.extend(texts.cloned());
         composed
     }
 
     /// Takes from a post of ours what the model had written of it.
     pub(super) fn unfill(&self, question: &Question, message: &str) -> String {
-        let heading = self.fill(question, "");
-        let answer = message.strip_prefix(heading.trim_end()).unwrap_or(message);
-        answer.trim().to_owned()
+        let heading = self.made(question, &self.fill(question, "")).texts;
+        let heading = heading.first().map_or("", |heading| heading.trim_end());
+        without_heading(message, heading)
+            .unwrap_or(message)
+            .trim()
+            .to_owned()
     }
 
     fn fill(&self, question: &Question, answer: &str) -> String {
         let name = markdown::inline(&question.asker.name, markdown::ECHO_CHARS);
         let asked = markdown::inline(&question.text, markdown::ECHO_CHARS);
         let assistant = self.assistant.as_str();
-        let values = context! { name, question => asked, assistant, answer, echo => echoes(question), block => begins_with_block(answer) };
+        let values = context! { name, question => asked, assistant, answer, echo => echoes(question), block => markdown::begins_with_block(answer) };
         let filled = self
             .templates
             .get_template(TEMPLATE)
@@ -159,22 +168,49 @@ impl Composer {
         })
     }
 
-    fn split(&self, text: &str) -> Composed {
-        let mut texts = markdown::split(text, Limits::default());
-        let is_cut = texts.len() > self.max_posts;
-        texts.truncate(self.max_posts);
+    fn posts(&self, question: &Question, text: &str) -> Composed {
+        let Posts { mut texts, is_cut } = self.made(question, text);
+        if texts.is_empty() {
+            texts.push(NOTHING_YET.to_owned());
+        }
         Composed { texts, is_cut }
+    }
+
+    fn made(&self, question: &Question, text: &str) -> Posts {
+        markdown::posts(text, self.limits, &self.links(question))
+    }
+
+    /// Ends the text of a post with a footnote, and with less of the text where both do not fit.
+    fn end_with(&self, question: &Question, text: &str, footnote: &str) -> String {
+        let footnote = format!("\n\n{footnote}");
+        let limits = Limits {
+            runes: POST_RUNES.saturating_sub(footnote.chars().count()),
+            posts: 1,
+        };
+        let mut parts = markdown::posts(text, limits, &self.links(question)).texts;
+        parts.push(footnote);
+        parts.concat()
+    }
+
+    /// Returns the hosts that links may lead to without saying so: those that the asker named, and those of the template.
+    fn links(&self, question: &Question) -> LinkContext {
+        LinkContext::of_conversation([question.text.as_str(), self.template.as_str()])
     }
 }
 
-/// Ends the text of a post with a footnote, and with less of the text where both do not fit.
-fn end_with(text: &str, footnote: &str) -> String {
-    let footnote = format!("\n\n{footnote}");
-    let runes = markdown::POST_RUNES.saturating_sub(footnote.chars().count());
-    let mut parts = markdown::split(text, Limits { runes });
-    parts.truncate(1);
-    parts.push(footnote);
-    parts.concat()
+/// Tidies and closes what is not finished.
+fn closed(written: &str) -> String {
+    markdown::close(markdown::tidy(written).trim())
+}
+
+/// Returns what of a post follows its heading. What follows may have put invisible characters into the heading.
+fn without_heading<'a>(message: &'a str, heading: &str) -> Option<&'a str> {
+    const INVISIBLE: char = '\u{200b}';
+    let mut rest = message;
+    for character in heading.chars().filter(|character| *character != INVISIBLE) {
+        rest = rest.trim_start_matches(INVISIBLE).strip_prefix(character)?;
+    }
+    Some(rest)
 }
 
 /// Whether the answer begins with whose question it is. A reply in the thread of the question itself does not need to.
@@ -185,37 +221,5 @@ fn echoes(question: &Question) -> bool {
     }
 }
 
-/// Whether a text begins with something that shows only at the beginning of a line.
-fn begins_with_block(text: &str) -> bool {
-    let line = text.lines().next().unwrap_or_default();
-    let number = line.trim_start_matches(|character: char| character.is_ascii_digit());
-    let is_numbered =
-        number.len() < line.len() && (number.starts_with(". ") || number.starts_with(") "));
-    is_numbered
-        || ["```", "~~~", "|", "#", "- ", "* ", "+ ", ">", "    "]
-            .iter()
-            .any(|mark| line.starts_with(mark))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_that_begins_with_a_block_begins_on_its_own_line() {
-        for block in [
-            "```rust\nx\n```",
-            "| a |\n|---|",
-            "# Title",
-            "- a",
-            "1. a",
-            "12) b",
-            "> quote",
-        ] {
-            assert!(begins_with_block(block), "{block}");
-        }
-        for words in ["Sure", "3.14 is pi", "", "-5 degrees", "안녕하세요"] {
-            assert!(!begins_with_block(words), "{words}");
-        }
-    }
-}
+mod tests;

@@ -201,6 +201,17 @@ fn hidden_targets_are_shown_and_dangerous_ones_dropped() {
 }
 
 #[test]
+fn a_text_that_does_not_settle_is_no_markup() {
+    let text = "a [b](c) `d` @all <e|f> ```\n# 1. - x";
+    let plain = without_markup(text);
+    assert_eq!(
+        settled(&plain, &LinkContext::default()).as_ref(),
+        Some(&plain)
+    );
+    assert!(!pings(&plain, "all"), "{plain}");
+}
+
+#[test]
 fn removing_a_link_makes_no_new_one() {
     let crafted = "[a][(http://evil.example](http://x.example) )";
     assert!(!inert(crafted).contains("]("), "{}", inert(crafted));
@@ -243,7 +254,7 @@ fn seeded(cases: u32) -> ProptestConfig {
     }
 }
 
-fn hostile() -> impl Strategy<Value = String> {
+pub(in crate::markdown) fn hostile() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "@all",
         "@",

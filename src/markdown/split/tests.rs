@@ -3,9 +3,16 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::markdown::POST_RUNES;
 
 fn parts(text: &str, runes: usize) -> Vec<String> {
-    split(text, Limits { runes })
+    let mut parts = Vec::new();
+    let mut remainder = Remainder::of(text);
+    while let Some((part, rest)) = remainder.part(runes) {
+        parts.push(part);
+        remainder = rest;
+    }
+    parts
 }
 
 /// What a text says, without white space, quote marks, list marks and fences.
@@ -28,16 +35,16 @@ fn has_open_fence(part: &str) -> bool {
 #[test]
 fn a_text_of_exactly_the_limit_is_one_part_and_one_rune_more_makes_two() {
     let text = "가".repeat(POST_RUNES);
-    assert_eq!(split(&text, Limits::default()), std::slice::from_ref(&text));
+    assert_eq!(parts(&text, POST_RUNES), std::slice::from_ref(&text));
     let longer = format!("{text}나");
-    assert_eq!(split(&longer, Limits::default()), [text, "나".to_owned()]);
+    assert_eq!(parts(&longer, POST_RUNES), [text, "나".to_owned()]);
 }
 
 #[test]
 fn parts_end_between_blocks_where_they_can() {
     let table: [(&str, usize, &[&str]); 9] = [
-        ("", 10, &[""]),
-        (" \n ", 1, &[""]),
+        ("", 10, &[]),
+        (" \n ", 1, &[]),
         ("one\n\ntwo\n\nthree", 10, &["one\n\ntwo", "three"]),
         ("one\ntwo\nthree", 8, &["one\ntwo", "three"]),
         ("one two three", 8, &["one two ", "three"]),
@@ -201,7 +208,7 @@ proptest! {
         let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let before = parts(&text[..ends[at.index(ends.len())]], runes);
         let after = parts(&text, runes);
-        let settled = before.len() - 1;
+        let settled = before.len().saturating_sub(1);
         prop_assert_eq!(&before[..settled], &after[..settled]);
     }
 
