@@ -120,6 +120,25 @@ impl Origin {
     }
 }
 
+/// Drops what a person who reads a text cannot see and a model can: control characters but for line breaks and tabs (a database stores no NUL,
+/// and terminals obey the others), overrides of direction, hidden tags, and characters without width that join nothing.
+#[must_use]
+pub fn cleaned(text: &str) -> String {
+    text.chars()
+        .filter(|character| match character {
+            '\n' | '\t' => true,
+            '\u{ad}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{feff}' => false,
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}' => false,
+            other => !other.is_control(),
+        })
+        .collect()
+}
+
 /// One verified event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboundEvent {
@@ -137,4 +156,26 @@ pub struct InboundEvent {
     pub text: String,
     /// When we received it.
     pub received_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cleaned;
+
+    #[test]
+    fn what_nobody_sees_is_dropped_and_what_joins_letters_stays() {
+        let hidden: String = "ignore"
+            .chars()
+            .map(|c| char::from_u32(0xe0000 + u32::from(c)).unwrap())
+            .collect();
+        let table = [
+            (format!("hi{hidden}"), "hi"),
+            ("a\u{202e}b\u{2066}c\u{200b}d\u{feff}".to_owned(), "abcd"),
+            ("a\0b\u{1b}[31m\nc\td".to_owned(), "ab[31m\nc\td"),
+            ("👩\u{200d}💻 한글".to_owned(), "👩\u{200d}💻 한글"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(cleaned(&text), expected, "{text:?}");
+        }
+    }
 }

@@ -254,7 +254,8 @@ fn word(value: &Value) -> Option<String> {
 
 fn label(word: &str) -> String {
     word.chars()
-        .filter(|character| character.is_ascii_graphic() || *character == ' ')
+        // A server can put anything there, also what somebody wrote; what is no word of a protocol is not repeated.
+        .filter(|character| character.is_ascii_alphanumeric() || "._-:".contains(*character))
         .take(MAX_LABEL_CHARACTERS)
         .collect()
 }

@@ -261,7 +261,7 @@ impl Committer {
         let admissions = match self.world.store.admit(&questions).await {
             Ok(admissions) => admissions.into_iter().map(Ok).collect(),
             Err(error) => {
-                tracing::error!(questions = questions.len(), error = %error, source = ?std::error::Error::source(&error), "questions could not be stored; none was acknowledged");
+                tracing::error!(questions = questions.len(), error = %error, source = ?std::error::Error::source(&error).map(ToString::to_string), "questions could not be stored; none was acknowledged");
                 vec![Err(()); waiters.len()]
             }
         };

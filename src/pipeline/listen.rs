@@ -19,7 +19,7 @@ use super::cursors::Cursors;
 use super::world::World;
 use crate::domain::attention::{Attention, ChannelKind, Hearing, Identity, Overheard, attend};
 use crate::domain::chat::{ChatEvent, Heard, HeardPost, JoinedChannel};
-use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place};
+use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place, cleaned};
 use crate::domain::id::PostId;
 use crate::domain::post::{NewPost, SeenPost};
 use crate::domain::time::Timestamp;
@@ -372,7 +372,7 @@ impl Listener {
             },
             // Only where an integration cannot say whose post it reports is it known by its text.
             address: String::new(),
-            text,
+            text: cleaned(&text),
             received_at: match taken {
                 Taken::Live => now,
                 // Whoever asked long ago is told so instead.

@@ -27,11 +27,11 @@ const RESEND_WINDOW: Duration = Duration::from_secs(20);
 /// Between two tries to resolve a create whose outcome is unknown, and between two readings back: wider than a replica's lag.
 const RESOLVE_PAUSE: Duration = Duration::from_secs(3);
 
-/// How often the channel is read back before another create.
-const READ_BACKS: u32 = 2;
-
 /// The longest a call to Mattermost takes, its wait for the limiter included; the adapter's time-outs are below it.
 const LONGEST_CALL: Duration = Duration::from_secs(30);
+
+/// How often the channel is read back before another create.
+const READ_BACKS: u32 = 2;
 
 /// The only generation there is until an answer can be regenerated.
 const GENERATION: u32 = 1;
@@ -189,6 +189,7 @@ impl<'a> Publisher<'a> {
             Some(posted) => Creation::of_unknown(posted.intent.clone()),
             None => Creation::new(self.intend(index, address).await?),
         };
+        let mut failed = None;
         let (post, shown) = loop {
             let world = self.world;
             match creation.step(world.clock.now()) {
@@ -200,6 +201,7 @@ impl<'a> Publisher<'a> {
                     {
                         creation.is_repeated = true;
                         self.pause(&error).await;
+                        failed = Some(Interruption::Mattermost(error));
                     }
                     Err(interruption) => return Err(interruption),
                 },
@@ -214,6 +216,11 @@ impl<'a> Publisher<'a> {
                         .await;
                 }
                 CreationStep::IntendAgain => {
+                    if let Some(error) = failed.take() {
+                        // It was never made. The next attempt begins again, after a while and as the question's time allows.
+                        self.intend(index, address).await?;
+                        return Err(error);
+                    }
                     creation = Creation::new(self.intend(index, address).await?);
                 }
             }

@@ -87,7 +87,7 @@ impl Workforce {
                 }
             }
             Err(error) => {
-                tracing::error!(error = %error, source = ?std::error::Error::source(&error), "work cannot be claimed; trying again");
+                tracing::error!(error = %error, source = ?std::error::Error::source(&error).map(ToString::to_string), "work cannot be claimed; trying again");
                 world
                     .clock
                     .sleep_until(world.clock.now().after(STORE_PAUSE))
@@ -222,7 +222,7 @@ async fn give_back(
         }
         Interruption::HandBack => world.store.hand_back(lease).await,
         Interruption::Store(error) => {
-            tracing::error!(question.id = %job.question.id, error = %error, source = ?std::error::Error::source(&error), "the store failed while a question was worked on");
+            tracing::error!(question.id = %job.question.id, error = %error, source = ?std::error::Error::source(&error).map(ToString::to_string), "the store failed while a question was worked on");
             match error {
                 // It will be no better the next time.
                 StoreError::Corrupt { .. } => die(world, hold, STORE_PAUSE).await,

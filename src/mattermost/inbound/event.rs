@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::{Rejection, Shape, Submission};
-use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place};
+use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place, cleaned};
 use crate::domain::id::{ChannelId, InvalidId, PostId, ResponseUrlId, ServerId, TeamId, UserId};
 use crate::domain::time::Timestamp;
 
@@ -169,13 +169,6 @@ fn channel_name(text: &str) -> Result<String, Rejection> {
     } else {
         Err(Rejection::Invalid("channel_name"))
     }
-}
-
-/// Drops control characters but for line breaks and tabs: a database stores no NUL, and terminals obey the others.
-fn cleaned(text: &str) -> String {
-    text.chars()
-        .filter(|character| !character.is_control() || matches!(character, '\n' | '\t'))
-        .collect()
 }
 
 /// Parts a text after the trigger word and a comma or colon that addresses us after it.
