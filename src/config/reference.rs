@@ -343,6 +343,10 @@ keys! {
         "Questions waiting to be recorded, at most; more are told to come back.",
         "기록되기를 기다리는 질문의 최대 수예요. 넘치면 나중에 다시 물어봐 달라고 해요.",
     );
+    LIMITS_WAITING = Key::new("limits", "max_waiting", Form::Whole(1, 10_000_000)).default("10000").means(
+        "Questions recorded and waiting for their turn, at most; more are told to come back. Each process counts for itself.",
+        "기록된 뒤 차례를 기다리는 질문의 최대 수예요. 넘치면 나중에 다시 물어봐 달라고 해요. 프로세스마다 따로 세요.",
+    );
     LIMITS_LEASE = Key::new("limits", "lease_seconds", Form::Seconds(5.0, HOUR)).default("60").means(
         "After this time without a sign of life, another process takes a question over.",
         "이 시간 동안 소식이 없으면 다른 프로세스가 질문을 이어받아요.",

@@ -2,7 +2,8 @@
 //!
 //! What to do about an event is decided purely, without network or store ([`decide`]). Questions that arrive together are
 //! committed together: a single task takes what is queued and writes it in one transaction (group commit), so that a
-//! burst costs one fsync and not one for each. A failed commit acknowledges none of its questions.
+//! burst costs one fsync and not one for each. A failed commit acknowledges none of its questions. Where too many wait already, nothing
+//! more is stored.
 //!
 //! A crash before the commit loses nothing that was acknowledged; a crash after it leaves questions that the next start works on.
 
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Settings;
 use super::delivery;
+use super::room::Room;
 use super::world::{InlineAnswer, World};
 use crate::domain::conversation::{ConversationKey, ConversationScope};
 use crate::domain::event::{InboundEvent, Origin, Place};
@@ -57,11 +59,12 @@ pub struct Intake {
 pub struct Committer {
     world: Arc<World>,
     queue: mpsc::Receiver<Pending>,
+    room: Room,
 }
 
 struct Pending {
     question: Question,
-    committed: oneshot::Sender<Result<Admission, ()>>,
+    committed: oneshot::Sender<Result<Admission, Reason>>,
 }
 
 /// What is to be done about an event.
@@ -81,6 +84,7 @@ pub fn intake(world: Arc<World>) -> (Intake, Committer) {
     let committer = Committer {
         world: world.clone(),
         queue: receiver,
+        room: Room::new(world.settings.max_waiting),
     };
     let intake = Intake {
         world,
@@ -202,11 +206,7 @@ impl Intake {
             mpsc::error::TrySendError::Full(_) => Reason::QueueFull,
             mpsc::error::TrySendError::Closed(_) => Reason::ShuttingDown,
         })?;
-        match result.await {
-            Ok(Ok(admission)) => Ok(admission),
-            Ok(Err(())) => Err(Reason::Internal),
-            Err(_) => Err(Reason::ShuttingDown),
-        }
+        result.await.unwrap_or(Err(Reason::ShuttingDown))
     }
 
     async fn wait_for(
@@ -253,18 +253,19 @@ impl Committer {
         }
     }
 
-    async fn commit(&self, batch: Vec<Pending>) {
+    async fn commit(&mut self, batch: Vec<Pending>) {
         let (questions, waiters): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .map(|pending| (pending.question, pending.committed))
             .unzip();
-        let admissions = match self.world.store.admit(&questions).await {
+        let mut admissions = match self.admit_what_fits(&questions).await {
             Ok(admissions) => admissions.into_iter().map(Ok).collect(),
             Err(error) => {
                 tracing::error!(questions = questions.len(), error = %error, source = ?std::error::Error::source(&error).map(ToString::to_string), "questions could not be stored; none was acknowledged");
-                vec![Err(()); waiters.len()]
+                vec![Err(Reason::Internal); waiters.len()]
             }
         };
+        admissions.resize(waiters.len(), Err(Reason::QueueFull));
         if admissions.contains(&Ok(Admission::Accepted)) {
             self.world.work_waits.notify_one();
         }
@@ -276,6 +277,38 @@ impl Committer {
             }
         }
     }
+
+    /// Stores as many of these as may still wait, the first of them; returns what became of those.
+    async fn admit_what_fits(
+        &mut self,
+        questions: &[Question],
+    ) -> Result<Vec<Admission>, StoreError> {
+        let (world, now) = (&self.world, self.world.clock.now());
+        let wanted = questions.len();
+        if self.room.is_to_be_counted(in_numbers(wanted), now) {
+            let backlog = world.store.backlog().await?;
+            self.room.count(backlog.waiting, now);
+            if self.room.left() == 0 {
+                tracing::warn!(
+                    waiting = backlog.waiting,
+                    "too many questions wait; more are refused"
+                );
+            }
+        }
+        let fitting = usize::try_from(self.room.left()).map_or(wanted, |left| left.min(wanted));
+        let Some(fitting) = questions.get(..fitting).filter(|some| !some.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let admissions = world.store.admit(fitting).await?;
+        let is_new = |admission: &&Admission| **admission == Admission::Accepted;
+        self.room
+            .fill(in_numbers(admissions.iter().filter(is_new).count()));
+        Ok(admissions)
+    }
+}
+
+fn in_numbers(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn store_failed(error: &StoreError, id: QuestionId) -> NotTaken {

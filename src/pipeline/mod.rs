@@ -4,7 +4,7 @@
 //! [`admit`] makes an event durable; [`work`] leases questions and works on each; `answer` is the page
 //! to read first, and calls `gather` (what the model is told), `generate` (what it writes), `publish` (what people see) and `settle`
 //! (how it ended); `recover` is what begins where a crash left off. `compose` makes texts of posts, `delivery` chooses the way to
-//! people, `hold` keeps a lease, and `world` is what all of them share.
+//! people, `hold` keeps a lease, `room` counts what waits, and `world` is what all of them share.
 
 mod acknowledge;
 pub mod admit;
@@ -19,6 +19,7 @@ mod interruption;
 pub mod listen;
 mod publish;
 mod recover;
+mod room;
 mod settle;
 mod thread;
 pub mod work;
@@ -75,6 +76,8 @@ pub struct Settings {
     pub workers: u32,
     /// Questions waiting to be admitted, at most; more are told to come back.
     pub admission_queue: usize,
+    /// Questions admitted and waiting for their turn or their next try, at most; more are told to come back.
+    pub max_waiting: u64,
     /// How long a lease lasts without being renewed.
     pub lease: Duration,
     /// How often work on a question may die before it is given up.

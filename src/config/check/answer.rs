@@ -39,6 +39,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         response_deadline: values.duration(&keys::LIMITS_RESPONSE_DEADLINE),
         workers: whole(values, &keys::LIMITS_WORKERS),
         admission_queue: whole(values, &keys::LIMITS_QUEUE),
+        max_waiting: whole(values, &keys::LIMITS_WAITING),
         lease: values.duration(&keys::LIMITS_LEASE),
         max_deaths: whole(values, &keys::LIMITS_DEATHS),
         model_retry: model::retry(values),

@@ -7,6 +7,7 @@ mod commands;
 mod dead_letters;
 mod deaths;
 mod full_disk;
+mod full_queue;
 mod house;
 mod killed;
 mod mattermost_fails;
