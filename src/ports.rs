@@ -153,7 +153,7 @@ pub enum Letters {
 /// What is remembered. Each method is one transaction, atomic and durable as its caller sees it (exceptions are said).
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Records questions, each with its job and its place in its lane, by one statement a table and one commit.
+    /// Records questions, each with its job and its place in its lane, all in one transaction with one flush.
     ///
     /// Returns one [`Admission`] for each question, in order. The same event twice, in one batch or ever, is accepted once.
     async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError>;
