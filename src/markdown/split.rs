@@ -10,7 +10,7 @@ use super::blocks::{Blocks, Line, LineKind};
 use super::fences::OpenFence;
 use super::tables::Tables;
 
-/// Runes of a post, at most (`PostMessageMaxRunesV2`, contract §8.1).
+/// Runes of a post, at most (Mattermost's `PostMessageMaxRunesV2`; `MaxPostSize` in `recorded/rest.json`).
 pub const POST_RUNES: usize = 16_383;
 
 /// Which share of a part may be spent on repeating the beginning of a fence or the head of a table; what is longer is not repeated.
