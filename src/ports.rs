@@ -151,9 +151,14 @@ pub enum Letters {
 }
 
 /// What is remembered. Each method is one transaction, atomic and durable as its caller sees it (exceptions are said).
+///
+/// # Errors
+/// Every method fails with [`StoreError::Unavailable`] where the database cannot be used, and with [`StoreError::Corrupt`] where a row
+/// it reads holds what no version of ours writes. A method that is shown a lease also fails with [`StoreError::LeaseLost`], which
+/// each of them says, and then has written nothing.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Records questions, each with its job and its place in its lane, by one statement a table and one commit.
+    /// Records questions, each with its job and its place in its lane, all in one transaction with one flush.
     ///
     /// Returns one [`Admission`] for each question, in order. The same event twice, in one batch or ever, is accepted once.
     async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError>;
@@ -173,6 +178,9 @@ pub trait Store: Send + Sync {
     async fn take_over(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Prolongs a lease until `until`. The commit does not wait for the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<Renewal, StoreError>;
 
     /// Reads the newest turns of a conversation, at most `limit`: questions whose conclusion is committed and is a turn.
@@ -185,6 +193,9 @@ pub trait Store: Send + Sync {
 
     /// Puts a question into its thread, once that is known: the place where it was asked, the conversation it belongs to, and the
     /// root under which the bot posts its answer.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn place_in(
         &self,
         lease: &Lease,
@@ -216,9 +227,15 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<QuestionId>, StoreError>;
 
     /// Commits that a post is about to be created. Replaces an earlier intent of the same part that has no post.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn intend(&self, lease: &Lease, intent: &PartIntent) -> Result<(), StoreError>;
 
     /// Commits the id of a created post.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's; [`StoreError::Corrupt`] where the post was never intended.
     async fn created(&self, lease: &Lease, part: u32, post: &PostId) -> Result<(), StoreError>;
 
     /// Returns the posts of an answer, in order of their part.
@@ -226,10 +243,16 @@ pub trait Store: Send + Sync {
 
     /// Commits how a question ended, with its final text and usage, before it is shown. A second conclusion of one question replaces
     /// the first.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn conclude(&self, lease: &Lease, conclusion: &Conclusion) -> Result<(), StoreError>;
 
     /// Turns a concluded question to its asker alone, in the bot's direct channel, with the texts it then has. What was intended or
     /// posted elsewhere is forgotten, because the bot can reach it no more.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn turn_to_asker(
         &self,
         lease: &Lease,
@@ -238,18 +261,33 @@ pub trait Store: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Ends the job of a question whose conclusion was shown.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn settle(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
     /// Ends the job of a question whose end could not be shown to anybody: a dead letter.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn bury(&self, lease: &Lease, at: Timestamp, burial: &Burial) -> Result<(), StoreError>;
 
     /// Gives a question back to be tried again at `at`, or in ten minutes if that is sooner.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn retry(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
     /// Gives a question back whose work panicked, to be tried again as [`Store::retry`] has it, and counts a death.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn retry_after_death(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError>;
 
     /// Gives a question back to be taken up again at once.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError>;
 
     /// Returns dead letters, the last one first, at most `limit`.
@@ -364,7 +402,7 @@ impl MattermostFailure {
     }
 }
 
-/// Which write goes first when writes have to wait (design §5).
+/// Which write goes first when writes have to wait for the pace that a server is spared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     /// A new post, or the final edit of one.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::time::Timestamp;
 
-/// How often people see an answer grow (design §5).
+/// How often people see an answer grow: seldom enough to spare Mattermost (promise 10 of ARCHITECTURE.md), often enough to stay ahead of a
+/// reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// A post is created at the first readable text or after this time, whichever is first.

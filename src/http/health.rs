@@ -239,10 +239,16 @@ fn mattermost_word(failure: MattermostFailure) -> &'static str {
     }
 }
 
-/// Takes the word under which the outcome would be stored, without its kind.
+/// Takes the word under which the outcome would be stored, without its kind; `unknown` is what was never asked, so a model that the
+/// server does not know keeps it.
 fn model_word(failure: ModelFailure) -> &'static str {
-    let word = failure.as_outcome();
-    word.rsplit_once("model_").map_or(word, |(_, word)| word)
+    match failure {
+        ModelFailure::ModelUnknown => "model_unknown",
+        other => {
+            let word = other.as_outcome();
+            word.strip_prefix("failed:model_").unwrap_or(word)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -252,6 +258,7 @@ mod tests {
     #[test]
     fn a_models_failure_is_said_in_one_word() {
         assert_eq!(model_word(ModelFailure::KeyRefused), "key_refused");
-        assert_eq!(model_word(ModelFailure::ModelUnknown), "unknown");
+        assert_eq!(model_word(ModelFailure::ModelUnknown), "model_unknown");
+        assert_eq!(model_word(ModelFailure::TooLarge), "too_large");
     }
 }

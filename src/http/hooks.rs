@@ -1,7 +1,8 @@
 //! The handlers of what Mattermost, or a caller by hand, sends: read, verify, hand over, reply.
 //!
 //! Whoever shows no valid token gets an empty 401 and nothing is stored, said or repeated. Whoever shows one is told what was wrong:
-//! a caller by hand by the status, a person in Mattermost by a 200 that only they see.
+//! a caller by hand by the status, a person in Mattermost by a 200 that only they see. A request that cannot be read shows no
+//! token but that of its header; without one it gets 400, 408, 413 or 415 with words about its form and nothing of what it held.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! An answer that is being read: its connection, its time-outs, its deltas.
 //!
 //! What has arrived is drained before anything is handed on, so a reader who is busy elsewhere finds one long delta. Reading on a tick
-//! (design §5) was left out: hyper hands chunks over one at a time through a task of its own, so "nothing is ready" does not mean that
+//! was left out (ADR 5): hyper hands chunks over one at a time through a task of its own, so "nothing is ready" does not mean that
 //! the socket is empty, and a tick that believes it falls behind a fast model; and the end of an answer would be late by up to a tick.
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Finished texts by the ways that need no account: a command's `response_url` and the incoming webhook.
 //!
-//! Neither gives a post's id back, so what was ambiguous stays so; design §4 says what follows from it.
+//! Neither gives a post's id back, so what was ambiguous stays so; ADR 4 says what follows from it.
 
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};

@@ -1,4 +1,4 @@
-//! One pace for all writes to a server: design §3.11 and §5.
+//! One pace for all writes to a server (promise 10 of ARCHITECTURE.md).
 //!
 //! A token bucket that stops while the server said 429 and slows down while the server is slow. What has to be written waits its turn, in order and
 //! for a bounded time; an edit that another will follow never waits: it is left out.

@@ -46,7 +46,7 @@ pub struct Settings {
     pub assistant_name: String,
     /// The word people type after the slash, for the help text: `askgpt`.
     pub command_trigger: String,
-    /// A minijinja template of what is shown, checked; variables `name`, `question`, `assistant`, `answer`, `echo`.
+    /// A minijinja template of what is shown, checked; variables `name`, `question`, `assistant`, `answer`, `echo`, `block`.
     pub template: String,
     /// What the model is told, as a minijinja template with `assistant`, `date`, `zone`; where absent, the text we ship.
     pub instructions: Option<String>,

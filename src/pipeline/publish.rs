@@ -1,6 +1,6 @@
 //! Publishing: an answer's posts are created once and then only edited, whatever Mattermost or this process does meanwhile.
 //!
-//! Mattermost offers no transactions (design §4). So an intent is committed before each create, with a random `pending_post_id` that
+//! Mattermost offers no transactions (ADR 4). So an intent is committed before each create, with a random `pending_post_id` that
 //! the server remembers for 30 seconds and a marker in the props that it keeps for ever. A create whose outcome is unknown
 //! is repeated under the same `pending_post_id` while that is safe; later the channel is read back for the marker before another is
 //! made. Everything after the create is an edit of full text, which may be repeated freely.

@@ -1,4 +1,6 @@
-//! Recording questions: many at once, one multi-row statement a table, one commit (design §3, promises 1 and 5).
+//! Recording questions: many at once, in one transaction (promises 1 and 5 of ARCHITECTURE.md).
+//!
+//! On PostgreSQL by one statement of many rows a table; on SQLite row by row, by one prepared statement (ADR 7).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -101,7 +101,7 @@ pub(super) async fn claim(
         .filter_map(|(row, (id, token))| match claimed_job(row, claim, token) {
             Ok(job) => Some(job),
             Err(error) => {
-                tracing::error!(job.id = %id, %error, "a question in the database cannot be read and waits");
+                tracing::error!(question.id = %id, error = %error, "a question in the database cannot be read and waits");
                 None
             }
         })

@@ -1,9 +1,11 @@
 //! What is remembered, on SQLite or PostgreSQL: the same verbs, nearly all of them the same SQL.
 //!
 //! [`open`] connects, migrates, and gives the [`crate::ports::Store`]. Its verbs are in `verbs`, one page a subject
-//! (`admit`, `claim`, `work`, `recall`, `dead`), written once for both databases. What differs is in two places: `sqlite` and
-//! `postgres` say how to connect and how a transaction begins, and the few statements that need a lock on PostgreSQL carry it
-//! visibly (`statement::locking`). `row` turns rows into nouns and back.
+//! (`admit`, `claim`, `work`, `recall`, `hearing`, `dead`), written once for both databases as statements that `session` runs in a
+//! transaction. What differs: `postgres` connects through sqlx; `sqlite` calls SQLite on threads of its own (`sqlite_worker`), where
+//! verbs that wait together share a commit and rows are written one by one (`sqlite_statement`; ADR 7); the few statements
+//! that need a lock on PostgreSQL carry it visibly (`statement::locking`); and `admit` numbers the jobs of a lane differently.
+//! `row` turns rows into nouns and back.
 //!
 //! A crash costs nothing that was returned as done, but for claims and renewals, whose commit does not wait for the disk.
 

@@ -1,4 +1,4 @@
-//! What comes over the WebSocket, as far as it concerns us (contract §7; recorded in `recorded/websocket_*.json`).
+//! What comes over the WebSocket, as far as it concerns us; recorded in `recorded/websocket_*.json`.
 //!
 //! An event wraps the post it is about as a text of JSON within its JSON. Events that are of no use to us keep their number, because a
 //! gap is seen by the numbers.
