@@ -101,7 +101,18 @@ pub(super) fn flatten(text: &str) -> String {
         if blank > MAX_BLANK_LINES {
             continue;
         }
-        flat.push_str(&flattened(line, written));
+        // The server takes a line of white space for a blank one, the web client does not.
+        let is_bare = line.kind == LineKind::Blank
+            && written
+                .chars()
+                .all(|character| character == '>' || character.is_whitespace());
+        let flattened = flattened(line, written);
+        let end = if is_bare {
+            flattened.trim_end().len()
+        } else {
+            flattened.len()
+        };
+        flat.push_str(flattened.get(..end).unwrap_or_default());
         flat.push('\n');
     }
     if !text.ends_with('\n') {
@@ -203,8 +214,13 @@ mod tests {
         assert_eq!(flatten(&more), kept);
         assert_eq!(
             flatten(&format!("a{}b", "\n \t".repeat(100_000))).len(),
-            1 + 3 * MAX_BLANK_LINES + 1 + 3
+            1 + MAX_BLANK_LINES + 1 + 3
         );
+    }
+
+    #[test]
+    fn a_line_of_white_space_is_blank_for_every_reader() {
+        assert_eq!(flatten("a\n \t\n> \n>  \u{3000}\nb"), "a\n\n>\n>\nb");
     }
 
     #[test]

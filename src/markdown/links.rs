@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use url::Url;
+use url::{Host, Url};
 
 /// Hosts remembered of one conversation; the texts of a conversation are bounded, this is the bound of what they leave behind.
 pub const MAX_KNOWN_HOSTS: usize = 256;
@@ -101,6 +101,54 @@ fn judge_web(text: &str, target: &Target<'_>, url: &Url, context: &LinkContext) 
     } else {
         Verdict::Show(written(url))
     }
+}
+
+/// Whether a link whose target begins here could lead to somebody's server: `handlers[i](event)` could not.
+pub(super) fn may_lead(target: &str) -> bool {
+    const LONGEST: usize = 256;
+    let longest = target
+        .char_indices()
+        .nth(LONGEST)
+        .map_or(target.len(), |(at, _)| at);
+    let target = target.get(..longest).unwrap_or_default();
+    let Some((inner, _)) = target.split_once(')') else {
+        return true;
+    };
+    if inner.contains('(') {
+        return target.contains(['.', ':', '/', '\\', '&']);
+    }
+    // A space ends an address where a title follows it, and makes it none elsewhere.
+    let inner = inner.trim();
+    let (address, rest) = inner.split_once(' ').unwrap_or((inner, "\""));
+    if inner.contains([':', '/', '\\', '%', '&']) {
+        return true;
+    }
+    rest.trim_start().starts_with(['"', '\'', '=', '>']) && may_be_a_host(&decode(address))
+}
+
+fn may_be_a_host(text: &str) -> bool {
+    let text = text
+        .trim_start_matches(['.', '?', '#', '<'])
+        .trim_end_matches('>');
+    let url = Url::parse(&format!("http://{text}")).ok();
+    url.as_ref()
+        .and_then(Url::host)
+        .is_some_and(|host| match host {
+            Host::Domain(name) => is_name(name.trim_end_matches('.')),
+            // A small number is an address of no network.
+            Host::Ipv4(address) => address.octets()[0] != 0,
+            Host::Ipv6(_) => true,
+        })
+}
+
+/// Whether a name has several labels, of which the last could be one of the internet's.
+fn is_name(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, last)| {
+        !last.is_empty()
+            && last
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
 }
 
 /// Writes an address so that nothing in it is read as Markdown or as a mention.
@@ -366,6 +414,31 @@ mod tests {
                 Verdict::TextOnly,
                 "{target}"
             );
+        }
+    }
+
+    #[test]
+    fn a_call_of_what_an_array_holds_leads_nowhere() {
+        for call in [
+            "event)", ")", "42)", "...args)", "a, b.c)", "f(x))", "x\n  y)", "\"a.b\")",
+        ] {
+            assert!(!may_lead(call), "{call}");
+        }
+        for target in [
+            "https://evil.example)",
+            "evil.example)",
+            "<evil.example>)",
+            " evil.example )",
+            "evil.example \"docs\")",
+            "evil\n.example)",
+            "/api/v4/users)",
+            "3232235777)",
+            "&#104;ttps&colon;//evil.example)",
+            "a(b).evil.example)",
+            "evil%2eexample)",
+            "evil",
+        ] {
+            assert!(may_lead(target), "{target}");
         }
     }
 

@@ -114,7 +114,11 @@ impl<'a> Paragraph<'a> {
             return;
         }
         let close = self.next_bracket.from(self.raw.as_bytes(), index);
-        if close.is_some_and(|close| self.byte(close + 1) == Some(b':')) {
+        // Its label may go on over lines, on the web over blank ones too, and hold escaped brackets.
+        let is_definition = close.is_none_or(|close| {
+            self.byte(close + 1) == Some(b':') || self.byte(close - 1) == Some(b'\\')
+        });
+        if is_definition {
             self.written.push('\\');
         }
     }
@@ -207,10 +211,24 @@ impl<'a> Paragraph<'a> {
             self.written.push_str("&lt;");
         } else {
             self.written.push('<');
-            if self.byte(index + 1) == Some(b'!') {
+            if self.byte(index + 1) == Some(b'!') || self.is_tag(index) {
                 self.written.push(ZERO_WIDTH_SPACE);
             }
         }
+    }
+
+    /// Whether a `<` begins a tag at the beginning of a line: the web client takes all up to its end for one paragraph, blank lines and code
+    /// included.
+    fn is_tag(&self, index: usize) -> bool {
+        let names = self
+            .byte(index + 1)
+            .is_some_and(|next| next.is_ascii_alphanumeric() || next == b'_');
+        let before = self.written.strip_suffix('<').unwrap_or_default();
+        let marks = before.trim_end_matches(|character: char| {
+            character.is_ascii_digit()
+                || matches!(character, ' ' | '\t' | '>' | '*' | '+' | '-' | '.' | ')')
+        });
+        names && (marks.is_empty() || marks.ends_with('\n'))
     }
 
     /// Writes a `:`, cut off where it ends a scheme that no answer needs.

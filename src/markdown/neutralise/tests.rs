@@ -109,7 +109,7 @@ fn mentions_are_cut_and_mail_addresses_and_code_are_not() {
         ("[a](b`c) @all `x`", "a (http://b`c/) @\u{200b}all `x`"),
         (
             "<div>\n```\nx\n\n```\n@all",
-            "<div>\n```\nx\n\n```\n@\u{200b}all",
+            "<\u{200b}div>\n```\nx\n\n```\n@\u{200b}all",
         ),
         ("> @all\n> @here", "> @\u{200b}all\n> @\u{200b}here"),
     ];
@@ -198,6 +198,124 @@ fn hidden_targets_are_shown_and_dangerous_ones_dropped() {
     for (text, expected) in table {
         assert_eq!(neutralise(text, &context), expected, "{text:?}");
     }
+}
+
+#[test]
+fn links_are_cut_where_the_web_client_may_not_see_code() {
+    let table = [
+        // It ends a fence at marks of either kind.
+        (
+            "```\nok\n```~\n\n[x](https://evil.example)\n\n```",
+            "```\nok\n```~\u{200b}\n\n[x](https://evil.example)\n\n```",
+        ),
+        ("```\nx\n``` \u{3000}", "```\nx\n```"),
+        // It takes no line for a fence that has a `~` behind the marks.
+        ("~~~ [x](https://evil.example) ~\n~~~", "~~~\n~~~"),
+        (
+            "```a~\n\n[d]: https://e.example\n```",
+            "```a\n\n[d]: https://e.example\n```",
+        ),
+        (
+            "```~@all\n\n[x](evil.example) ```\n```",
+            "```\n\n[x](evil.example) ```\n```",
+        ),
+        (
+            "```js title=\"a b\" {1,3}\nx\n```",
+            "```js title=\"a b\" {1,3}\nx\n```",
+        ),
+        // What holds a fence there may end in it.
+        (
+            "- a\n b\n```\nx\n\n[x](evil.example)\n```",
+            "- a\n b\n```\nx\n\n[x]\u{200b}(evil.example)\n```",
+        ),
+        (
+            "1. ```\n   f[0](x)\n   [\n   1]\n   [d]: evil.example\n   ```",
+            "1. ```\n   f[0](x)\n   [\n   1]\n   \u{200b}[d]: evil.example\n   ```",
+        ),
+        (
+            "> ```\n> [x](evil.example)\n> ```",
+            "> ```\n> [x]\u{200b}(evil.example)\n> ```",
+        ),
+        ("a|b\n```\n[x](/a)\n```", "a|b\n```\n[x]\u{200b}(/a)\n```"),
+        ("```\n[x](/a)", "```\n[x]\u{200b}(/a)"),
+        // Nothing holds these.
+        (
+            "So:\n```\n[x](/a)\n[d]: /b\n```",
+            "So:\n```\n[x](/a)\n[d]: /b\n```",
+        ),
+        ("- a\n\n```\n[x](/a)\n```", "- a\n\n```\n[x](/a)\n```"),
+        ("```\n```\n```\n[x](/a)\n```", "```\n```\n```\n[x](/a)\n```"),
+        // A label or a tag may go on over what follows.
+        ("[a\n\nb]: evil.example", "\\[a\n\nb]: evil.example"),
+        ("[a\\]b]: evil.example", "\\[a\\]b]: evil.example"),
+        ("2. <dd>\n\n</dd>", "2. <\u{200b}dd>\n\n</dd>"),
+        ("a <b>", "a <b>"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(inert(text), expected, "{text:?}");
+    }
+}
+
+/// The lines that the web client takes for text where there is nothing but lines and fences, by the expressions in its parser.
+fn text_on_the_web(markdown: &str) -> String {
+    let mut text = String::new();
+    let mut open: Option<&str> = None;
+    let lines = markdown.lines();
+    for line in lines {
+        let written = line.trim_start_matches(' ');
+        let is_near = line.len() - written.len() <= 3;
+        let marker = ["`", "~"].iter().find_map(|mark| {
+            let info = written.trim_start_matches(mark);
+            (written.len() - info.len() >= 3).then(|| written.split_at(written.len() - info.len()))
+        });
+        match (open, marker) {
+            (Some(fence), _) => {
+                let rest = written.strip_prefix(fence).filter(|_| is_near);
+                if rest.is_some_and(|rest| {
+                    rest.trim_start_matches(['`', '~'])
+                        .trim_start_matches(' ')
+                        .is_empty()
+                }) {
+                    open = None;
+                }
+            }
+            (None, Some((fence, info))) if is_near && !info.contains(['`', '~']) => {
+                open = Some(fence);
+            }
+            (None, _) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+fn fences() -> impl Strategy<Value = String> {
+    let line = prop::sample::select(vec![
+        "",
+        "a",
+        "  ",
+        "```",
+        "```a",
+        "```~",
+        "``` ~",
+        "```~~",
+        "~~~",
+        "~~~`",
+        "~~~a",
+        "````",
+        "   ```",
+        "    ```",
+        "``` \u{3000}",
+        "[x](https://evil.example)",
+        "[x](evil.example)",
+        "[d]: https://evil.example",
+        "[x][d]",
+        "[d",
+        "]: https://evil.example",
+    ]);
+    prop::collection::vec(line, 0..10).prop_map(|lines| lines.join("\n"))
 }
 
 #[test]
@@ -334,6 +452,14 @@ proptest! {
                 prop_assert!(tells || !dest_url.contains("evil"), "{:?}", inert);
             }
         }
+    }
+
+    #[test]
+    fn no_target_is_hidden_where_the_web_client_reads_text(text in fences()) {
+        let inert = inert(&text);
+        let text = text_on_the_web(&inert);
+        prop_assert!(!text.contains("[x]("), "{:?}", inert);
+        prop_assert!(!text.lines().any(|line| line.trim_start().starts_with("[d]:")), "{:?}", inert);
     }
 
     #[test]
