@@ -7,7 +7,7 @@ use super::links::LinkContext;
 use super::neutralise::neutralise;
 use super::split::{Remainder, runes};
 
-/// Runes of a post, at most (`PostMessageMaxRunesV2`, contract §8.1).
+/// Runes of a post, at most (Mattermost's `PostMessageMaxRunesV2`; `MaxPostSize` in `recorded/rest.json`).
 pub const POST_RUNES: usize = 16_383;
 
 /// How often a part that grew over the limit is tried again by what it grew; after that half as much is tried.

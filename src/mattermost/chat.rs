@@ -46,7 +46,7 @@ pub(super) async fn joined_channels(
         .client()
         .api("read the bot's channels", Method::GET, &path);
     let reply = server.read(call).await?;
-    // An account in no channel is answered with something that is no JSON (contract 6.5).
+    // An account in no channel is answered with something that is no JSON.
     let channels: Vec<Channel> = reply.json().unwrap_or_default();
     Ok(channels.into_iter().filter_map(joined).collect())
 }
