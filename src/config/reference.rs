@@ -183,8 +183,8 @@ keys! {
         "한꺼번에 할 수 있는 게시와 수정의 최대 횟수예요.",
     );
     MATTERMOST_CALL_TIMEOUT = Key::new("mattermost", "call_timeout_seconds", Form::Seconds(1.0, 60.0)).default("15").means(
-        "How long one call to Mattermost may take; a write may wait as long again for its turn. Must be at most a quarter of `limits.lease_seconds`.",
-        "Mattermost 호출 한 번에 걸릴 수 있는 최대 시간이에요. 쓰기는 차례를 기다리느라 그만큼 더 걸릴 수 있어요. `limits.lease_seconds`의 4분의 1을 넘을 수 없어요.",
+        "How long one call to Mattermost may take. Must be shorter than half of `limits.lease_seconds`.",
+        "Mattermost 호출 한 번에 걸릴 수 있는 최대 시간이에요. `limits.lease_seconds`의 절반보다 짧아야 해요.",
     );
 
     MODEL_BASE_URL = Key::new("model", "base_url", Form::Address).env("OPENAI_BASE_URL").default("https://api.openai.com/v1").means(

@@ -236,28 +236,6 @@ fn values_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn a_lease_is_at_least_four_times_as_long_as_a_call_may_take() {
-    let with = |lease: u32, call: f64| {
-        let toml = format!(
-            "[limits]\nlease_seconds = {lease}\n[mattermost]\ncall_timeout_seconds = {call}\n"
-        );
-        load(inputs(&[], COMPLETE, &toml))
-    };
-    let config = with(40, 10.0).unwrap();
-    assert_eq!(config.pipeline.longest_wait, Duration::from_secs(10));
-    assert_eq!(config.pipeline.longest_write, Duration::from_secs(20));
-    let problems = with(40, 10.1).unwrap_err();
-    let [problem] = problems.list.as_slice() else {
-        panic!("one problem")
-    };
-    assert_eq!(
-        problem.remedy(Language::English),
-        "write at most 10, or raise `limits.lease_seconds`"
-    );
-    assert!(with(39, 10.0).is_err());
-}
-
-#[test]
 fn plain_http_to_a_public_host_needs_a_permission_of_its_own() {
     let dotenv = COMPLETE.replace("https://chat", "http://chat");
     let toml = "[mattermost]\nallow_plain_http = ";

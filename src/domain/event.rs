@@ -132,8 +132,10 @@ pub fn cleaned(text: &str) -> String {
             | '\u{200e}'
             | '\u{200f}'
             | '\u{2060}'..='\u{2064}'
-            | '\u{feff}' => false,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}' => false,
+            | '\u{feff}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{e0000}'..='\u{e007f}' => false,
             other => !other.is_control(),
         })
         .collect()

@@ -47,18 +47,6 @@ pub struct Settings {
     pub writes_per_second: f64,
     /// Writes at once, at most.
     pub write_burst: u32,
-    /// One call, at most. A write may wait for its turn before it is sent, see [`longest_wait`].
+    /// One call, at most. A write may wait as long again for its turn before it is sent.
     pub call_timeout: Duration,
-}
-
-/// How long a write waits for its turn, at most: as long again as its call may take.
-#[must_use]
-pub const fn longest_wait(call_timeout: Duration) -> Duration {
-    call_timeout
-}
-
-/// How long a write takes, at most, its wait included.
-#[must_use]
-pub const fn longest_write(call_timeout: Duration) -> Duration {
-    longest_wait(call_timeout).saturating_add(call_timeout)
 }

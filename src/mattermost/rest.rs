@@ -41,7 +41,7 @@ impl Server {
         let limiter = Limiter::new(
             settings.writes_per_second,
             settings.write_burst,
-            super::longest_wait(settings.call_timeout),
+            settings.call_timeout,
             Arc::clone(&clock),
         );
         let hook = settings.incoming_webhook_url.as_ref().map(hooks::hook_id);

@@ -13,7 +13,7 @@ use crate::domain::job::Lease;
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, StoreError};
 
-/// A lease is renewed when a third of it has passed, so that two renewals may fail before it ends. [`super::lease_for`] relies on it.
+/// A lease is renewed when a third of it has passed, so that two renewals may fail before it ends.
 const RENEWALS_A_LEASE: u32 = 3;
 
 /// The right to work on a question, and whether to go on.

@@ -264,7 +264,7 @@ impl Listener {
             return Ok(());
         };
         let name = self.name_of(heard).await?;
-        let event = self.event(heard, text, name, taken);
+        let event = self.event(heard, &text, name, taken);
         let Some(reply) = self.ask(event, heard, taken).await? else {
             return Ok(());
         };
@@ -344,7 +344,7 @@ impl Listener {
         Ok(names.into_values().next().unwrap_or_default())
     }
 
-    fn event(&self, heard: &HeardPost, text: String, name: String, taken: Taken) -> InboundEvent {
+    fn event(&self, heard: &HeardPost, text: &str, name: String, taken: Taken) -> InboundEvent {
         let HeardPost {
             post,
             channel_kind,
@@ -372,7 +372,7 @@ impl Listener {
             },
             // Only where an integration cannot say whose post it reports is it known by its text.
             address: String::new(),
-            text: cleaned(&text),
+            text: cleaned(text),
             received_at: match taken {
                 Taken::Live => now,
                 // Whoever asked long ago is told so instead.

@@ -78,12 +78,8 @@ pub struct Settings {
     pub admission_queue: usize,
     /// Questions admitted and waiting for their turn or their next try, at most; more are told to come back.
     pub max_waiting: u64,
-    /// How long a lease lasts without being renewed; at least what [`lease_for`] says of `longest_write`.
+    /// How long a lease lasts without being renewed.
     pub lease: Duration,
-    /// How long a write to Mattermost waits for its turn, at most.
-    pub longest_wait: Duration,
-    /// How long a write to Mattermost takes, at most, its wait included.
-    pub longest_write: Duration,
     /// How often work on a question may die before it is given up.
     pub max_deaths: u32,
     /// How often a model is asked before its first token.
@@ -98,14 +94,6 @@ pub struct Settings {
     pub inline_timeout: Duration,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
-}
-
-/// Returns the shortest lease under which a write that takes up to `longest_write` can always be begun.
-///
-/// A lease is renewed when a third of it has passed, so that two thirds are left at least; a half leaves time for the renewal itself.
-#[must_use]
-pub const fn lease_for(longest_write: Duration) -> Duration {
-    longest_write.saturating_mul(2)
 }
 
 /// The ways of delivery that are configured.

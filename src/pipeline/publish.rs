@@ -21,17 +21,14 @@ use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
 use crate::ports::{Edited, MattermostError, MattermostFailure, Priority};
 
-/// How long the server remembers a `pending_post_id`.
-const REMEMBERED: Duration = Duration::from_secs(30);
-
-/// How long after its intent a create is repeated under the same `pending_post_id`, at most; later it is cheaper to look for it.
+/// How long after its intent a create is repeated under the same `pending_post_id`: the server forgets it after 30 seconds.
 const RESEND_WINDOW: Duration = Duration::from_secs(20);
-
-/// How long a repeated create may be on its way, once its turn has come, and still be recognised.
-const ON_THE_WAY: Duration = Duration::from_secs(5);
 
 /// Between two tries to resolve a create whose outcome is unknown, and between two readings back: wider than a replica's lag.
 const RESOLVE_PAUSE: Duration = Duration::from_secs(3);
+
+/// The longest a call to Mattermost takes, its wait for the limiter included; the adapter's time-outs are below it.
+const LONGEST_CALL: Duration = Duration::from_secs(30);
 
 /// How often the channel is read back before another create.
 const READ_BACKS: u32 = 2;
@@ -195,7 +192,7 @@ impl<'a> Publisher<'a> {
         let mut failed = None;
         let (post, shown) = loop {
             let world = self.world;
-            match creation.step(world.clock.now(), world.settings.longest_wait) {
+            match creation.step(world.clock.now()) {
                 CreationStep::Create => match self.try_create(&creation.intent, text).await {
                     // A repeated create returns the post as it was first made.
                     Ok(post) => break (post, (!creation.is_repeated).then(|| text.to_owned())),
@@ -391,8 +388,8 @@ impl Creation {
         }
     }
 
-    fn step(&self, now: Timestamp, longest_wait: Duration) -> CreationStep {
-        let is_recognised = now.since(self.intent.intended_at) < resend_window(longest_wait);
+    fn step(&self, now: Timestamp) -> CreationStep {
+        let is_recognised = now.since(self.intent.intended_at) < RESEND_WINDOW;
         if !self.is_repeated || (is_recognised && self.read_backs == 0) {
             CreationStep::Create
         } else if self.read_backs < READ_BACKS {
@@ -403,15 +400,8 @@ impl Creation {
     }
 }
 
-/// How long after its intent a create may be repeated, so that it arrives while the server remembers the first one.
-fn resend_window(longest_wait: Duration) -> Duration {
-    REMEMBERED
-        .saturating_sub(longest_wait + ON_THE_WAY)
-        .min(RESEND_WINDOW)
-}
-
 fn check_lease(world: &World, hold: &Hold) -> Result<(), Interruption> {
-    if hold.outlasts(&*world.clock, world.settings.longest_write) {
+    if hold.outlasts(&*world.clock, LONGEST_CALL) {
         Ok(())
     } else {
         Err(Interruption::LeaseLost)
@@ -452,28 +442,18 @@ mod tests {
     #[test]
     fn an_unknown_create_is_repeated_while_the_server_recognises_it_then_looked_for_twice_then_made_again()
      {
-        let wait = Duration::from_secs(15);
-        let window = resend_window(wait);
-        let early = Timestamp::EPOCH.after(window.saturating_sub(Duration::from_micros(1)));
-        let late = Timestamp::EPOCH.after(window);
-        assert_eq!(creation(false, 0).step(late, wait), CreationStep::Create);
-        assert_eq!(creation(true, 0).step(early, wait), CreationStep::Create);
-        assert_eq!(creation(true, 0).step(late, wait), CreationStep::ReadBack);
+        let early = Timestamp::EPOCH.after(RESEND_WINDOW.saturating_sub(Duration::from_micros(1)));
+        let late = Timestamp::EPOCH.after(RESEND_WINDOW);
+        assert_eq!(creation(false, 0).step(late), CreationStep::Create);
+        assert_eq!(creation(true, 0).step(early), CreationStep::Create);
+        assert_eq!(creation(true, 0).step(late), CreationStep::ReadBack);
         assert_eq!(
-            creation(true, READ_BACKS - 1).step(late, wait),
+            creation(true, READ_BACKS - 1).step(late),
             CreationStep::ReadBack
         );
         assert_eq!(
-            creation(true, READ_BACKS).step(late, wait),
+            creation(true, READ_BACKS).step(late),
             CreationStep::IntendAgain
         );
-    }
-
-    #[test]
-    fn a_repeated_create_arrives_while_the_server_remembers_the_first_however_long_it_waits() {
-        let seconds = Duration::from_secs;
-        for (wait, window) in [(1, 20), (5, 20), (6, 19), (15, 10), (25, 0), (60, 0)] {
-            assert_eq!(resend_window(seconds(wait)), seconds(window), "{wait}");
-        }
     }
 }

@@ -12,7 +12,6 @@ use crate::domain::attention::Hearing;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::retry::RetryPolicy;
-use crate::mattermost::{longest_wait, longest_write};
 use crate::pipeline::{DEFAULT_TEMPLATE, DeliveryWays, Settings};
 use crate::text::Language;
 
@@ -42,8 +41,6 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         admission_queue: whole(values, &keys::LIMITS_QUEUE),
         max_waiting: whole(values, &keys::LIMITS_WAITING),
         lease: values.duration(&keys::LIMITS_LEASE),
-        longest_wait: longest_wait(values.duration(&keys::MATTERMOST_CALL_TIMEOUT)),
-        longest_write: longest_write(values.duration(&keys::MATTERMOST_CALL_TIMEOUT)),
         max_deaths: whole(values, &keys::LIMITS_DEATHS),
         model_retry: model::retry(values),
         delivery_retry: delivery_retry(values),

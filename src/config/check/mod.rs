@@ -15,8 +15,6 @@ use super::fault::Fault;
 use super::load::Config;
 use super::raw::Values;
 use super::reference::{self as keys, Key};
-use crate::mattermost::longest_write;
-use crate::pipeline::lease_for;
 use crate::text::Language;
 
 /// What is known of the machine.
@@ -50,17 +48,15 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     })
 }
 
-/// A worker begins no write to Mattermost that could outlast its lease, so that a lease too short for one would let nothing be posted.
+/// A worker stops before a call that could outlast its lease, so that the lease must hold more than one.
 fn check_lease(values: &Values) {
-    let lease = values.duration(&keys::LIMITS_LEASE);
-    let needed = |call_timeout| lease_for(longest_write(call_timeout));
-    if needed(values.duration(&keys::MATTERMOST_CALL_TIMEOUT)) > lease {
-        let leases_a_second = needed(Duration::from_secs(1)).as_secs_f64();
-        let most = lease.div_f64(leases_a_second);
-        values.report(
-            &keys::MATTERMOST_CALL_TIMEOUT,
-            at_most(&keys::LIMITS_LEASE, most),
+    let half = values.duration(&keys::LIMITS_LEASE) / 2;
+    if values.duration(&keys::MATTERMOST_CALL_TIMEOUT) >= half {
+        let fault = at_most(
+            &keys::LIMITS_LEASE,
+            half.saturating_sub(Duration::from_secs(1)),
         );
+        values.report(&keys::MATTERMOST_CALL_TIMEOUT, fault);
     }
 }
 

@@ -10,7 +10,6 @@ mod full_disk;
 mod full_queue;
 mod house;
 mod killed;
-mod leases;
 mod mattermost_fails;
 mod mentions;
 mod model_fails;
