@@ -11,6 +11,7 @@ use askwell_playground::{HookFormat, TimeSource};
 use tokio::sync::watch;
 
 use super::house::{Account, House};
+use crate::clock::SAFETY_LIMIT;
 
 /// The first delay of what Mattermost failed, where [`Chance::steady`] spreads it.
 pub(super) const FIRST_DELAY: Duration = Duration::from_millis(500);
@@ -49,11 +50,25 @@ impl Chance {
         })
     }
 
+    /// How often luck was asked for until now.
+    pub(super) fn drawn(&self) -> u32 {
+        *self.drawn.borrow()
+    }
+
     /// Waits until luck was asked for so often, which is once for each delay.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "not a wait but the end of one: a test that would hang fails"
+    )]
     pub(super) async fn until_drawn(&self, times: u32) {
         let mut drawn = self.drawn.subscribe();
-        let reached = drawn.wait_for(|drawn| *drawn >= times).await;
-        reached.expect("the sender is held");
+        let reached = drawn.wait_for(|drawn| *drawn >= times);
+        let reached = tokio::time::timeout(SAFETY_LIMIT, reached).await;
+        drop(
+            reached
+                .expect("luck is asked for in time")
+                .expect("the sender is held"),
+        );
     }
 }
 
