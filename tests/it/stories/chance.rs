@@ -19,12 +19,12 @@ pub(super) const FIRST_DELAY: Duration = Duration::from_millis(500);
 /// The word that an outgoing webhook listens for in such a house.
 pub(super) const HOOK_WORD: &str = "#ask";
 
-/// A house with a bot, an outgoing webhook, and this chance.
+/// A house with a bot, an outgoing webhook, and this chance. The bot hears nothing by itself, so that nobody else draws.
 pub(super) async fn house(ids: Arc<dyn IdSource>, toml: &str) -> House {
     let mut house = House::built(Account::Bot, TimeSource::Real).await;
     house.listen_for(HOOK_WORD, HookFormat::Form);
     house.ids = ids;
-    house.open(toml);
+    house.open(&format!("[bot]\nhears = \"nothing\"\n{toml}"));
     house
 }
 
