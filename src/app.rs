@@ -5,15 +5,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::config::Config;
-use crate::domain::id::QuestionId;
+use crate::domain::id::{QuestionId, ServerId};
 use crate::mattermost::socket::Socket;
+use crate::mattermost::{BotToken, Pace};
 use crate::pipeline::admit::intake;
+use crate::pipeline::control::Controls;
 use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
@@ -32,6 +36,9 @@ pub const GRACE: Duration = Duration::from_secs(20);
 /// How many events may wait for the listener; more are dropped and read back. A busy server makes a few hundred a second.
 const HEARD_EVENTS: usize = 4_096;
 
+/// How often the configuration is read again while a bot's token is refused.
+const REREAD_EVERY: Duration = Duration::from_secs(10);
+
 /// What the process is given from outside.
 pub struct Surroundings {
     /// Where requests come in.
@@ -42,7 +49,12 @@ pub struct Surroundings {
     pub ids: Arc<dyn IdSource>,
     /// Whose time leases go by on PostgreSQL.
     pub lease_time: LeaseTime,
+    /// Reads the configuration once more, for a token that may have been replaced; `None` where it does not hold. It may block.
+    pub reread: Reread,
 }
+
+/// See [`Surroundings::reread`].
+pub type Reread = Arc<dyn Fn() -> Option<Config> + Send + Sync>;
 
 /// What a command is given that works beside a process which may serve.
 pub struct Beside {
@@ -122,20 +134,63 @@ async fn wait_for_all(mut tasks: JoinSet<()>, stop: &CancellationToken) -> Resul
     result
 }
 
-/// Opens the database, takes up what an earlier process left, and makes ready to talk to the neighbours.
-async fn ports(config: &Config, surroundings: &Surroundings) -> Result<Ports, StartError> {
+/// Serves until `stop` is cancelled and what was running has ended or was handed back.
+///
+/// # Errors
+/// When it cannot begin; see [`StartError`].
+pub async fn serve(
+    mut config: Config,
+    surroundings: Surroundings,
+    stop: CancellationToken,
+) -> Result<(), StartError> {
+    let also = std::mem::take(&mut config.also);
+    let store = open(&config, &surroundings).await?;
     let Surroundings {
-        listener: _,
+        listener,
         clock,
         ids,
-        lease_time,
+        lease_time: _,
+        reread,
     } = surroundings;
+    let (listening, max_connections) = (config.http.clone(), config.http.max_connections);
+    let mut building = Building {
+        store: store.clone(),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        stop: stop.clone(),
+        reread,
+        paces: Vec::new(),
+        tasks: JoinSet::new(),
+    };
+    let mut sites = Vec::new();
+    for bot in std::iter::once(config).chain(also) {
+        sites.push(building.move_in(bot)?);
+    }
+    let mut tasks = building.tasks;
+    let world = http::World {
+        sites,
+        clock: clock.clone(),
+        ids,
+        store,
+    };
+    let router = http::router(&listening, world);
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "askwell listens");
+    }
+    let served = http::serve(listener, router, max_connections, clock, stop.clone());
+    tasks.spawn(served);
+    wait_for_all(tasks, &stop).await
+}
+
+/// Opens the database and takes up what an earlier process left.
+async fn open(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn Store>, StartError> {
+    let clock = &surroundings.clock;
     let store = store::open(store::Opening {
         settings: &config.store,
         access: Access::Serve,
-        lease_time: *lease_time,
+        lease_time: surroundings.lease_time,
         clock: clock.clone(),
-        ids: ids.clone(),
+        ids: surroundings.ids.clone(),
     })
     .await?;
     let freed = store.take_over(clock.now()).await?;
@@ -145,105 +200,162 @@ async fn ports(config: &Config, surroundings: &Surroundings) -> Result<Ports, St
             "questions that an earlier process left are taken up again"
         );
     }
-    Ok(Ports {
-        mattermost: Arc::new(mattermost::Server::new(
-            config.mattermost.clone(),
-            mattermost::http_client()?,
-            clock.clone(),
-        )),
-        model: Arc::new(llm::ChatCompletions::new(
-            config.model.clone(),
-            llm::client(&config.model)?,
-            clock.clone(),
-        )),
-        store,
-        clock: clock.clone(),
-        ids: ids.clone(),
-    })
+    Ok(store)
 }
 
-/// Makes the socket over which the bot hears, where it is to.
-fn socket(config: &Config, surroundings: &Surroundings) -> Result<Option<Socket>, StartError> {
-    let Some(token) = &config.mattermost.bot_token else {
-        return Ok(None);
-    };
-    if config.pipeline.hearing.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(Socket {
-        http: mattermost::socket::http_client()?,
-        url: config.mattermost.url.clone(),
-        token: token.clone(),
-        clock: surroundings.clock.clone(),
-        ids: surroundings.ids.clone(),
-    }))
-}
-
-/// Serves until `stop` is cancelled and what was running has ended or was handed back.
-///
-/// # Errors
-/// When it cannot begin; see [`StartError`].
-pub async fn serve(
-    config: Config,
-    surroundings: Surroundings,
+/// What the bots that one process serves have in common, and what each of them sets going.
+struct Building {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
     stop: CancellationToken,
-) -> Result<(), StartError> {
-    let socket = socket(&config, &surroundings)?;
-    let ports = ports(&config, &surroundings).await?;
-    let Surroundings {
-        listener,
-        clock,
-        ids,
-        lease_time: _,
-    } = surroundings;
-    let server = config.mattermost.server.clone();
-    let (store, mattermost, model) = (
-        ports.store.clone(),
-        ports.mattermost.clone(),
-        ports.model.clone(),
-    );
-    let world = Arc::new(World::new(config.pipeline, ports)?);
-    let (intake, committer) = intake(world.clone());
-    let intake = Arc::new(intake);
-    let edge = http::World {
-        server,
-        language: config.language,
-        intake: intake.clone(),
-        clock: clock.clone(),
-        ids,
-        store,
-        mattermost,
-        model,
-    };
-    let router = http::router(&config.http, edge);
-    let workforce = Workforce::new(world.clone());
-    if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, "askwell listens");
-    }
-    let mut tasks = JoinSet::new();
-    tasks.spawn(http::serve(
-        listener,
-        router,
-        config.http.max_connections,
-        clock,
-        stop.clone(),
-    ));
-    match socket {
-        Some(socket) => {
-            let (heard, hear) = mpsc::channel(HEARD_EVENTS);
-            tasks.spawn(socket.hear(heard, stop.clone()));
-            tasks.spawn(Listener::new(world, intake, hear).run(stop.clone()));
+    reread: Reread,
+    /// The pace of each Mattermost server, by its address.
+    paces: Vec<(Url, Pace)>,
+    tasks: JoinSet<()>,
+}
+
+impl Building {
+    /// Sets a bot going: its ears, its intake and its workforce. Nothing but the store, the clock and the pace of its server is another
+    /// bot's too.
+    fn move_in(&mut self, config: Config) -> Result<http::Site, StartError> {
+        let (ports, token) = self.ports(&config)?;
+        let server = config.mattermost.server.clone();
+        if let Some(token) = &token {
+            self.keep_token(server.clone(), token.clone());
+        }
+        let socket = self.socket(&config, token)?;
+        let hearing = socket.as_ref().map(|socket| socket.hearing.subscribe());
+        let (mattermost, model) = (ports.mattermost.clone(), ports.model.clone());
+        let world = Arc::new(World::new(config.pipeline, ports)?);
+        let (intake, committer) = intake(world.clone());
+        let intake = Arc::new(intake);
+        let controls = Arc::new(Controls::new(world.clone()));
+        let workforce = Workforce::new(world.clone());
+        let stop = self.stop.clone();
+        if let Some(socket) = socket {
+            let (teller, heard) = mpsc::channel(HEARD_EVENTS);
+            self.tasks.spawn(socket.hear(teller, stop.clone()));
+            let listener = Listener::new(world, intake.clone(), heard);
+            self.tasks.spawn(listener.run(stop.clone()));
         }
         // The committer ends when the last who could bring it something is gone.
-        None => drop(intake),
+        self.tasks.spawn(committer.run());
+        self.tasks.spawn(async move {
+            let drained = workforce.run(stop, GRACE).await;
+            tracing::info!(?drained, "work has ended");
+        });
+        Ok(http::Site {
+            server,
+            language: config.language,
+            tokens: config.tokens,
+            intake,
+            controls,
+            actions_url: config.mattermost.actions_url,
+            hears: hearing,
+            mattermost,
+            model,
+        })
     }
-    tasks.spawn(committer.run());
-    let told_to_stop = stop.clone();
-    tasks.spawn(async move {
-        let drained = workforce.run(told_to_stop, GRACE).await;
-        tracing::info!(?drained, "work has ended");
-    });
-    wait_for_all(tasks, &stop).await
+
+    fn ports(&mut self, config: &Config) -> Result<(Ports, Option<BotToken>), StartError> {
+        let pace = self.pace(&config.mattermost);
+        let server = mattermost::Server::at_pace(
+            config.mattermost.clone(),
+            mattermost::http_client()?,
+            pace,
+            self.clock.clone(),
+        );
+        let token = server.bot_token().cloned();
+        let ports = Ports {
+            mattermost: Arc::new(server),
+            model: Arc::new(llm::ChatCompletions::new(
+                config.model.clone(),
+                llm::client(&config.model)?,
+                self.clock.clone(),
+            )),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        };
+        Ok((ports, token))
+    }
+
+    /// Looks for another token whenever the one of a bot is refused.
+    fn keep_token(&mut self, server: ServerId, token: BotToken) {
+        let (reread, clock, stop) = (self.reread.clone(), self.clock.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            let keeping = async {
+                loop {
+                    token.until_refused().await;
+                    tracing::error!(server = %server, "Mattermost refuses the bot's token: nobody is heard or answered. Give it another one in the configuration; that is noticed without a restart");
+                    tokio::select! {
+                        () = token.until_good() => {}
+                        () = renew(&reread, &server, &token, &*clock) => {}
+                    }
+                    tracing::info!(server = %server, "the bot's token is tried again");
+                }
+            };
+            stop.run_until_cancelled(keeping).await;
+        });
+    }
+
+    /// Returns the pace of a server: the one of the first bot that came to it.
+    fn pace(&mut self, settings: &mattermost::Settings) -> Pace {
+        let known = self.paces.iter().find(|(url, _)| *url == settings.url);
+        if let Some((_, pace)) = known {
+            return pace.clone();
+        }
+        let pace = Pace::of(settings, &self.clock);
+        self.paces.push((settings.url.clone(), pace.clone()));
+        pace
+    }
+
+    /// Makes the socket over which the bot hears, where it is to.
+    fn socket(
+        &self,
+        config: &Config,
+        token: Option<BotToken>,
+    ) -> Result<Option<Socket>, StartError> {
+        let Some(token) = token else {
+            return Ok(None);
+        };
+        if config.pipeline.hearing.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Socket {
+            http: mattermost::socket::http_client()?,
+            url: config.mattermost.url.clone(),
+            token,
+            hearing: watch::Sender::default(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        }))
+    }
+}
+
+/// Reads the configuration again and again until it has another token for a bot, and gives it that one.
+async fn renew(reread: &Reread, server: &ServerId, token: &BotToken, clock: &dyn Clock) {
+    loop {
+        let reread = reread.clone();
+        // It reads files.
+        let read = tokio::task::spawn_blocking(move || reread()).await;
+        let found = read
+            .ok()
+            .flatten()
+            .and_then(|config| token_of(config, server));
+        if found.is_some_and(|found| token.replace(found)) {
+            return;
+        }
+        clock.sleep_until(clock.now().after(REREAD_EVERY)).await;
+    }
+}
+
+fn token_of(mut config: Config, server: &ServerId) -> Option<SecretString> {
+    let also = std::mem::take(&mut config.also);
+    let mut bots = std::iter::once(config).chain(also);
+    let bot = bots.find(|bot| bot.mattermost.server == *server)?;
+    bot.mattermost.bot_token
 }
 
 /// Returns dead letters, the last one first, at most `limit`.

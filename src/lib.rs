@@ -8,6 +8,7 @@
 //! 3. [`ports`] is every effect this has on the world; [`mattermost`], [`llm`], [`store`] and [`clock`] are the adapters behind them.
 //! 4. [`markdown`] makes of a model's text what Mattermost shows; [`text`] is every sentence we say ourselves.
 //! 5. [`config`] reads how it is set up, [`app`] wires it together, [`cli`] is how it is started.
+//! 6. [`provision`] sets it up on a Mattermost server, and looks after it.
 
 pub mod app;
 pub mod cli;
@@ -21,6 +22,7 @@ pub mod markdown;
 pub mod mattermost;
 pub mod pipeline;
 pub mod ports;
+pub mod provision;
 pub mod store;
 pub mod telemetry;
 pub mod text;

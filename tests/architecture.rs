@@ -49,6 +49,18 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "provision",
+        &[
+            "domain",
+            "ports",
+            "store",
+            "mattermost",
+            "llm",
+            "config",
+            "text",
+        ],
+    ),
+    (
         "app",
         &[
             "domain",
@@ -67,7 +79,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["app", "clock", "config", "lifecycle", "telemetry", "text"],
+        &[
+            "app",
+            "clock",
+            "config",
+            "lifecycle",
+            "provision",
+            "telemetry",
+            "text",
+        ],
     ),
     ("main", &["cli"]),
 ];

@@ -32,6 +32,7 @@ pub mod fault;
 pub mod model;
 pub mod options;
 pub mod page;
+pub mod tour;
 
 mod handle;
 mod ids;
@@ -46,7 +47,7 @@ pub use demo::Demo;
 pub use fault::{Fault, Faults, Gate, route};
 pub use handle::{
     BotAccount, CommandSeen, CommandSpec, HookFormat, PASSWORD, Playground, ReplySeen, Revision,
-    SeenDialog, SeenPost, SlashCommand, View,
+    SeenDialog, SeenFile, SeenPost, SlashCommand, View,
 };
 pub use options::{Options, RateLimit, Settings};
 pub use world::connection::EventFault;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use askwell_playground::clock::unix_ms;
+use askwell_playground::tour::{self, Tongue, Tour};
 use askwell_playground::{Demo, Options, PASSWORD, Playground, Question, Settings, ask, model};
 use clap::{Args, Parser, Subcommand};
 
@@ -29,6 +30,10 @@ struct Cli {
 enum Command {
     /// Asks one question as a person, and prints the conversation.
     Ask(Ask),
+    /// Opens a fresh server as its first people do: an administrator, alice and bob, a team and a channel.
+    People(People),
+    /// Talks with the bot as a person, in every way there is, and prints the conversation.
+    Tour(TourOf),
     /// Serves a model that says every question back, at a rate of tokens.
     Model(model::Arguments),
 }
@@ -79,11 +84,45 @@ struct Ask {
     question: String,
 }
 
+#[derive(Args)]
+struct People {
+    /// The server's base URL.
+    #[arg(long, default_value = "http://127.0.0.1:8065")]
+    url: String,
+    /// Where the administrator's token is written.
+    #[arg(long, value_name = "PATH")]
+    admin_token_file: PathBuf,
+}
+
+#[derive(Args)]
+struct TourOf {
+    /// The server's base URL.
+    #[arg(long, default_value = "http://127.0.0.1:8065")]
+    url: String,
+    /// The bot's name.
+    #[arg(long, default_value = "gptbot")]
+    bot: String,
+    /// The command's word.
+    #[arg(long, default_value = "askgpt")]
+    command: String,
+    /// What the people speak.
+    #[arg(long, value_enum, default_value = "ko")]
+    language: Tongue,
+    /// Seconds without a change after which an answer is complete.
+    #[arg(long, default_value_t = 4)]
+    quiet: u64,
+    /// Seconds after which to give up on an answer.
+    #[arg(long, default_value_t = 300)]
+    timeout: u64,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Ask(asked)) => run_ask(asked).await,
+        Some(Command::People(people)) => tour::open(&people.url, &people.admin_token_file).await,
+        Some(Command::Tour(taken)) => run_tour(taken).await,
         Some(Command::Model(arguments)) => model::serve(arguments).await,
         None => run_serve(cli.serve).await,
     };
@@ -108,6 +147,18 @@ async fn run_ask(asked: Ask) -> anyhow::Result<()> {
     };
     let conversation = ask(&question).await?;
     say(&conversation)
+}
+
+async fn run_tour(taken: TourOf) -> anyhow::Result<()> {
+    let tour = Tour {
+        url: taken.url,
+        bot: taken.bot,
+        command: taken.command,
+        tongue: taken.language,
+        quiet: Duration::from_secs(taken.quiet),
+        timeout: Duration::from_secs(taken.timeout),
+    };
+    say(&tour.go().await?)
 }
 
 async fn run_serve(serve: Serve) -> anyhow::Result<()> {

@@ -2,8 +2,11 @@
 
 mod config;
 mod dead;
+mod doctor;
 mod failure;
 mod serve;
+mod setup;
+mod terminal;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,6 +29,14 @@ pub struct Arguments {
 enum Command {
     /// Listens for questions and answers them.
     Serve,
+    /// Makes what askwell needs on a Mattermost server, and writes `askwell.toml` and `.env`.
+    ///
+    /// Run twice, it changes nothing the second time. Without a terminal it changes settings of the server only with --yes.
+    Setup(Box<setup::Arguments>),
+    /// Looks at the whole chain, from configuration to model, and says what is not well and what to do about it.
+    ///
+    /// Exits with 0 where all is well, 1 where something should be looked after, and 2 where something does not work.
+    Doctor(doctor::Arguments),
     /// Lists answers that could be shown to nobody, and has them tried again.
     Dead {
         #[command(subcommand)]
@@ -62,6 +73,8 @@ pub fn run() -> ExitCode {
     let file = arguments.config.as_deref();
     match arguments.command {
         Command::Serve => serve::run(file),
+        Command::Setup(arguments) => setup::run(file, &arguments),
+        Command::Doctor(arguments) => doctor::run(file, &arguments),
         Command::Dead { command } => dead::run(file, &command),
         Command::Config { command } => config::run(file, &command),
     }

@@ -8,9 +8,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
-use crate::app::{self, LeaseTime, Surroundings};
+use crate::app::{self, LeaseTime, Reread, Surroundings};
 use crate::clock::{SystemClock, SystemIds};
-use crate::config::Config;
+use crate::config::{Config, Inputs, load};
 use crate::text::{Explanation, Language};
 use crate::{lifecycle, telemetry};
 
@@ -24,7 +24,7 @@ pub(super) fn run(file: Option<&Path>) -> ExitCode {
         Failure::from(error).complain(language);
         return ExitCode::FAILURE;
     }
-    match begin(config) {
+    match begin(config, file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             log(failure, language);
@@ -40,15 +40,15 @@ fn log(failure: Failure, language: Language) {
     tracing::error!(error, remedy, "{what}");
 }
 
-fn begin(config: Config) -> Result<(), Failure> {
+fn begin(config: Config, file: Option<&Path>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Failure::System)?;
-    runtime.block_on(serve(config))
+    runtime.block_on(serve(config, file))
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
     let address = config.http.listen;
     let listener = TcpListener::bind(address)
         .await
@@ -58,6 +58,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         clock: Arc::new(SystemClock::start()),
         ids: Arc::new(SystemIds),
         lease_time: LeaseTime::Database,
+        reread: reread(file),
     };
     let stop = CancellationToken::new();
     let serving = app::serve(config, surroundings, stop.clone());
@@ -72,4 +73,10 @@ async fn serve(config: Config) -> Result<(), Failure> {
         ended = serving => Ok(ended?),
         asked = lifecycle::asked_to_stop() => asked.map_err(Failure::System),
     }
+}
+
+/// Reads the same files once more.
+fn reread(file: Option<&Path>) -> Reread {
+    let file = file.map(Path::to_owned);
+    Arc::new(move || load(Inputs::of_process(file.as_deref())).ok())
 }

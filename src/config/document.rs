@@ -181,6 +181,7 @@ fn form(form: Form, language: Language) -> String {
         Form::Text(_) => words("text", "글"),
         Form::Secret => words("secret text", "비밀 글"),
         Form::Secrets => words("list of secret texts", "비밀 글 목록"),
+        Form::Files => words("list of TOML files", "TOML 파일 목록"),
         Form::Address => words("address", "주소"),
         Form::Socket => words("IP address and port", "IP 주소와 포트"),
         Form::Whole(min, max) => format!("{min} – {max}"),

@@ -65,6 +65,12 @@ pub enum Fault {
     Database,
     /// A server's name has other characters.
     ServerName,
+    /// Another bot of this process has this name, too.
+    NameTaken,
+    /// Another bot of this process has this token, too.
+    TokenTaken,
+    /// A key of the process stands in the file of a further bot.
+    OfTheProcess,
     /// The word after the slash is not one word.
     Trigger,
     /// A time zone nobody knows.

@@ -12,6 +12,9 @@ use super::reference::{Form, Key};
 /// Tokens in one list, at most.
 pub const MAX_TOKENS: usize = 100;
 
+/// Files in one list, at most: each is a bot with connections, workers and memory of its own.
+pub const MAX_FILES: usize = 50;
+
 /// The longest secret, in bytes: HTTP servers take about 8 KiB of headers in all.
 pub const MAX_SECRET_BYTES: usize = 4096;
 
@@ -32,6 +35,7 @@ pub(super) fn from_text(form: Form, text: &str) -> Result<Written, Fault> {
             text_value(form, text)
         }
         Form::Secrets => secrets(text.split(',')),
+        Form::Files => files(text.split(',')),
         Form::Whole(..) => whole(form, text.parse().map_err(|_| wrong())?),
         Form::Decimal(..) | Form::Seconds(..) => decimal(form, text.parse().map_err(|_| wrong())?),
         Form::Switch => text.parse().map(Written::Switch).map_err(|_| wrong()),
@@ -45,9 +49,13 @@ pub(super) fn from_toml(form: Form, value: &DeValue<'_>) -> Result<Written, Faul
             Form::Text(_) | Form::Secret | Form::Address | Form::Socket | Form::OneOf(_),
             DeValue::String(text),
         ) => text_value(form, text),
-        (Form::Secrets, DeValue::Array(items)) => {
+        (Form::Secrets | Form::Files, DeValue::Array(items)) => {
             let texts: Option<Vec<_>> = items.iter().map(|item| item.get_ref().as_str()).collect();
-            secrets(texts.ok_or(Fault::Form(form))?.into_iter())
+            let texts = texts.ok_or(Fault::Form(form))?.into_iter();
+            match form {
+                Form::Files => files(texts),
+                _ => secrets(texts),
+            }
         }
         (Form::Whole(..), DeValue::Integer(number)) => {
             let digits = number.as_str();
@@ -110,6 +118,17 @@ fn secrets<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Written, Fault> {
         0 => Err(Fault::Empty),
         1..=MAX_TOKENS => Ok(Written::Secrets(secrets)),
         _ => Err(Fault::Form(Form::Secrets)),
+    }
+}
+
+fn files<'a>(names: impl Iterator<Item = &'a str>) -> Result<Written, Fault> {
+    const EXTENSION: &str = ".toml";
+    let names: Vec<String> = names.map(|name| name.trim().to_owned()).collect();
+    let is_name = |name: &String| name.len() > EXTENSION.len() && name.ends_with(EXTENSION);
+    if names.len() <= MAX_FILES && names.iter().all(is_name) {
+        Ok(Written::Files(names))
+    } else {
+        Err(Fault::Form(Form::Files))
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::draft::SheetNames;
 use super::env::Variables;
 use super::fault::Fault;
 use super::place::Place;
@@ -62,6 +63,47 @@ impl Inputs {
         inputs.dotenv = inputs.read_optional(DOTENV_FILE);
         inputs.toml = inputs.read_toml(config);
         inputs
+    }
+
+    /// Gathers those of a further bot: the file, and the one beside it that ends with `.env` for its secrets. The environment of the process
+    /// is not its own.
+    pub(super) fn beside(&self, subject: &str, place: Place, name: &str) -> Self {
+        let mut inputs = Self {
+            directory: self.directory.clone(),
+            system_time_zone: self.system_time_zone.clone(),
+            ..Self::default()
+        };
+        let secrets = Path::new(name).with_extension("env");
+        inputs.toml = inputs.read_required(subject, place, name);
+        inputs.dotenv = inputs.read_optional(&secrets.to_string_lossy());
+        inputs
+    }
+
+    /// Gathers them for a command that writes the two files: either may be missing, also where it is named. `secrets` stands for `.env`.
+    #[must_use]
+    pub fn to_be_written(config: Option<&Path>, secrets: Option<&Path>) -> (Self, SheetNames) {
+        let mut inputs = Self::of_process(config);
+        inputs.unreadable.clear();
+        let mut dotenv = DOTENV_FILE.to_owned();
+        if let Some(secrets) = secrets {
+            dotenv = secrets.to_string_lossy().into_owned();
+        }
+        inputs.dotenv = inputs.read_optional(&dotenv);
+        let named = match config {
+            Some(path) => Ok(Some(path.to_string_lossy().into_owned())),
+            None => inputs
+                .config_variable()
+                .map(|found| found.map(|(_, path)| path)),
+        };
+        let toml = match named {
+            Ok(named) => named.unwrap_or_else(|| DEFAULT_CONFIG_FILE.to_owned()),
+            Err(problem) => {
+                inputs.unreadable.push(problem);
+                DEFAULT_CONFIG_FILE.to_owned()
+            }
+        };
+        inputs.toml = inputs.read_optional(&toml);
+        (inputs, SheetNames { toml, dotenv })
     }
 
     fn read_toml(&mut self, config: Option<&Path>) -> Option<FileText> {

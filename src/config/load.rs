@@ -1,15 +1,21 @@
 //! From everything that is written to settings that hold, or to everything that is wrong.
 
+use std::collections::BTreeSet;
+
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::check;
 use super::env::Variables;
+use super::fault::Fault;
 use super::inputs::Inputs;
-use super::problem::Problems;
+use super::problem::{Problem, Problems};
 use super::raw::Values;
-use super::reference;
+use super::reference::{self as keys, KEYS};
 use super::summary::{self, Line};
 use super::toml_file;
+use crate::domain::id::ServerId;
 use crate::text::Language;
 use crate::{http, llm, mattermost, pipeline, store, telemetry};
 
@@ -22,6 +28,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// How to listen.
     pub http: http::Settings,
+    /// Whom to believe.
+    pub tokens: http::Tokens,
     /// How to reach Mattermost.
     pub mattermost: mattermost::Settings,
     /// How to reach the model.
@@ -32,18 +40,64 @@ pub struct Config {
     pub pipeline: pipeline::Settings,
     /// What is logged.
     pub log: telemetry::Settings,
+    /// Further bots that the process serves, of this server or others; what is the process's is the first one's.
+    pub also: Vec<Config>,
     /// Every key with its value and origin, secrets left out.
     pub(super) lines: Vec<Line>,
 }
 
 /// Reads and checks everything.
 ///
-/// Files that variables ending in `_FILE` name are read here; nothing else is.
+/// Files that variables ending in `_FILE` name are read here, and those of further bots; nothing else is.
 ///
 /// # Errors
 /// When anything is wrong: all of it.
 pub fn load(inputs: Inputs) -> Result<Config, Problems> {
-    let mut problems = inputs.unreadable;
+    let values = read(&inputs);
+    let language = language(&values);
+    let mut taken = Taken::default();
+    taken.take(&values);
+    let mut found = Vec::new();
+    let mut also = Vec::new();
+    for name in values.files(&keys::SERVER_ALSO) {
+        let place = values.place(&keys::SERVER_ALSO);
+        let beside = inputs.beside(&keys::SERVER_ALSO.path(), place, name);
+        let (config, problems) = load_beside(beside, &mut taken);
+        also.extend(config);
+        found.extend(problems);
+    }
+    let config = checked(&values, inputs).map(|config| Config { also, ..config });
+    found.extend(values.into_problems());
+    found.sort_by_key(|problem| problem.place.order());
+    match config {
+        Some(config) if found.is_empty() => Ok(config),
+        _ => Err(Problems {
+            list: found,
+            language,
+        }),
+    }
+}
+
+/// Reads and checks what is written for a further bot.
+fn load_beside(inputs: Inputs, taken: &mut Taken) -> (Option<Config>, Vec<Problem>) {
+    if inputs.toml.is_none() {
+        // Nothing else could be right.
+        return (None, inputs.unreadable);
+    }
+    let values = read(&inputs);
+    for key in KEYS.iter().filter(|key| key.is_of_the_process()) {
+        if values.is_written(key) {
+            values.report(key, Fault::OfTheProcess);
+        }
+    }
+    taken.take(&values);
+    let config = checked(&values, inputs);
+    (config, values.into_problems())
+}
+
+/// Brings everything that is written into the form of its key, an earlier source before a later one.
+pub(super) fn read(inputs: &Inputs) -> Values {
+    let mut problems = inputs.unreadable.clone();
     let mut layers = Vec::new();
     if let Some(file) = &inputs.toml {
         let (settings, found) = toml_file::read(file);
@@ -61,28 +115,56 @@ pub fn load(inputs: Inputs) -> Result<Config, Problems> {
         layers.push(settings);
         problems.extend(found);
     }
+    Values::layered(layers, problems)
+}
 
-    let values = Values::layered(layers, problems);
-    let language = language(&values);
+fn checked(values: &Values, inputs: Inputs) -> Option<Config> {
     let system = check::System {
         directory: inputs.directory,
         time_zone: inputs.system_time_zone,
     };
-    let config = check::settings(&values, language, &system).map(|config| Config {
-        lines: summary::lines(&values, &config),
+    let config = check::settings(values, language(values), &system)?;
+    Some(Config {
+        lines: summary::lines(values, &config),
         ..config
-    });
-    let mut list = values.into_problems();
-    list.sort_by_key(|problem| problem.place.order());
-    match config {
-        Some(config) if list.is_empty() => Ok(config),
-        _ => Err(Problems { list, language }),
-    }
+    })
 }
 
-fn language(values: &Values) -> Language {
+pub(super) fn language(values: &Values) -> Language {
     values
-        .text(&reference::SERVER_LANGUAGE)
+        .text(&keys::SERVER_LANGUAGE)
         .and_then(|code| code.parse().ok())
         .unwrap_or_default()
+}
+
+/// What only one bot may have.
+#[derive(Default)]
+struct Taken {
+    names: BTreeSet<ServerId>,
+    /// Digests of tokens: by a token it is known whose a request is.
+    tokens: BTreeSet<[u8; 32]>,
+}
+
+impl Taken {
+    fn take(&mut self, values: &Values) {
+        let name = values.text(&keys::MATTERMOST_NAME);
+        let name = name.and_then(|name| ServerId::parse(name).ok());
+        if name.is_some_and(|name| !self.names.insert(name)) {
+            values.report(&keys::MATTERMOST_NAME, Fault::NameTaken);
+        }
+        for key in [
+            &keys::MATTERMOST_COMMAND_TOKENS,
+            &keys::MATTERMOST_OUTGOING_TOKENS,
+        ] {
+            let tokens = values.secrets(key);
+            let digests: BTreeSet<[u8; 32]> = tokens
+                .iter()
+                .map(|token| Sha256::digest(token.expose_secret()).into())
+                .collect();
+            if !self.tokens.is_disjoint(&digests) {
+                values.report(key, Fault::TokenTaken);
+            }
+            self.tokens.extend(digests);
+        }
+    }
 }

@@ -5,10 +5,13 @@
 //! secret never prints, not even in the excerpt of a file around a mistake.
 //!
 //! [`mod@reference`] is the one list of keys. [`toml_file`] and [`env`] bring what is written into the form of its key ([`form`]),
-//! [`check`] makes the settings of it, [`problem`] renders what is wrong.
+//! [`check`] makes the settings of it, [`problem`] renders what is wrong. [`mod@draft`] is what is written before it is complete, and [`edit`]
+//! writes into the files of people.
 
 mod check;
 mod document;
+mod draft;
+pub mod edit;
 mod env;
 mod fault;
 mod form;
@@ -24,9 +27,10 @@ mod toml_file;
 mod words;
 
 pub use document::document;
+pub use draft::{Draft, Drafted, Sheet, SheetNames, draft};
 pub use env::{FILE_SUFFIX, MAX_SECRET_FILE_BYTES};
 pub use fault::Fault;
-pub use form::{MAX_ADDRESS_BYTES, MAX_SECRET_BYTES, MAX_TOKENS};
+pub use form::{MAX_ADDRESS_BYTES, MAX_FILES, MAX_SECRET_BYTES, MAX_TOKENS};
 pub use inputs::{DOTENV_FILE, FileText, Inputs, MAX_FILE_BYTES};
 pub use load::{Config, load};
 pub use place::{Place, SourceFile};

@@ -17,6 +17,7 @@ pub(super) enum Written {
     Text(String),
     Secret(SecretString),
     Secrets(Vec<SecretString>),
+    Files(Vec<String>),
     Whole(u64),
     Decimal(f64),
     Switch(bool),
@@ -77,6 +78,12 @@ impl Values {
         });
     }
 
+    /// Returns where the value of a key stands.
+    pub(super) fn place(&self, key: &Key) -> Place {
+        let setting = self.settings.get(&key.path());
+        setting.map_or(Place::Nowhere, |setting| setting.place.clone())
+    }
+
     /// Returns the problems found.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner()
@@ -96,6 +103,13 @@ impl Values {
                 None => Origin::Environment(name.clone()),
             },
         }
+    }
+
+    /// Returns the name by which a key was written.
+    pub(super) fn name(&self, key: &Key) -> Option<&str> {
+        self.settings
+            .get(&key.path())
+            .map(|setting| setting.name.as_str())
     }
 
     fn written(&self, key: &Key) -> Option<&Written> {
@@ -123,6 +137,14 @@ impl Values {
         match self.written(key) {
             Some(Written::Secrets(secrets)) => secrets.clone(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Returns the value of a key that is a list of files.
+    pub(super) fn files(&self, key: &Key) -> &[String] {
+        match self.written(key) {
+            Some(Written::Files(names)) => names,
+            _ => &[],
         }
     }
 
@@ -177,6 +199,7 @@ impl Written {
             Self::Text(text) => text.escape_debug().to_string(),
             Self::Secret(_) => "set".to_owned(),
             Self::Secrets(secrets) => format!("{} set", secrets.len()),
+            Self::Files(names) => names.join(", ").escape_debug().to_string(),
             Self::Whole(number) => number.to_string(),
             Self::Decimal(number) => number.to_string(),
             Self::Switch(on) => on.to_string(),

@@ -31,6 +31,8 @@ pub enum Form {
     Secret,
     /// A list of texts that never print, separated by commas in the environment.
     Secrets,
+    /// A list of names of TOML files.
+    Files,
     /// An `http` or `https` address.
     Address,
     /// An IP address and a port.
@@ -84,6 +86,17 @@ impl Key {
         self
     }
 
+    /// Says whether it is about the process, and not about one of the bots that it serves.
+    #[must_use]
+    pub fn is_of_the_process(&self) -> bool {
+        let of_a_bot = ["language", "public_url", "inline_timeout_seconds"];
+        match self.section {
+            "database" | "log" => true,
+            "server" => !of_a_bot.contains(&self.name),
+            _ => false,
+        }
+    }
+
     /// Returns its full name, as `mattermost.url`.
     #[must_use]
     pub fn path(&self) -> String {
@@ -118,8 +131,8 @@ keys! {
         "askwell이 Mattermost의 요청을 받을 주소예요.",
     );
     SERVER_PUBLIC_URL = Key::new("server", "public_url", Form::Address).env("ASKWELL_PUBLIC_URL").means(
-        "How Mattermost reaches askwell, for the addresses askwell tells you to enter there. None is assumed.",
-        "Mattermost에서 askwell에 접속하는 주소예요. Mattermost에 입력할 주소를 안내할 때 써요. 기본값은 없어요.",
+        "How Mattermost reaches askwell, for the addresses askwell tells you to enter there, and for the buttons beneath answers: without it there are none. None is assumed.",
+        "Mattermost에서 askwell에 접속하는 주소예요. Mattermost에 입력할 주소를 안내할 때와 답변 아래의 버튼에 써요. 없으면 버튼도 없어요. 기본값은 없어요.",
     );
     SERVER_LANGUAGE = Key::new("server", "language", Form::OneOf(&["ko", "en"])).env("ASKWELL_LANGUAGE").default("ko").means(
         "The language askwell itself speaks: Korean or English. Answers follow the question.",
@@ -140,6 +153,11 @@ keys! {
     SERVER_INLINE_TIMEOUT = Key::new("server", "inline_timeout_seconds", Form::Seconds(1.0, 26.0)).default("25").means(
         "How long a request made by hand waits for its answer. Mattermost itself gives up after 30 seconds.",
         "직접 보낸 요청이 답변을 기다리는 시간이에요. Mattermost는 30초가 지나면 포기해요.",
+    );
+
+    SERVER_ALSO = Key::new("server", "also", Form::Files).means(
+        "Further configuration files, one for each further bot or Mattermost server that this process serves: `[\"sales.toml\"]`. Each has its secrets beside it (`sales.env`), a `mattermost.name` of its own, and nothing of the process's (`[database]`, `[log]`, and of `[server]` only `language`, `public_url` and `inline_timeout_seconds`). The environment is for the first alone.",
+        "이 프로세스가 함께 서비스할 다른 봇이나 다른 Mattermost 서버의 설정 파일 목록이에요(예: `[\"sales.toml\"]`). 파일마다 비밀 값은 옆의 파일(`sales.env`)에 두고, `mattermost.name`을 서로 다르게 지어 주세요. 프로세스 전체의 설정(`[database]`, `[log]`, 그리고 `[server]`에서 `language`, `public_url`, `inline_timeout_seconds`가 아닌 것)은 쓸 수 없어요. 환경 변수는 첫 번째 설정에만 적용돼요.",
     );
 
     MATTERMOST_URL = Key::new("mattermost", "url", Form::Address).env("MATTERMOST_URL").means(
@@ -170,9 +188,9 @@ keys! {
         "Allows `http://` to a public host, where tokens and posts can be read on the way. Hosts of your own network need no permission.",
         "공개 호스트에 `http://`로 접속하는 것을 허용해요. 이 경우 토큰과 글이 중간에서 읽힐 수 있어요. 내부망 호스트는 허용하지 않아도 돼요.",
     );
-    MATTERMOST_LATEX = Key::new("mattermost", "latex", Form::Switch).default("false").means(
-        "Whether the server shows LaTeX (`EnableLatex`); elsewhere formulas are shown as code.",
-        "서버가 LaTeX를 표시하는지(`EnableLatex`) 여부예요. 아니면 수식을 코드로 보여 줘요.",
+    MATTERMOST_LATEX = Key::new("mattermost", "latex", Form::Switch).means(
+        "Whether the server shows LaTeX (`EnableLatex`); elsewhere formulas are shown as code. With a bot account, the server is asked where nothing is written.",
+        "서버가 LaTeX를 표시하는지(`EnableLatex`) 여부예요. 아니면 수식을 코드로 보여 줘요. 봇 계정이 있고 이 값을 쓰지 않으면 서버에 물어봐요.",
     );
     MATTERMOST_WRITES = Key::new("mattermost", "writes_per_second", Form::Decimal(0.1, 1000.0)).default("8").means(
         "Posts and edits a second, on average, at most.",
@@ -183,8 +201,8 @@ keys! {
         "한꺼번에 할 수 있는 게시와 수정의 최대 횟수예요.",
     );
     MATTERMOST_CALL_TIMEOUT = Key::new("mattermost", "call_timeout_seconds", Form::Seconds(1.0, 60.0)).default("15").means(
-        "How long one call to Mattermost may take. Must be shorter than half of `limits.lease_seconds`.",
-        "Mattermost 호출 한 번에 걸릴 수 있는 최대 시간이에요. `limits.lease_seconds`의 절반보다 짧아야 해요.",
+        "How long one call to Mattermost may take; a write may wait as long again for its turn. Must be at most a quarter of `limits.lease_seconds`.",
+        "Mattermost 호출 한 번에 걸릴 수 있는 최대 시간이에요. 쓰기는 차례를 기다리느라 그만큼 더 걸릴 수 있어요. `limits.lease_seconds`의 4분의 1을 넘을 수 없어요.",
     );
 
     MODEL_BASE_URL = Key::new("model", "base_url", Form::Address).env("OPENAI_BASE_URL").default("https://api.openai.com/v1").means(
@@ -248,6 +266,10 @@ keys! {
         "The assistant's name in answers.",
         "답변에 표시하는 어시스턴트의 이름이에요.",
     );
+    ANSWER_FOLLOW_PEOPLE = Key::new("answer", "follow_people", Form::Switch).default("true").means(
+        "Whether people are spoken to in the language of their Mattermost account, where it is Korean or English and there is a bot account; else it is `server.language` for everybody.",
+        "질문한 사람의 Mattermost 계정 언어로 안내할지 여부예요. 봇 계정이 있고 그 언어가 한국어나 영어일 때만 따르고, 아니면 `server.language`를 써요.",
+    );
     ANSWER_TRIGGER = Key::new("answer", "trigger", Form::Text(64)).default("askgpt").means(
         "The word people type after the slash, for the help text.",
         "사람들이 `/` 뒤에 입력하는 명령어예요. 도움말에 표시해요.",
@@ -284,9 +306,29 @@ keys! {
         "Posts of one answer, at most.",
         "답변 하나가 차지하는 게시물의 최대 수예요.",
     );
+    ANSWER_LIVE_PREVIEW = Key::new("answer", "live_preview", Form::Switch).default("true").means(
+        "Whether the asker sees the answer grow four times a second, in posts that nobody else sees and the server does not store. Needs a bot account with the right `create_post_ephemeral`; without it the post is edited now and then.",
+        "질문한 사람에게 답변이 쓰이는 모습을 1초에 네 번씩 보여 줄지 여부예요. 다른 사람에게는 보이지 않고 서버에 저장되지도 않아요. 봇 계정에 `create_post_ephemeral` 권한이 있어야 하고, 없으면 글을 가끔씩 수정해요.",
+    );
+    ANSWER_ATTACH_POSTS = Key::new("answer", "attach_from_posts", Form::Whole(0, 50)).default("3").means(
+        "Posts of an answer, from which it is attached whole as a Markdown file too; 0 is never. Needs a bot account.",
+        "답변이 이만큼의 글로 나뉘면 전체를 Markdown 파일로도 첨부해요. 0이면 첨부하지 않아요. 봇 계정이 있어야 해요.",
+    );
+    ANSWER_ATTACH_CODE = Key::new("answer", "attach_code_from_chars", Form::Whole(0, 100_000)).default("3000").means(
+        "Characters of a block of code, from which it is attached as a file too; 0 is never. Needs a bot account.",
+        "코드 블록이 이만큼 길면 파일로도 첨부해요(글자 수). 0이면 첨부하지 않아요. 봇 계정이 있어야 해요.",
+    );
+    ANSWER_CONTROLS = Key::new("answer", "controls", Form::OneOf(&["buttons", "reactions", "none"])).default("buttons").means(
+        "How people stop an answer, have it written once more, go on with it, and say what they think of it: by buttons beneath it (which need a bot and `server.public_url`) and by reactions (🛑 🔁 👍 👎); by reactions alone; or by neither.",
+        "답변을 멈추고, 다시 쓰게 하고, 이어 쓰게 하고, 평가하는 방법이에요. `buttons`는 답변 아래의 버튼(봇과 `server.public_url`이 있어야 해요)과 리액션(🛑 🔁 👍 👎), `reactions`는 리액션만, `none`은 둘 다 쓰지 않아요.",
+    );
     ANSWER_KEEP_FROM = Key::new("answer", "keep_from_chars", Form::Whole(0, 100_000)).default("200").means(
         "After a crash: an answer of which so many characters were shown is kept and marked as cut; a shorter one is asked for again.",
         "갑자기 멈췄다가 다시 켜졌을 때, 이만큼 보인 답변은 끊겼다고 표시해 남기고 더 짧으면 다시 물어봐요.",
+    );
+    ANSWER_DELETED = Key::new("answer", "deleted_question", Form::OneOf(&["say", "remove"])).default("say").means(
+        "What becomes of a half-written answer whose question was deleted: its post says so, or is deleted too.",
+        "답변을 쓰는 동안 질문이 삭제되면 답변 글을 어떻게 할지예요. `say`는 질문이 삭제되었다고 적고, `remove`는 답변 글도 지워요.",
     );
     ANSWER_TRIES = Key::new("answer", "delivery_tries", Form::Whole(1, 100)).default("12").means(
         "How often an answer is tried to be shown when Mattermost fails.",
@@ -304,6 +346,10 @@ keys! {
     BOT_HEARS = Key::new("bot", "hears", Form::OneOf(&["mention", "thread", "all", "nothing"])).default("thread").means(
         "Which posts the bot answers in the channels it is in, where there is a bot token: those that mention it; also those of people who go on in a thread in which they have addressed it before; all; or none, so that only commands and webhooks are answered. In direct messages it answers everything but with `nothing`.",
         "봇 토큰이 있을 때, 봇이 들어가 있는 채널에서 어떤 글에 답하는지예요. `mention`은 봇을 멘션한 글, `thread`는 거기에 더해 봇에게 말을 건 적이 있는 사람이 그 스레드에서 이어 쓴 글, `all`은 모든 글, `nothing`은 아무 글에도 답하지 않고 명령어와 웹훅에만 답해요. `nothing`이 아니면 다이렉트 메시지에는 모두 답해요.",
+    );
+    BOT_LATE_AFTER = Key::new("bot", "late_after_seconds", Form::Seconds(0.0, 30.0 * DAY)).default("900").means(
+        "A question that came while askwell was away is answered when it is back; one that is older than this by then is only told so, and its asker asked to ask again.",
+        "askwell이 꺼져 있거나 연결이 끊긴 동안 온 질문에는 돌아와서 답해요. 그때 이 시간보다 오래된 질문에는 늦었다고 알리고 다시 물어봐 달라고만 해요.",
     );
     CONVERSATION_SCOPE = Key::new("conversation", "scope", Form::OneOf(&["channel", "person"])).default("channel").means(
         "Who shares a conversation outside threads: everybody in the channel, or each person has one of their own.",

@@ -58,7 +58,7 @@ fn rendered(toml: &str) -> String {
 #[test]
 fn four_lines_of_dotenv_are_a_complete_configuration() {
     let config = good(&[], COMPLETE, "");
-    assert_eq!(config.http.command_tokens.len(), 2);
+    assert_eq!(config.tokens.command.len(), 2);
     assert_eq!(config.model.model.as_deref(), Some("gpt-4o-mini"));
     assert_eq!(config.pipeline.window.total_tokens, 128_000);
     assert_eq!(config.pipeline.time_zone, "Asia/Seoul");
@@ -110,7 +110,7 @@ fn dotenv_may_have_quotes_comments_exports_and_the_line_breaks_of_windows() {
     let config = good(&[], dotenv, "");
     assert_eq!(config.model.api_key.unwrap().expose_secret(), "a$b");
     assert_eq!(config.mattermost.url.as_str(), "https://chat.example.com/");
-    assert_eq!(config.http.command_tokens.len(), 2);
+    assert_eq!(config.tokens.command.len(), 2);
 }
 
 #[test]
@@ -236,6 +236,28 @@ fn values_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn a_lease_is_at_least_four_times_as_long_as_a_call_may_take() {
+    let with = |lease: u32, call: f64| {
+        let toml = format!(
+            "[limits]\nlease_seconds = {lease}\n[mattermost]\ncall_timeout_seconds = {call}\n"
+        );
+        load(inputs(&[], COMPLETE, &toml))
+    };
+    let config = with(40, 10.0).unwrap();
+    assert_eq!(config.pipeline.longest_wait, Duration::from_secs(10));
+    assert_eq!(config.pipeline.longest_write, Duration::from_secs(20));
+    let problems = with(40, 10.1).unwrap_err();
+    let [problem] = problems.list.as_slice() else {
+        panic!("one problem")
+    };
+    assert_eq!(
+        problem.remedy(Language::English),
+        "write at most 10, or raise `limits.lease_seconds`"
+    );
+    assert!(with(39, 10.0).is_err());
+}
+
+#[test]
 fn plain_http_to_a_public_host_needs_a_permission_of_its_own() {
     let dotenv = COMPLETE.replace("https://chat", "http://chat");
     let toml = "[mattermost]\nallow_plain_http = ";
@@ -254,6 +276,8 @@ fn another_value(key: &Key) -> String {
     match (key.path().as_str(), key.form) {
         ("answer.time_zone", _) => written("Europe/Berlin"),
         ("answer.template", _) => written("> {{ answer }}"),
+        // What comes between needs an address that is not configured here.
+        ("answer.controls", _) => written("none"),
         ("database.url", _) => written("sqlite:other.db"),
         ("mattermost.incoming_webhook_url", _) => {
             written("https://chat.example.com/hooks/abcdefghijklmnopqrstuvwxyz")
@@ -267,11 +291,12 @@ fn another_value(key: &Key) -> String {
         ("model.answer_tokens", _) => "100".to_owned(),
         (_, Form::Text(_) | Form::Secret) => written("other"),
         (_, Form::Secrets) => "[\"other\"]".to_owned(),
+        (_, Form::Files) => "[]".to_owned(),
         (_, Form::Address) => written("https://other.example.com/v1"),
         (_, Form::Socket) => written("127.0.0.1:9"),
         (_, Form::Whole(min, _)) => (min + 1).to_string(),
         (_, Form::Decimal(min, _) | Form::Seconds(min, _)) => (min + 0.25).to_string(),
-        (_, Form::Switch) => "true".to_owned(),
+        (_, Form::Switch) => (key.default != Some("true")).to_string(),
         (_, Form::OneOf(choices)) => {
             let other = choices.iter().find(|choice| Some(**choice) != key.default);
             written(other.unwrap())
@@ -287,14 +312,16 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             language,
             public_url,
             http,
+            tokens,
             mattermost,
             model,
             store,
             pipeline,
             log,
+            also: _,
             lines: _,
         } = config;
-        let neighbours = format!("{mattermost:?} {model:?} {store:?}");
+        let neighbours = format!("{tokens:?} {mattermost:?} {model:?} {store:?}");
         format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
     };
     let without = |name: Option<&str>| -> String {
@@ -306,7 +333,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
     let before = shown(&good(&[], minimal, ""));
     for key in KEYS {
         // These change what is accepted; a test of their own shows it.
-        if key.name == "allow_plain_http" {
+        if key.name == "allow_plain_http" || key.form == Form::Files {
             continue;
         }
         let toml = format!("[{}]\n{} = {}\n", key.section, key.name, another_value(key));
@@ -318,6 +345,52 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             key.path()
         );
     }
+}
+
+#[test]
+fn further_bots_have_files_of_their_own_and_share_nothing_but_the_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let sales = |toml: &str, secrets: &str| {
+        std::fs::write(directory.path().join("sales.toml"), toml).unwrap();
+        std::fs::write(directory.path().join("sales.env"), secrets).unwrap();
+        let environment = [("ASKWELL_MODEL", "of-the-first")];
+        let also = "[server]\nalso = [\"sales.toml\"]\n";
+        load(Inputs {
+            directory: directory.path().to_owned(),
+            ..inputs(&environment, COMPLETE, also)
+        })
+    };
+    let secrets = COMPLETE.replace("secret-", "sales-");
+    let toml = "[mattermost]\nname = \"sales\"\n[model]\nname = \"of-sales\"\n";
+    let config = sales(toml, &secrets).unwrap();
+    let [also] = config.also.as_slice() else {
+        panic!("one further bot")
+    };
+    assert_eq!(also.mattermost.server.to_string(), "sales");
+    assert_eq!(config.model.model.as_deref(), Some("of-the-first"));
+    assert_eq!(also.model.model.as_deref(), Some("of-sales"));
+
+    let faults = |toml: &str, secrets: &str| -> Vec<String> {
+        let problems = sales(toml, secrets).unwrap_err();
+        let said = |problem: &super::Problem| problem.subject.clone();
+        problems.list.iter().map(said).collect()
+    };
+    assert_eq!(faults("", &secrets), ["mattermost.name"]);
+    assert_eq!(faults(toml, COMPLETE), ["MATTERMOST_COMMAND_TOKENS"]);
+    let of_the_process =
+        format!("[log]\nlevel = \"debug\"\n[server]\nlisten = \"[::1]:9\"\n{toml}");
+    assert_eq!(
+        faults(&of_the_process, &secrets),
+        ["log.level", "server.listen"]
+    );
+
+    std::fs::remove_file(directory.path().join("sales.toml")).unwrap();
+    let also = "[server]\nalso = [\"sales.toml\"]\n";
+    let missing = load(Inputs {
+        directory: directory.path().to_owned(),
+        ..inputs(&[], COMPLETE, also)
+    });
+    assert_eq!(missing.unwrap_err().list.len(), 1);
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn english(fault: &Fault) -> Words {
         | Fault::ServerName
         | Fault::Trigger
         | Fault::Substituted => english_value(fault),
+        Fault::NameTaken | Fault::TokenTaken | Fault::OfTheProcess => english_also(fault),
     }
 }
 
@@ -158,11 +159,32 @@ fn english_value(fault: &Fault) -> Words {
     }
 }
 
+fn english_also(fault: &Fault) -> Words {
+    match fault {
+        Fault::NameTaken => words(
+            "is the name of another bot of this process",
+            "write another name: what belongs to a bot is stored under it",
+        ),
+        Fault::TokenTaken => words(
+            "holds a token that another bot of this process has",
+            "make a slash command or webhook for each bot, and write the token of each to its own",
+        ),
+        _ => words(
+            "is a setting of the whole process",
+            "write it in the first configuration file, which names this one under `server.also`",
+        ),
+    }
+}
+
 fn english_form(form: Form) -> String {
     match form {
         Form::Text(_) | Form::Secret => "write a text, in double quotes in TOML".to_owned(),
         Form::Secrets => {
             "write a list of texts: [\"…\", \"…\"] in TOML, separated by commas in the environment"
+                .to_owned()
+        }
+        Form::Files => {
+            "write a list of at most 50 names of files that end with .toml: [\"sales.toml\"]"
                 .to_owned()
         }
         Form::Address => "write an address that begins with https:// or http://".to_owned(),
@@ -233,6 +255,7 @@ fn korean(fault: &Fault) -> Words {
         | Fault::ServerName
         | Fault::Trigger
         | Fault::Substituted => korean_value(fault),
+        Fault::NameTaken | Fault::TokenTaken | Fault::OfTheProcess => korean_also(fault),
     }
 }
 
@@ -295,11 +318,32 @@ fn korean_value(fault: &Fault) -> Words {
     }
 }
 
+fn korean_also(fault: &Fault) -> Words {
+    match fault {
+        Fault::NameTaken => words(
+            "이 프로세스의 다른 봇과 이름이 같아요",
+            "다른 이름을 써 주세요. 봇의 데이터는 이 이름으로 저장돼요",
+        ),
+        Fault::TokenTaken => words(
+            "이 프로세스의 다른 봇과 같은 토큰이 있어요",
+            "봇마다 슬래시 명령이나 웹훅을 따로 만들고, 각각의 토큰을 써 주세요",
+        ),
+        _ => words(
+            "프로세스 전체의 설정이에요",
+            "이 파일을 `server.also`에 적은 첫 번째 설정 파일에 써 주세요",
+        ),
+    }
+}
+
 fn korean_form(form: Form) -> String {
     match form {
         Form::Text(_) | Form::Secret => "글로 써 주세요. TOML에서는 큰따옴표로 감싸요".to_owned(),
         Form::Secrets => {
             "글의 목록으로 써 주세요. TOML에서는 [\"…\", \"…\"], 환경 변수에서는 쉼표로 구분해요"
+                .to_owned()
+        }
+        Form::Files => {
+            ".toml로 끝나는 파일 이름을 최대 50개까지 목록으로 써 주세요: [\"sales.toml\"]"
                 .to_owned()
         }
         Form::Address => "https://나 http://로 시작하는 주소를 써 주세요".to_owned(),

@@ -97,12 +97,17 @@ pub fn attend(overheard: Overheard<'_>, bot: &Identity) -> Attention {
     if !is_addressed {
         return Attention::Ignored;
     }
-    let text = mention.map_or(overheard.text.to_owned(), |mention| {
-        without(overheard.text, mention)
-    });
     Attention::Addressed {
-        text: text.trim().to_owned(),
+        text: said_to(overheard.text, bot),
     }
+}
+
+/// Returns what is said in a text: without the mention by which it is addressed to the bot, where there is one.
+#[must_use]
+pub fn said_to(text: &str, bot: &Identity) -> String {
+    let mention = find_mention(text, &bot.username);
+    let said = mention.map_or(text.to_owned(), |mention| without(text, mention));
+    said.trim().to_owned()
 }
 
 /// A mention of the bot: where it begins, and where what belongs to it ends.

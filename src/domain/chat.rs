@@ -19,6 +19,17 @@ pub struct HeardPost {
     pub writer_name: Option<String>,
 }
 
+/// A person's reaction to a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// Whose it is.
+    pub person: UserId,
+    /// To which post.
+    pub post: PostId,
+    /// The emoji's name, without colons.
+    pub emoji: String,
+}
+
 /// Something that happened where the bot is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatEvent {
@@ -34,14 +45,9 @@ pub enum ChatEvent {
         channel: ChannelId,
     },
     /// Somebody put a reaction to a post.
-    Reacted {
-        /// Who.
-        person: UserId,
-        /// To which post.
-        post: PostId,
-        /// The emoji's name, without colons.
-        emoji: String,
-    },
+    Reacted(Reaction),
+    /// Somebody took a reaction from a post again.
+    Unreacted(Reaction),
     /// The bot was added to a channel, or a channel it is in came back.
     Joined(ChannelId),
     /// The bot was removed from a channel, or the channel was archived.
@@ -61,6 +67,17 @@ pub struct JoinedChannel {
     pub team: Option<TeamId>,
     /// When its newest post was made, in milliseconds by the server's clock; 0 where there is none.
     pub last_post_at_ms: i64,
+}
+
+/// What a server is set up to take and to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerRules {
+    /// Runes of a post, at most (`MaxPostSize`).
+    pub post_runes: usize,
+    /// Whether formulas are shown (`EnableLatex`).
+    pub latex: bool,
+    /// Whether the bot seems to have the right to show one person a post that nobody else sees (`create_post_ephemeral`).
+    pub previews: bool,
 }
 
 /// How far a channel was heard: every post up to a time was taken.

@@ -75,6 +75,19 @@ pub struct Turn {
     pub asked_at: Timestamp,
     /// When the answer was finished.
     pub finished_at: Timestamp,
+    /// Where it can be read as it is now.
+    pub posts: TurnPosts,
+}
+
+/// The posts that show a turn; people may have changed or deleted them since.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TurnPosts {
+    /// The post that asked; absent where none did.
+    pub question: Option<PostId>,
+    /// Whether an outgoing webhook reported that post, which then begins with the word it listens for.
+    pub is_hooks: bool,
+    /// The posts of the bot that answer, in order, each with the text that it was given last; none where the bot did not post it.
+    pub answer: Vec<(PostId, String)>,
 }
 
 /// What the store knows of a conversation.
@@ -122,6 +135,7 @@ mod tests {
                 answer: "a".into(),
                 asked_at: at(asked),
                 finished_at: at(finished),
+                posts: TurnPosts::default(),
             })
             .collect();
         History {

@@ -156,8 +156,10 @@ pub struct InboundEvent {
     pub address: String,
     /// What was written, without trigger word; untrusted and bounded by the body limit.
     pub text: String,
-    /// When we received it.
+    /// When we received it; where it is late, when it was made.
     pub received_at: Timestamp,
+    /// Whether it was read back so long after it was made that it is not answered any more.
+    pub is_late: bool,
 }
 
 #[cfg(test)]

@@ -72,6 +72,11 @@ mattermost_id!(
     "a post id"
 );
 mattermost_id!(
+    /// A file that is attached to a Mattermost post, or will be.
+    FileId,
+    "a file id"
+);
+mattermost_id!(
     /// A Mattermost team.
     TeamId,
     "a team id"

@@ -1,7 +1,9 @@
 //! The work on a question: in which order, by whom, and until when.
 
+use super::control::Tally;
 use super::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
-use super::question::{Outcome, Question};
+use super::post::Part;
+use super::question::{Conclusion, Outcome, Question};
 use super::time::Timestamp;
 
 /// What is answered in order: a thread, a direct channel, or one person's questions in a channel.
@@ -70,11 +72,86 @@ pub struct ClaimedJob {
     /// What was asked.
     pub question: Question,
     /// What an earlier attempt had already concluded; then only publishing is left.
-    pub concluded: Option<super::question::Conclusion>,
+    pub concluded: Option<Conclusion>,
     /// How often work on it died: the process ended, its lease ran out, or it panicked. What was given back did not die.
     pub deaths: u32,
     /// Whether the asker has asked to stop it.
     pub stop_requested: bool,
+    /// Which generation of the answer is to be written, counting from 1.
+    pub generation: u32,
+    /// Why it is answered once more, where it is.
+    pub again: Option<Again>,
+    /// When a press on a button was last replied to with a text for the answer's post: Mattermost may show that reply a little later.
+    pub pressed_at: Option<Timestamp>,
+}
+
+/// An answer that ended, before it was written once more or gone on with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// What the model had written; empty where it wrote nothing.
+    pub answer: String,
+    /// How it had ended.
+    pub outcome: Outcome,
+}
+
+/// Why a question that has ended is answered once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// To have another answer in place of this one, which stays where none comes.
+    Regenerate(Earlier),
+    /// To go on from this one.
+    Continue(Earlier),
+}
+
+impl Again {
+    /// Returns the answer that there was before.
+    #[must_use]
+    pub fn earlier(&self) -> &Earlier {
+        match self {
+            Self::Regenerate(earlier) | Self::Continue(earlier) => earlier,
+        }
+    }
+
+    /// Returns the text that is gone on from; empty where a new one is begun.
+    #[must_use]
+    pub fn beginning(&self) -> &str {
+        match self {
+            Self::Regenerate(_) => "",
+            Self::Continue(earlier) => &earlier.answer,
+        }
+    }
+}
+
+/// How far the work on a question is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It waits for its turn or its next try.
+    Waiting,
+    /// Somebody works on it.
+    Running,
+    /// It has ended, and its end was shown.
+    Ended,
+    /// Its end could be shown to nobody.
+    Dead,
+}
+
+/// An answer as the store knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerState {
+    /// What was asked.
+    pub question: Question,
+    /// Which generation of the answer is the present one, counting from 1.
+    pub generation: u32,
+    /// How far work on it is.
+    pub progress: Progress,
+    /// Whether it was asked to stop the present generation.
+    pub stop_requested: bool,
+    /// How the present generation ended, once that is known.
+    pub conclusion: Option<Conclusion>,
+    /// Its first post, where one was intended: the one with the buttons.
+    pub first: Option<Part>,
+    /// What people think of the present generation.
+    pub tally: Tally,
 }
 
 /// Whose answers a stop is about: one person's in one channel, whatever the conversation.

@@ -5,9 +5,11 @@
 pub mod attention;
 pub mod chat;
 pub mod completion;
+pub mod control;
 pub mod conversation;
 pub mod draft;
 pub mod event;
+pub mod hexadecimal;
 pub mod id;
 pub mod job;
 pub mod post;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::id::{ChannelId, PostId, QuestionId, ResponseUrlId, UserId};
+use super::control::Control;
+use super::id::{ChannelId, FileId, PostId, QuestionId, ResponseUrlId, UserId};
 
 /// How long a text we posted without a mark is remembered and taken for ours when an outgoing webhook brings it back. It comes back
 /// within seconds, so an hour is ample.
@@ -63,11 +64,35 @@ pub struct Marker {
     pub part: u32,
 }
 
+/// A button beneath a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// What it asks for; its word is also the button's id.
+    pub control: Control,
+    /// What stands on it.
+    pub label: String,
+    /// What Mattermost sends back when it is pressed: signed, and no secret, because whoever sees the post deleted sees it.
+    pub context: String,
+    /// Whether it can be pressed.
+    pub is_enabled: bool,
+}
+
+/// All of ours that stands beside a post's text. Whoever sends it replaces all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostProps {
+    /// What it is part of, where it is part of an answer.
+    pub marker: Option<Marker>,
+    /// Its buttons, from left to right.
+    pub buttons: Vec<Button>,
+}
+
 /// What was committed before a post was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartIntent {
     /// Which post of the answer, counting from 0.
     pub part: u32,
+    /// The generation of the answer for which it was made; the post may since show a later one.
+    pub generation: u32,
     /// Where it is to be created.
     pub channel: ChannelId,
     /// The thread, where there is one.
@@ -98,10 +123,36 @@ pub struct NewPost {
     pub root: Option<PostId>,
     /// The finished Markdown, at most 16,383 runes.
     pub message: String,
-    /// What it is part of, where it is part of an answer.
-    pub marker: Option<Marker>,
+    /// What stands beside the text.
+    pub props: PostProps,
     /// Recognised by Mattermost for 30 seconds.
     pub pending: u128,
+}
+
+/// What one person is shown in place of a post of the bot's, while others see that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Who sees it.
+    pub reader: UserId,
+    /// The post in whose place it stands.
+    pub post: PostId,
+    /// Its channel.
+    pub channel: ChannelId,
+    /// Its thread, where it is in one.
+    pub root: Option<PostId>,
+    /// The Markdown.
+    pub message: String,
+    /// What stands beside the text: the buttons of the post, else they would be gone.
+    pub props: PostProps,
+}
+
+/// A text that is a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name, of ASCII letters, digits, `-` and `.`.
+    pub name: String,
+    /// What is in it, never empty.
+    pub text: String,
 }
 
 /// What wrote a post, by its type and its props. The props could be set by a person's client too, and then hide that person's post; they
@@ -137,6 +188,8 @@ pub struct SeenPost {
     pub marker: Option<Marker>,
     /// What wrote it.
     pub source: Source,
+    /// The files attached to it, in order.
+    pub files: Vec<FileId>,
     /// When it was created, in milliseconds since the Unix epoch, by the server's clock.
     pub created_at_ms: i64,
 }

@@ -42,6 +42,15 @@ pub struct Prompt {
     pub dropped_turns: usize,
 }
 
+/// An answer that was cut at its length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutAnswer {
+    /// What was written of it.
+    pub beginning: String,
+    /// What the model is asked to do.
+    pub go_on: String,
+}
+
 /// Tokens that the wrapping of a message costs, by the models we know at most.
 const MESSAGE_OVERHEAD: u64 = 8;
 
@@ -75,6 +84,21 @@ fn say(messages: &mut Vec<Message>, role: Role, text: String) {
         }
         _ => messages.push(Message { role, text }),
     }
+}
+
+/// Returns as much of the end of a text as is estimated to have at most `room` tokens.
+fn end_within(text: &str, room: u64) -> &str {
+    if estimate_tokens(text) <= room {
+        return text;
+    }
+    // In sixths of a token, so that what is counted of one character after the other is counted exactly.
+    let mut sixths = 0;
+    let begin = text.char_indices().rev().find_map(|(at, character)| {
+        sixths += if character.is_ascii() { 2 } else { 9 };
+        // One more for what is rounded up.
+        (sixths > room.saturating_sub(2).saturating_mul(6)).then(|| at + character.len_utf8())
+    });
+    text.get(begin.unwrap_or(0)..).unwrap_or_default()
 }
 
 impl Prompt {
@@ -115,6 +139,36 @@ impl Prompt {
         }
     }
 
+    /// The same for a question whose answer was cut and is to be gone on with: what was written of it follows the question, and then what
+    /// the model is asked to do. Where all that does not fit, the beginning of what was written is left out.
+    #[must_use]
+    pub fn fit_going_on(
+        instructions: String,
+        turns: &[Turn],
+        question: String,
+        cut: CutAnswer,
+        window: Window,
+    ) -> Self {
+        let CutAnswer { beginning, go_on } = cut;
+        let room = u64::from(window.total_tokens)
+            .saturating_sub(u64::from(window.answer_tokens))
+            .saturating_sub(message_tokens(&instructions))
+            .saturating_sub(message_tokens(&question))
+            .saturating_sub(message_tokens(&go_on))
+            .saturating_sub(MESSAGE_OVERHEAD);
+        let written = end_within(&beginning, room).to_owned();
+        let taken = message_tokens(&written) + message_tokens(&go_on);
+        let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+        let left = Window {
+            total_tokens: window.total_tokens.saturating_sub(taken),
+            answer_tokens: window.answer_tokens,
+        };
+        let mut prompt = Self::fit(instructions, turns, question, left);
+        say(&mut prompt.messages, Role::Assistant, written);
+        say(&mut prompt.messages, Role::User, go_on);
+        prompt
+    }
+
     /// Returns the estimate of the prompt's tokens, the answer not included.
     #[must_use]
     pub fn estimated_tokens(&self) -> u64 {
@@ -134,6 +188,7 @@ mod tests {
 
     fn turn(question: &str, answer: &str) -> Turn {
         Turn {
+            posts: crate::domain::conversation::TurnPosts::default(),
             asker_name: "alice".into(),
             question: question.into(),
             answer: answer.into(),

@@ -109,8 +109,16 @@ pub struct Question {
     pub lane: LaneKey,
     /// When it was asked.
     pub asked_at: Timestamp,
-    /// When it must have ended.
+    /// When it must have ended. Where that is no later than when it was asked, it came too late to be answered.
     pub deadline: Timestamp,
+}
+
+impl Question {
+    /// Whether it came too late to be answered.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.deadline <= self.asked_at
+    }
 }
 
 /// Why we do not answer, though we could.
@@ -120,6 +128,8 @@ pub enum Refusal {
     Filtered,
     /// The asker is no member of the channel where the answer would be posted.
     NotAMember,
+    /// It was read back so long after it was asked that nobody may wait for an answer any more.
+    Late,
 }
 
 /// Why we could not answer.
@@ -150,6 +160,8 @@ pub enum Outcome {
     Refused(Refusal),
     /// It failed.
     Failed(Failure),
+    /// The post that asked it was deleted before it was answered.
+    QuestionDeleted,
     /// It turned out not to be a question to us: a post of our own, or of another bot or webhook.
     Ignored,
 }
@@ -160,7 +172,40 @@ impl Outcome {
     pub fn is_a_turn(&self) -> bool {
         match self {
             Self::Answered | Self::CutShort | Self::Interrupted => true,
-            Self::Stopped | Self::Refused(_) | Self::Failed(_) | Self::Ignored => false,
+            Self::Stopped
+            | Self::Refused(_)
+            | Self::Failed(_)
+            | Self::QuestionDeleted
+            | Self::Ignored => false,
+        }
+    }
+
+    /// Whether another answer may be written in place of what was shown.
+    #[must_use]
+    pub fn can_be_regenerated(&self) -> bool {
+        match self {
+            Self::Answered
+            | Self::CutShort
+            | Self::Interrupted
+            | Self::Stopped
+            | Self::Refused(Refusal::Filtered | Refusal::Late)
+            | Self::Failed(_) => true,
+            Self::Refused(Refusal::NotAMember) | Self::QuestionDeleted | Self::Ignored => false,
+        }
+    }
+
+    /// Whether the model may go on where the answer ended.
+    #[must_use]
+    pub fn can_be_continued(&self) -> bool {
+        match self {
+            Self::CutShort => true,
+            Self::Answered
+            | Self::Interrupted
+            | Self::Stopped
+            | Self::Refused(_)
+            | Self::Failed(_)
+            | Self::QuestionDeleted
+            | Self::Ignored => false,
         }
     }
 
@@ -174,10 +219,12 @@ impl Outcome {
             Self::Stopped => "stopped",
             Self::Refused(Refusal::Filtered) => "refused:filtered",
             Self::Refused(Refusal::NotAMember) => "refused:not_a_member",
+            Self::Refused(Refusal::Late) => "refused:late",
             Self::Failed(Failure::Model(failure)) => failure.as_outcome(),
             Self::Failed(Failure::Deadline) => "failed:deadline",
             Self::Failed(Failure::Abandoned) => "failed:abandoned",
             Self::Failed(Failure::Internal) => "failed:internal",
+            Self::QuestionDeleted => "question_deleted",
             Self::Ignored => "ignored",
         }
     }
@@ -192,9 +239,11 @@ impl Outcome {
             "stopped" => Self::Stopped,
             "refused:filtered" => Self::Refused(Refusal::Filtered),
             "refused:not_a_member" => Self::Refused(Refusal::NotAMember),
+            "refused:late" => Self::Refused(Refusal::Late),
             "failed:deadline" => Self::Failed(Failure::Deadline),
             "failed:abandoned" => Self::Failed(Failure::Abandoned),
             "failed:internal" => Self::Failed(Failure::Internal),
+            "question_deleted" => Self::QuestionDeleted,
             "ignored" => Self::Ignored,
             other => Self::Failed(Failure::Model(ModelFailure::from_outcome(other)?)),
         })
@@ -274,9 +323,11 @@ mod tests {
             Outcome::CutShort,
             Outcome::Interrupted,
             Outcome::Stopped,
+            Outcome::QuestionDeleted,
             Outcome::Ignored,
             Outcome::Refused(Refusal::Filtered),
             Outcome::Refused(Refusal::NotAMember),
+            Outcome::Refused(Refusal::Late),
             Outcome::Failed(Failure::Deadline),
             Outcome::Failed(Failure::Abandoned),
             Outcome::Failed(Failure::Internal),

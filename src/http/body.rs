@@ -109,6 +109,14 @@ impl Written {
         Ok(Self { notation, bytes })
     }
 
+    /// Returns the bytes, where they say that they are JSON.
+    pub(super) fn json(&self) -> Option<&[u8]> {
+        match self.notation {
+            Notation::Json => Some(&self.bytes),
+            Notation::Form => None,
+        }
+    }
+
     /// Reads the fields.
     pub(super) fn submission(&self) -> Result<Submission<'_>, Rejection> {
         match self.notation {

@@ -10,13 +10,19 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use super::reply;
+use super::router::Site;
 use crate::domain::completion::ModelFailure;
+use crate::domain::id::ServerId;
 use crate::domain::time::Timestamp;
-use crate::ports::{Backlog, Clock, LanguageModel, Mattermost, MattermostFailure, Store, timeout};
+use crate::mattermost::socket::Hears;
+use crate::ports::{
+    Backlog, Clock, LanguageModel, Mattermost, MattermostFailure, Store, StoreError, timeout,
+};
 
 /// How often Mattermost and the model are asked how they are, at most.
 pub const CHECK_NEIGHBOURS_EVERY: Duration = Duration::from_secs(10);
@@ -58,28 +64,61 @@ impl Condition {
 struct Seen {
     store: Condition,
     store_due: Timestamp,
+    neighbours_due: Timestamp,
+}
+
+/// A bot that is asked after.
+pub(super) struct Neighbours {
+    server: ServerId,
+    hears: Option<watch::Receiver<Hears>>,
+    mattermost: Arc<dyn Mattermost>,
+    model: Arc<dyn LanguageModel>,
+    /// Never held across an await.
+    seen: Mutex<SeenNeighbours>,
+}
+
+/// What is remembered of a bot's last checks.
+#[derive(Clone, Copy, Debug)]
+struct SeenNeighbours {
     backlog: Backlog,
     mattermost: Condition,
     model: Condition,
-    neighbours_due: Timestamp,
 }
 
 /// Asks, and remembers what was answered.
 pub(super) struct Health {
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
-    mattermost: Arc<dyn Mattermost>,
-    model: Arc<dyn LanguageModel>,
+    neighbours: Vec<Neighbours>,
     /// Never held across an await.
     seen: Mutex<Seen>,
 }
 
-/// The body of `/readyz`.
+/// The body of `/readyz`: how the first bot's neighbours are, and then the others'.
 #[derive(Debug, Serialize)]
 struct Report {
     ready: bool,
     store: Condition,
+    #[serde(flatten)]
+    first: Told,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<Other>,
+}
+
+#[derive(Debug, Serialize)]
+struct Other {
+    name: String,
+    #[serde(flatten)]
+    told: Told,
+}
+
+/// What is told of one bot.
+#[derive(Debug, Serialize)]
+struct Told {
     mattermost: Condition,
+    /// Whether the bot hears over its WebSocket; absent where it is not to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    socket: Option<Condition>,
     model: Condition,
     backlog: Counts,
 }
@@ -125,21 +164,16 @@ impl Health {
     pub(super) fn new(
         clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
-        mattermost: Arc<dyn Mattermost>,
-        model: Arc<dyn LanguageModel>,
+        neighbours: Vec<Neighbours>,
     ) -> Self {
         let now = clock.now();
         Self {
             clock,
             store,
-            mattermost,
-            model,
+            neighbours,
             seen: Mutex::new(Seen {
                 store: Condition::UNKNOWN,
                 store_due: now,
-                backlog: Backlog::default(),
-                mattermost: Condition::UNKNOWN,
-                model: Condition::UNKNOWN,
                 neighbours_due: now,
             }),
         }
@@ -163,15 +197,16 @@ impl Health {
     async fn check_store(&self) {
         let asked = async {
             self.store.check_writable(self.clock.now()).await?;
-            self.store.backlog().await
+            for neighbours in &self.neighbours {
+                let backlog = self.store.backlog(&neighbours.server).await?;
+                neighbours.lock().backlog = backlog;
+            }
+            Ok::<_, StoreError>(())
         };
         let answer = timeout(&*self.clock, LONGEST_CHECK, asked).await;
         let mut seen = self.lock();
         match answer {
-            Ok(Ok(backlog)) => {
-                seen.store = Condition::OK;
-                seen.backlog = backlog;
-            }
+            Ok(Ok(())) => seen.store = Condition::OK,
             Ok(Err(error)) => {
                 tracing::warn!(error = %error, "the store cannot be written");
                 seen.store = Condition::failing("unavailable");
@@ -181,7 +216,48 @@ impl Health {
     }
 
     async fn check_neighbours(&self) {
-        let clock = &*self.clock;
+        let checks = self.neighbours.iter().map(|bot| bot.check(&*self.clock));
+        join_all(checks).await;
+    }
+
+    fn report(&self) -> Report {
+        let store = self.lock().store;
+        let mut bots = self.neighbours.iter();
+        let first = bots.next().map_or(Told::UNKNOWN, Neighbours::told);
+        let other = |bot: &Neighbours| Other {
+            name: bot.server.to_string(),
+            told: bot.told(),
+        };
+        Report {
+            ready: store == Condition::OK,
+            store,
+            first,
+            also: bots.map(other).collect(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        // A check writes whole values, so a panic elsewhere leaves nothing half done.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Neighbours {
+    pub(super) fn of(site: &Site) -> Self {
+        Self {
+            server: site.server.clone(),
+            hears: site.hears.clone(),
+            mattermost: site.mattermost.clone(),
+            model: site.model.clone(),
+            seen: Mutex::new(SeenNeighbours {
+                backlog: Backlog::default(),
+                mattermost: Condition::UNKNOWN,
+                model: Condition::UNKNOWN,
+            }),
+        }
+    }
+
+    async fn check(&self, clock: &dyn Clock) {
         let (mattermost, model) = join(
             timeout(clock, LONGEST_CHECK, self.mattermost.ping()),
             timeout(clock, LONGEST_CHECK, self.model.ping()),
@@ -194,24 +270,49 @@ impl Health {
         seen.model = model;
     }
 
-    fn report(&self) -> Report {
-        let seen = *self.lock();
-        Report {
-            ready: seen.store == Condition::OK,
-            store: seen.store,
-            mattermost: seen.mattermost,
-            model: seen.model,
+    fn told(&self) -> Told {
+        let SeenNeighbours {
+            backlog,
+            mattermost,
+            model,
+        } = *self.lock();
+        Told {
+            mattermost,
+            socket: self.hears.as_ref().map(|hears| socket(*hears.borrow())),
+            model,
             backlog: Counts {
-                waiting: seen.backlog.waiting,
-                running: seen.backlog.running,
-                dead: seen.backlog.dead,
+                waiting: backlog.waiting,
+                running: backlog.running,
+                dead: backlog.dead,
             },
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        // A check writes whole values, so a panic elsewhere leaves nothing half done.
+    fn lock(&self) -> MutexGuard<'_, SeenNeighbours> {
+        // As above: values are written whole.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Told {
+    const UNKNOWN: Self = Self {
+        mattermost: Condition::UNKNOWN,
+        socket: None,
+        model: Condition::UNKNOWN,
+        backlog: Counts {
+            waiting: 0,
+            running: 0,
+            dead: 0,
+        },
+    };
+}
+
+fn socket(hears: Hears) -> Condition {
+    match hears {
+        Hears::Unknown => Condition::UNKNOWN,
+        Hears::Yes => Condition::OK,
+        Hears::Lost => Condition::failing("lost"),
+        Hears::TokenRefused => Condition::failing("token_refused"),
     }
 }
 

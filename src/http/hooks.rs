@@ -14,10 +14,11 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Settings;
+use super::Tokens;
 use super::body::{Bounds, Unread, Written};
 use super::reply;
-use super::token::{KeyId, Tokens};
+use super::router::Site;
+use super::token::{Digests, KeyId};
 use crate::domain::event::InboundEvent;
 use crate::domain::id::ServerId;
 use crate::mattermost::inbound::{Reception, Rejection, Shape};
@@ -45,27 +46,42 @@ impl Receive for Intake {
 
 /// What the handlers share.
 pub(super) struct Edge {
-    /// The server whose tokens these are.
-    pub(super) server: ServerId,
-    pub(super) language: Language,
-    pub(super) keys: Keys,
+    pub(super) sites: Vec<Recipient>,
     pub(super) bounds: Bounds,
-    pub(super) intake: Arc<dyn Receive>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
 }
 
+/// Who receives what one of these tokens comes with.
+pub(super) struct Recipient {
+    server: ServerId,
+    language: Language,
+    keys: Keys,
+    intake: Arc<dyn Receive>,
+}
+
+impl Recipient {
+    pub(super) fn of(site: Site) -> Self {
+        Self {
+            keys: Keys::new(&site.tokens),
+            server: site.server,
+            language: site.language,
+            intake: site.intake,
+        }
+    }
+}
+
 /// The tokens that are believed, by who sends them.
-pub(super) struct Keys {
-    command: Tokens,
-    outgoing: Tokens,
+struct Keys {
+    command: Digests,
+    outgoing: Digests,
 }
 
 impl Keys {
-    pub(super) fn new(settings: &Settings) -> Self {
+    fn new(tokens: &Tokens) -> Self {
         Self {
-            command: Tokens::new(&settings.command_tokens),
-            outgoing: Tokens::new(&settings.outgoing_tokens),
+            command: Digests::of(&tokens.command),
+            outgoing: Digests::of(&tokens.outgoing),
         }
     }
 
@@ -99,10 +115,11 @@ impl HeaderToken {
             .is_none_or(|header| header.expose_secret() == token)
     }
 
-    /// Says whether it alone shows that Mattermost sent this for a command.
-    fn is_of_a_command(&self, keys: &Keys) -> bool {
-        let token = self.0.as_ref().map(ExposeSecret::expose_secret);
-        token.is_some_and(|token| keys.command.verify(token).is_some())
+    /// Returns whose command this is, where the header alone shows that Mattermost sent it for one.
+    fn is_of_a_command<'s>(&self, sites: &'s [Recipient]) -> Option<&'s Recipient> {
+        let token = self.0.as_ref().map(ExposeSecret::expose_secret)?;
+        let (site, _) = believed(sites, |keys| keys.command.verify(token))?;
+        Some(site)
     }
 }
 
@@ -143,29 +160,36 @@ impl Edge {
         };
         let shape = read_as(submission.shape());
         let token = submission.token().filter(|token| header.agrees_with(token));
-        let Some(key) = token.and_then(|token| self.keys.verify(shape, token)) else {
+        let believed =
+            token.and_then(|token| believed(&self.sites, |keys| keys.verify(shape, token)));
+        let Some((site, key)) = believed else {
             tracing::debug!("refused a request without a valid token");
             return reply::empty(StatusCode::UNAUTHORIZED);
         };
         let reception = Reception {
-            server: self.server.clone(),
+            server: site.server.clone(),
             at: self.clock.now(),
             random: self.ids.token(),
         };
         match submission.into_event(shape, reception) {
             Ok(event) => {
                 tracing::debug!(token.key = %key, event.shape = ?shape, "received an event");
-                self.hand_over(shape, event).await
+                self.hand_over(site, shape, event).await
             }
             Err(rejection) => {
                 tracing::info!(token.key = %key, event.shape = ?shape, reason = %rejection, "rejected an event");
-                self.refuse(shape, rejection)
+                site.refuse(shape, rejection)
             }
         }
     }
 
-    async fn hand_over(&self, shape: Shape, event: InboundEvent) -> Response<Body> {
-        let received = self.intake.receive(event);
+    async fn hand_over(
+        &self,
+        site: &Recipient,
+        shape: Shape,
+        event: InboundEvent,
+    ) -> Response<Body> {
+        let received = site.intake.receive(event);
         let reply = match shape {
             // The pipeline itself bounds how long a caller by hand waits for the answer.
             Shape::ByHand => received.await,
@@ -174,26 +198,11 @@ impl Edge {
                     .await
                     .unwrap_or_else(|_elapsed| {
                         tracing::error!("an event was not received in time");
-                        Reply::Failure(self.say(&Sentence::Refused(Reason::Internal)))
+                        Reply::Failure(site.say(&Sentence::Refused(Reason::Internal)))
                     })
             }
         };
         reply::say(shape, &reply)
-    }
-
-    fn refuse(&self, shape: Shape, rejection: Rejection) -> Response<Body> {
-        let sentence = match rejection {
-            Rejection::NoText => Sentence::UsageNoText,
-            Rejection::Unreadable
-            | Rejection::Repeated(_)
-            | Rejection::Missing(_)
-            | Rejection::Invalid(_) => Sentence::UsageMalformed,
-        };
-        let text = self.say(&sentence);
-        match shape {
-            Shape::ByHand => reply::plain(StatusCode::BAD_REQUEST, &text),
-            Shape::Command | Shape::OutgoingHook => reply::say(shape, &Reply::Failure(text)),
-        }
     }
 
     /// Refuses what could not be read. Only a header can then show that Mattermost sent it, so that a person would see the body of a
@@ -213,15 +222,43 @@ impl Edge {
             Unread::Malformed => (StatusCode::BAD_REQUEST, Sentence::UsageMalformed),
         };
         tracing::debug!(reason = ?unread, "could not read a request");
+        if let Some(site) = header.is_of_a_command(&self.sites) {
+            return reply::ephemeral(&site.say(&sentence));
+        }
+        let site = self.sites.first();
+        let text = site.map_or_else(String::new, |site| site.say(&sentence));
+        reply::plain(status, &text)
+    }
+}
+
+impl Recipient {
+    fn refuse(&self, shape: Shape, rejection: Rejection) -> Response<Body> {
+        let sentence = match rejection {
+            Rejection::NoText => Sentence::UsageNoText,
+            Rejection::Unreadable
+            | Rejection::Repeated(_)
+            | Rejection::Missing(_)
+            | Rejection::Invalid(_) => Sentence::UsageMalformed,
+        };
         let text = self.say(&sentence);
-        if header.is_of_a_command(&self.keys) {
-            reply::ephemeral(&text)
-        } else {
-            reply::plain(status, &text)
+        match shape {
+            Shape::ByHand => reply::plain(StatusCode::BAD_REQUEST, &text),
+            Shape::Command | Shape::OutgoingHook => reply::say(shape, &Reply::Failure(text)),
         }
     }
 
     fn say(&self, sentence: &Sentence<'_>) -> String {
         say(self.language, sentence)
     }
+}
+
+/// Returns whose a token is. Everybody's are looked at, so that the time this takes does not tell.
+fn believed(
+    sites: &[Recipient],
+    verify: impl Fn(&Keys) -> Option<KeyId>,
+) -> Option<(&Recipient, KeyId)> {
+    sites.iter().fold(None, |found, site| {
+        let verified = verify(&site.keys).map(|key| (site, key));
+        found.or(verified)
+    })
 }

@@ -3,9 +3,11 @@
 //! - [`router`] has every route on one page; [`serve`] listens, with bounds on connections, headers and time.
 //! - `hooks` are the thin handlers: read the body (`body`), find out who sent it (`token`), give it to the pipeline, and say its reply in
 //!   the form that the sender understands (`reply`).
+//! - `actions` is the handler of pressed buttons.
 //! - `guests` knows who is connected, and who is to leave where nobody else gets in.
 //! - `health` answers the probes of whoever runs us.
 
+mod actions;
 mod body;
 mod connection;
 mod guests;
@@ -22,24 +24,30 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub use actions::{MAX_PRESS_BYTES, Obey};
 pub use body::{LARGE_BODIES, LARGE_BODY_BYTES};
 pub use connection::WRITE_TIMEOUT;
 pub use health::{CHECK_NEIGHBOURS_EVERY, CHECK_STORE_EVERY, LONGEST_CHECK};
 pub use hooks::{LONGEST_RECEPTION, Receive};
-pub use router::{World, router};
+pub use router::{Site, World, router};
 pub use server::{
     HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEAD_BYTES, MAX_HEADERS, SHUTDOWN_DEADLINE, serve,
 };
 
-/// How to listen, and whom to believe.
+/// Whom to believe.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// Tokens of slash commands; several while one is being replaced.
+    pub command: Vec<SecretString>,
+    /// Tokens of outgoing webhooks.
+    pub outgoing: Vec<SecretString>,
+}
+
+/// How to listen.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// Tokens of slash commands; several while one is being replaced.
-    pub command_tokens: Vec<SecretString>,
-    /// Tokens of outgoing webhooks.
-    pub outgoing_tokens: Vec<SecretString>,
     /// Bytes of a request's body, at most. 300 kB of Korean is about 900 kB percent-encoded.
     pub max_body_bytes: usize,
     /// Reading a request's body, at most.

@@ -43,7 +43,7 @@ pub(super) fn say(shape: Shape, reply: &Reply) -> Response<Body> {
         (_, Reply::Silent) => empty(StatusCode::OK),
         (Shape::Command, Reply::Ephemeral(text) | Reply::Failure(text)) => ephemeral(text),
         (Shape::Command, Reply::Channel(texts)) => in_channel(texts),
-        // Whatever an outgoing webhook is answered becomes a post; as a comment it stays with the question. Mattermost splits long ones.
+        // Whatever an outgoing webhook is answered becomes a post; as a comment it stays with the question.
         (Shape::OutgoingHook, Reply::Ephemeral(text) | Reply::Failure(text)) => comment(text),
         (Shape::OutgoingHook, Reply::Channel(texts)) => comment(&texts.join("\n\n")),
         (Shape::ByHand, Reply::Channel(texts)) => by_hand("in_channel", &texts.join("\n\n")),

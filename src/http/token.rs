@@ -17,11 +17,11 @@ impl fmt::Display for KeyId {
 }
 
 /// The tokens that are believed, as digests. Several are, while one is being replaced.
-pub(super) struct Tokens(Vec<[u8; 32]>);
+pub(super) struct Digests(Vec<[u8; 32]>);
 
-impl Tokens {
+impl Digests {
     /// Digests the tokens. An empty one would let everybody in, so it is left out.
-    pub(super) fn new<'t>(tokens: impl IntoIterator<Item = &'t SecretString>) -> Self {
+    pub(super) fn of<'t>(tokens: impl IntoIterator<Item = &'t SecretString>) -> Self {
         let digests = tokens
             .into_iter()
             .map(ExposeSecret::expose_secret)
@@ -59,9 +59,9 @@ fn key_of(digest: &[u8; 32]) -> u32 {
 mod tests {
     use super::*;
 
-    fn tokens(texts: &[&str]) -> Tokens {
+    fn tokens(texts: &[&str]) -> Digests {
         let secrets: Vec<SecretString> = texts.iter().map(|text| (*text).into()).collect();
-        Tokens::new(&secrets)
+        Digests::of(&secrets)
     }
 
     #[test]

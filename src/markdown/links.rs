@@ -187,8 +187,15 @@ fn says_address(text: &str, url: &Url) -> bool {
 /// Returns the host that a text looks like it names.
 fn host_in(text: &str) -> Option<String> {
     const LONGEST: usize = 512;
-    let text = text.trim();
-    if text.len() > LONGEST || text.contains(char::is_whitespace) || !text.contains('.') {
+    // Not trimmed at its end: the texts of nested links share theirs.
+    let text = text.trim_start();
+    let end = text
+        .char_indices()
+        .take_while(|(at, _)| *at <= LONGEST)
+        .find(|(_, character)| character.is_whitespace())
+        .map_or(text.len(), |(at, _)| at);
+    let (text, rest) = text.split_at(end);
+    if text.len() > LONGEST || !text.contains('.') || !rest.trim_start().is_empty() {
         return None;
     }
     let url = if text.contains("://") {

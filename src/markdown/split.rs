@@ -277,13 +277,13 @@ struct Cuts {
 }
 
 impl Cuts {
+    /// Chooses the best that leaves the part filled: a heading alone would be a post, and be kept apart from what it heads.
     fn best(&self, filled: usize) -> Option<usize> {
         let is_filled = |cut: &usize| *cut >= filled;
         self.block
             .filter(is_filled)
             .or(self.item.filter(is_filled))
-            .or(self.block)
-            .or(self.line)
+            .or(self.line.filter(is_filled))
     }
 }
 

@@ -1,9 +1,12 @@
 //! Channels as the bot account sees them: direct ones, members, typing.
 
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 
+use super::posts::unless_unseen;
 use super::rest::Server;
-use super::wire::{Identified, Typing};
+use super::wire::{Account, Identified, Member, Typing};
+use crate::domain::control::Standing;
 use crate::domain::id::{ChannelId, PostId, UserId};
 use crate::ports::{MattermostError, MattermostFailure};
 
@@ -42,6 +45,54 @@ pub(super) async fn is_member(
     }
 }
 
+/// The roles that administer a channel, and everything.
+const CHANNEL_ADMIN: &str = "channel_admin";
+const SYSTEM_ADMIN: &str = "system_admin";
+
+pub(super) async fn standing(
+    server: &Server,
+    channel: &ChannelId,
+    person: &UserId,
+) -> Result<Standing, MattermostError> {
+    let path = ["channels", channel.as_str(), "members", person.as_str()];
+    let member: Option<Member> = find(server, "read a channel's member", &path).await?;
+    if member.as_ref().is_some_and(Member::administers) {
+        return Ok(Standing::Admin);
+    }
+    let path = ["users", person.as_str()];
+    let account: Option<Account> = find(server, "read an account", &path).await?;
+    let is_admin = account.is_some_and(|account| has_role(&account.roles, SYSTEM_ADMIN));
+    Ok(match member {
+        // Wherever they are a member or not.
+        _ if is_admin => Standing::Admin,
+        Some(_) => Standing::Member,
+        None => Standing::Outsider,
+    })
+}
+
+impl Member {
+    fn administers(&self) -> bool {
+        self.scheme_admin || has_role(&self.roles, CHANNEL_ADMIN)
+    }
+}
+
+/// Reads something that may not be there, or not for us.
+async fn find<T: DeserializeOwned>(
+    server: &Server,
+    name: &'static str,
+    path: &[&str],
+) -> Result<Option<T>, MattermostError> {
+    let call = server.client().api(name, Method::GET, path);
+    match unless_unseen(server.read(call).await)? {
+        Some(reply) => reply.json().map(Some),
+        None => Ok(None),
+    }
+}
+
+fn has_role(roles: &str, role: &str) -> bool {
+    roles.split_whitespace().any(|one| one == role)
+}
+
 pub(super) async fn show_typing(
     server: &Server,
     channel: &ChannelId,
@@ -58,5 +109,5 @@ pub(super) async fn show_typing(
         .client()
         .api("show typing", Method::POST, &["users", "me", "typing"])
         .with_json(&typing);
-    server.write_or_skip(call).await.map(|_| ())
+    server.write_a_sign(call).await
 }

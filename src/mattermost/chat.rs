@@ -187,6 +187,18 @@ pub(super) async fn names(
     Ok(names)
 }
 
+pub(super) async fn locale(
+    server: &Server,
+    person: &UserId,
+) -> Result<Option<String>, MattermostError> {
+    let path = ["users", person.as_str()];
+    let call = server.client().api("read an account", Method::GET, &path);
+    let Some(reply) = unless_unseen(server.read(call).await)? else {
+        return Ok(None);
+    };
+    Ok(Some(reply.json::<Account>()?.locale))
+}
+
 pub(super) async fn react(
     server: &Server,
     post: &PostId,

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, Response, redirect};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Response, StatusCode, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 
 use super::failure::{self, Subject};
+use super::token::BotToken;
 use crate::ports::{Clock, MattermostError, MattermostFailure, timeout};
 
 /// Opening a connection, at most; what cannot be reached is known to have changed nothing.
@@ -41,21 +42,42 @@ pub(super) enum Caller {
 }
 
 /// One call.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     name: &'static str,
     method: Method,
     url: Url,
-    body: Option<Vec<u8>>,
+    body: Option<Body>,
     caller: Caller,
     subject: Subject,
 }
 
+/// What a call sends along.
+#[derive(Clone, Debug)]
+struct Body {
+    content_type: HeaderValue,
+    bytes: Vec<u8>,
+}
+
 impl Call {
     /// Sends this JSON along.
-    pub(super) fn with_json(mut self, body: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(body).expect("our wire types have string keys only");
-        self.body = Some(body);
+    pub(super) fn with_json(self, body: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(body).expect("our wire types have string keys only");
+        self.with_bytes(HeaderValue::from_static("application/json"), bytes)
+    }
+
+    /// Sends this text along.
+    pub(super) fn with_text(self, text: &str) -> Self {
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        self.with_bytes(plain, text.as_bytes().to_vec())
+    }
+
+    /// Sends these bytes along.
+    pub(super) fn with_bytes(mut self, content_type: HeaderValue, bytes: Vec<u8>) -> Self {
+        self.body = Some(Body {
+            content_type,
+            bytes,
+        });
         self
     }
 
@@ -77,10 +99,16 @@ impl Call {
 pub(super) struct Reply {
     call: &'static str,
     status: u16,
+    headers: HeaderMap,
     body: Vec<u8>,
 }
 
 impl Reply {
+    /// Returns a header of the reply, where it is there and is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// Reads the JSON of the reply. Where it is none, something else than Mattermost spoke, and what happened is not known.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, MattermostError> {
         serde_json::from_slice(&self.body).map_err(|_| self.unusable())
@@ -115,7 +143,7 @@ impl Reply {
 pub(super) struct Client {
     http: reqwest::Client,
     url: Url,
-    bot_token: Option<SecretString>,
+    bot_token: Option<BotToken>,
     call_timeout: Duration,
     clock: Arc<dyn Clock>,
 }
@@ -124,7 +152,7 @@ impl Client {
     pub(super) fn new(
         http: reqwest::Client,
         url: Url,
-        bot_token: Option<SecretString>,
+        bot_token: Option<BotToken>,
         call_timeout: Duration,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -184,17 +212,24 @@ impl Client {
     async fn exchange(&self, call: Call) -> Result<Reply, MattermostError> {
         let name = call.name;
         let mut request = self.http.request(call.method, call.url);
-        if call.caller == Caller::Bot {
-            request = request.header(AUTHORIZATION, self.authorization(name)?);
+        let shown = match call.caller {
+            Caller::Bot => Some(self.token(name)?),
+            Caller::Nobody => None,
+        };
+        if let Some((_, token)) = &shown {
+            request = request.header(AUTHORIZATION, authorization(name, token)?);
         }
         if let Some(body) = call.body {
             request = request
-                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                .body(body);
+                .header(CONTENT_TYPE, body.content_type)
+                .body(body.bytes);
         }
         let sent = request.send().await;
         let response = sent.map_err(|error| failure::of_transport(name, error))?;
         let status = response.status();
+        if let Some((token, shown)) = &shown {
+            learn(token, shown, status);
+        }
         let headers = response.headers().clone();
         let body = read(name, response).await?;
         if status.is_success() {
@@ -202,6 +237,7 @@ impl Client {
             Ok(Reply {
                 call: name,
                 status,
+                headers,
                 body,
             })
         } else {
@@ -215,13 +251,35 @@ impl Client {
         }
     }
 
-    fn authorization(&self, call: &'static str) -> Result<HeaderValue, MattermostError> {
-        let refused = || failure::plain(call, MattermostFailure::Rejected, None, "askwell.no_bot");
-        let token = self.bot_token.as_ref().ok_or_else(refused)?;
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
-            .map_err(|_| refused())?;
-        value.set_sensitive(true);
-        Ok(value)
+    /// Returns the bot's token, and how it is now.
+    fn token(&self, call: &'static str) -> Result<(&BotToken, SecretString), MattermostError> {
+        let token = self.bot_token.as_ref().ok_or_else(|| no_bot(call))?;
+        Ok((token, token.current()))
+    }
+
+    /// The bot's token, where there is a bot.
+    pub(super) fn bot_token(&self) -> Option<&BotToken> {
+        self.bot_token.as_ref()
+    }
+}
+
+fn no_bot(call: &'static str) -> MattermostError {
+    failure::plain(call, MattermostFailure::Rejected, None, "askwell.no_bot")
+}
+
+fn authorization(call: &'static str, token: &SecretString) -> Result<HeaderValue, MattermostError> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
+        .map_err(|_| no_bot(call))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Learns from a reply whether the token that was shown is good. A proxy's error says nothing of it.
+fn learn(token: &BotToken, shown: &SecretString, status: StatusCode) {
+    if status == StatusCode::UNAUTHORIZED {
+        token.refuse(shown);
+    } else if status.is_success() {
+        token.accept(shown);
     }
 }
 

@@ -21,6 +21,9 @@ pub const MAX_WAITING_WRITES: usize = 1_024;
 /// The share of the burst that edits of low priority leave to new posts and final edits.
 pub const LATER_RESERVE: f64 = 0.25;
 
+/// The share of the burst that signs of life leave to everything else.
+pub const SIGN_RESERVE: f64 = 0.5;
+
 /// A write that takes longer than this says that the server is loaded: from here on the pace falls as latency grows. An edit takes a
 /// healthy server about 10 ms.
 pub const SLOW_WRITE: Duration = Duration::from_millis(500);
@@ -187,11 +190,12 @@ impl Limiter {
         }
     }
 
-    /// Takes the turn of a write that can be left out; `false` where it would have to wait.
-    pub(super) fn try_turn(&self) -> bool {
+    /// Takes the turn of a write that can be left out; `false` where it would have to wait, or would leave less than this share of the burst
+    /// to others.
+    pub(super) fn try_turn(&self, reserve: f64) -> bool {
         let now = self.clock.now();
         let mut state = self.lock();
-        let reserve = (state.bucket.burst * LATER_RESERVE).floor();
+        let reserve = (state.bucket.burst * reserve).floor();
         state.queue.is_empty() && state.bucket.take(now, reserve) == Verdict::Go
     }
 

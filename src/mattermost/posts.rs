@@ -3,13 +3,16 @@
 use reqwest::Method;
 
 use super::rest::Server;
-use super::wire::{CreatePost, PatchPost, Post, PostList};
+use super::wire::{CreatePost, PatchPost, Post, PostList, PropsOut};
 use crate::domain::id::{ChannelId, PostId, QuestionId};
-use crate::domain::post::{NewPost, SeenPost};
+use crate::domain::post::{NewPost, PostProps, SeenPost};
 use crate::ports::{Edited, MattermostError, MattermostFailure, Priority};
 
 /// Posts on one page when looking for our own; Mattermost gives at most 200.
 pub const FIND_PAGE_POSTS: usize = 60;
+
+/// Posts read at once, at most: so many of the longest that Mattermost takes fit into a reply. It would give 1,000.
+const READ_POSTS: usize = 60;
 
 /// Pages read when looking for our own posts after an anchor, at most. The anchor is read within minutes of the post looked for, so
 /// that it lies on the first pages even where thousands of posts came later.
@@ -22,15 +25,19 @@ pub(super) async fn create(server: &Server, post: &NewPost) -> Result<PostId, Ma
         .api(name, Method::POST, &["posts"])
         // The bot's green dot says nothing about us.
         .with_query(&[("set_online", "false")])
-        .with_json(&CreatePost::from(post));
+        .with_json(&CreatePost::of(post, server.actions.as_ref()));
     let reply = server.write(name, call).await?;
-    reply.json::<Post>()?.id().ok_or_else(|| reply.unusable())
+    let created = reply.json::<Post>()?;
+    let id = created.id().ok_or_else(|| reply.unusable())?;
+    server.previews().changed(&id, created.updated_at_ms());
+    Ok(id)
 }
 
 pub(super) async fn edit(
     server: &Server,
     post: &PostId,
     message: &str,
+    props: Option<&PostProps>,
     priority: Priority,
 ) -> Result<Edited, MattermostError> {
     let name = "edit a post";
@@ -38,27 +45,55 @@ pub(super) async fn edit(
     let call = server
         .client()
         .api(name, Method::PUT, &path)
-        .with_json(&PatchPost { message });
+        .with_json(&PatchPost {
+            message: Some(message),
+            props: props.map(|props| PropsOut::of(props, server.actions.as_ref())),
+        });
     let sent = match priority {
         Priority::First => server.write(name, call).await.map(Some),
         Priority::Later => server.write_or_skip(call).await,
     };
     match sent {
-        Ok(Some(reply)) => reply.must_be_json().map(|()| Edited::Done),
+        Ok(Some(reply)) => {
+            let edited = reply.json::<Post>()?;
+            server.previews().changed(post, edited.updated_at_ms());
+            Ok(Edited::Done)
+        }
         Ok(None) => Ok(Edited::Skipped),
+        Err(error) if error.id == TOO_OLD => Ok(Edited::TooOld),
         Err(error) if stays_as_it_is(&error) => Ok(Edited::Gone),
         Err(error) => Err(error),
     }
 }
 
-/// Says whether a post can never be edited again: it is gone (which Mattermost calls 403), too old, or its channel was archived.
+pub(super) async fn edit_props(
+    server: &Server,
+    post: &PostId,
+    props: &PostProps,
+) -> Result<(), MattermostError> {
+    let path = ["posts", post.as_str(), "patch"];
+    let call = server
+        .client()
+        .api("edit a post's props", Method::PUT, &path)
+        .with_json(&PatchPost {
+            message: None,
+            props: Some(PropsOut::of(props, server.actions.as_ref())),
+        });
+    if let Some(reply) = server.write_or_skip(call).await? {
+        let edited = reply.json::<Post>()?;
+        server.previews().changed(post, edited.updated_at_ms());
+    }
+    Ok(())
+}
+
+/// The error of an edit after `PostEditTimeLimit`; recorded in `recorded/limits.json`.
+const TOO_OLD: &str = "api.post.update_post.permissions_time_limit.app_error";
+
+/// Says whether a post can never be edited again: it is gone (which Mattermost calls 403), or its channel was archived.
 fn stays_as_it_is(error: &MattermostError) -> bool {
     match error.kind {
         MattermostFailure::Forbidden | MattermostFailure::NotFound => true,
-        MattermostFailure::Rejected => {
-            error.id == "api.post.update_post.permissions_time_limit.app_error"
-                || error.id.ends_with(".can_not_update_post_in_deleted.error")
-        }
+        MattermostFailure::Rejected => error.id.ends_with(".can_not_update_post_in_deleted.error"),
         MattermostFailure::TokenRefused
         | MattermostFailure::UsedUp
         | MattermostFailure::RateLimited { .. }
@@ -81,6 +116,23 @@ pub(super) async fn read(
         return Ok(None);
     };
     Ok(reply.json::<Post>()?.into_seen())
+}
+
+pub(super) async fn read_all(
+    server: &Server,
+    posts: &[PostId],
+) -> Result<Vec<SeenPost>, MattermostError> {
+    let mut found = Vec::with_capacity(posts.len());
+    for chunk in posts.chunks(READ_POSTS) {
+        let asked: Vec<&str> = chunk.iter().map(PostId::as_str).collect();
+        let call = server
+            .client()
+            .api("read posts", Method::POST, &["posts", "ids"])
+            .with_json(&asked);
+        let read: Vec<Post> = server.read(call).await?.json()?;
+        found.extend(read.into_iter().filter_map(Post::into_seen));
+    }
+    Ok(found)
 }
 
 pub(super) async fn newest(

@@ -6,18 +6,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use reqwest::Method;
 use secrecy::SecretString;
+use url::Url;
 
 use super::Settings;
 use super::client::{Call, Client, Reply};
 use super::failure;
-use super::limiter::{Limiter, TooBusy};
+use super::limiter::{LATER_RESERVE, Limiter, SIGN_RESERVE, TooBusy};
+use super::previews::Previews;
+use super::token::BotToken;
 use super::wire::Identified;
-use super::{channels, chat, hooks, posts};
+use super::{channels, chat, files, hooks, posts, previews, rules};
 use crate::domain::attention::Identity;
-use crate::domain::chat::JoinedChannel;
+use crate::domain::chat::{JoinedChannel, ServerRules};
+use crate::domain::control::Standing;
 use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
-use crate::domain::post::{Audience, NewPost, SeenPost};
-use crate::ports::{Clock, Edited, Mattermost, MattermostError, MattermostFailure, Priority};
+use crate::domain::post::{Audience, File, NewPost, PostProps, Preview, SeenPost};
+use crate::ports::{
+    Clock, Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority,
+};
 
 /// One Mattermost server over its REST API and webhooks.
 ///
@@ -26,40 +32,79 @@ use crate::ports::{Clock, Edited, Mattermost, MattermostError, MattermostFailure
 pub struct Server {
     id: ServerId,
     client: Client,
-    limiter: Limiter,
+    limiter: Arc<Limiter>,
     clock: Arc<dyn Clock>,
     /// The id inside the incoming webhook's address; a secret.
     pub(super) hook: Option<SecretString>,
+    previews: Previews,
+    /// Where buttons report to, where there are any.
+    pub(super) actions: Option<Url>,
     /// The bot's own account, once it was asked for; forgotten when the token is refused, because another one may follow.
     bot: Mutex<Option<UserId>>,
+}
+
+/// The pace of all writes to one Mattermost server.
+#[derive(Clone)]
+pub struct Pace(Arc<Limiter>);
+
+impl Pace {
+    /// Makes the pace that is configured.
+    #[must_use]
+    pub fn of(settings: &Settings, clock: &Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Limiter::new(
+            settings.writes_per_second,
+            settings.write_burst,
+            super::longest_wait(settings.call_timeout),
+            Arc::clone(clock),
+        )))
+    }
 }
 
 impl Server {
     /// Prepares to talk to a server; nothing is sent yet. The client must follow no redirects: [`super::http_client`] makes one.
     #[must_use]
     pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
-        let limiter = Limiter::new(
-            settings.writes_per_second,
-            settings.write_burst,
-            settings.call_timeout,
-            Arc::clone(&clock),
-        );
+        let pace = Pace::of(&settings, &clock);
+        Self::at_pace(settings, http, pace, clock)
+    }
+
+    /// Prepares to talk to a server as [`Server::new`] does, at a pace that it shares with other bots of the same server.
+    #[must_use]
+    pub fn at_pace(
+        settings: Settings,
+        http: reqwest::Client,
+        pace: Pace,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let hook = settings.incoming_webhook_url.as_ref().map(hooks::hook_id);
         let client = Client::new(
             http,
             settings.url,
-            settings.bot_token,
+            settings.bot_token.map(BotToken::new),
             settings.call_timeout,
             Arc::clone(&clock),
         );
+        let previews = Previews::new(Arc::clone(&clock));
         Self {
             id: settings.server,
             client,
-            limiter,
+            limiter: pace.0,
             clock,
             hook,
+            previews,
+            actions: settings.actions_url,
             bot: Mutex::new(None),
         }
+    }
+
+    /// Returns the bot's token as it is shown here, where there is a bot.
+    #[must_use]
+    pub fn bot_token(&self) -> Option<&BotToken> {
+        self.client.bot_token()
+    }
+
+    pub(super) fn previews(&self) -> &Previews {
+        &self.previews
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -88,7 +133,20 @@ impl Server {
 
     /// Makes a call that can be left out; `None` where it would have had to wait.
     pub(super) async fn write_or_skip(&self, call: Call) -> Result<Option<Reply>, MattermostError> {
-        if !self.limiter.try_turn() {
+        self.write_if_idle(call, LATER_RESERVE).await
+    }
+
+    /// Makes a call that nobody would miss, where the server has little else to do.
+    pub(super) async fn write_a_sign(&self, call: Call) -> Result<(), MattermostError> {
+        self.write_if_idle(call, SIGN_RESERVE).await.map(|_| ())
+    }
+
+    async fn write_if_idle(
+        &self,
+        call: Call,
+        reserve: f64,
+    ) -> Result<Option<Reply>, MattermostError> {
+        if !self.limiter.try_turn(reserve) {
             return Ok(None);
         }
         match self.send_write(call).await {
@@ -192,13 +250,26 @@ impl Mattermost for Server {
         &self,
         post: &PostId,
         message: &str,
+        props: Option<&PostProps>,
         priority: Priority,
     ) -> Result<Edited, MattermostError> {
-        posts::edit(self, post, message, priority).await
+        posts::edit(self, post, message, props, priority).await
+    }
+
+    async fn edit_props(&self, post: &PostId, props: &PostProps) -> Result<(), MattermostError> {
+        posts::edit_props(self, post, props).await
+    }
+
+    async fn preview(&self, preview: &Preview) -> Result<Previewed, MattermostError> {
+        previews::show(self, preview).await
     }
 
     async fn read_post(&self, post: &PostId) -> Result<Option<SeenPost>, MattermostError> {
         posts::read(self, post).await
+    }
+
+    async fn read_posts(&self, posts: &[PostId]) -> Result<Vec<SeenPost>, MattermostError> {
+        posts::read_all(self, posts).await
     }
 
     async fn newest_post(&self, channel: &ChannelId) -> Result<Option<PostId>, MattermostError> {
@@ -218,6 +289,15 @@ impl Mattermost for Server {
         posts::delete(self, post).await
     }
 
+    async fn attach(
+        &self,
+        channel: &ChannelId,
+        post: &PostId,
+        files: &[File],
+    ) -> Result<(), MattermostError> {
+        files::attach(self, channel, post, files).await
+    }
+
     async fn direct_channel(&self, person: &UserId) -> Result<ChannelId, MattermostError> {
         channels::open_direct(self, person).await
     }
@@ -228,6 +308,18 @@ impl Mattermost for Server {
         person: &UserId,
     ) -> Result<Option<bool>, MattermostError> {
         channels::is_member(self, channel, person).await
+    }
+
+    async fn rules(&self) -> Result<ServerRules, MattermostError> {
+        rules::read(self).await
+    }
+
+    async fn standing(
+        &self,
+        channel: &ChannelId,
+        person: &UserId,
+    ) -> Result<Standing, MattermostError> {
+        channels::standing(self, channel, person).await
     }
 
     async fn identity(&self) -> Result<Identity, MattermostError> {
@@ -255,6 +347,10 @@ impl Mattermost for Server {
 
     async fn names(&self, people: &[UserId]) -> Result<HashMap<UserId, String>, MattermostError> {
         chat::names(self, people).await
+    }
+
+    async fn locale(&self, person: &UserId) -> Result<Option<String>, MattermostError> {
+        chat::locale(self, person).await
     }
 
     async fn react(&self, post: &PostId, emoji: &str) -> Result<(), MattermostError> {

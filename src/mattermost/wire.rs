@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::Url;
 
-use crate::domain::id::{ChannelId, PostId, QuestionId, UserId};
-use crate::domain::post::{Marker, NewPost, SeenPost, Source};
+use super::actions::Attachment;
+use crate::domain::chat::ServerRules;
+use crate::domain::id::{ChannelId, FileId, PostId, QuestionId, UserId};
+use crate::domain::post::{Marker, NewPost, PostProps, Preview, SeenPost, Source};
 
 /// The one key of ours among a post's props.
 const MARKER_PROP: &str = "askwell";
@@ -20,14 +23,37 @@ pub(super) struct CreatePost<'a> {
     message: &'a str,
     /// An opaque text for Mattermost, whose own clients send `user:milliseconds`; ours is 32 hexadecimal digits.
     pending_post_id: String,
-    props: CreatedProps,
+    props: PropsOut<'a>,
 }
 
+/// All that we put beside a post's text: nothing of a model's is among it.
 #[derive(Debug, Serialize)]
-struct CreatedProps {
+pub(super) struct PropsOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     askwell: Option<MarkerProp>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment<'a>>,
     unsafe_links: &'static str,
+}
+
+impl<'a> PropsOut<'a> {
+    /// Writes props, whose buttons report to `url`; without one there are none.
+    pub(super) fn of(props: &'a PostProps, url: Option<&'a Url>) -> Self {
+        let PostProps { marker, buttons } = props;
+        let url = url.filter(|_| !buttons.is_empty());
+        Self {
+            askwell: marker.map(|marker| MarkerProp {
+                question: marker.question.to_string(),
+                generation: marker.generation,
+                part: marker.part,
+            }),
+            attachments: url
+                .map(|url| Attachment::of(buttons, url))
+                .into_iter()
+                .collect(),
+            unsafe_links: InertProps::ON.unsafe_links,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -35,6 +61,26 @@ struct MarkerProp {
     question: String,
     generation: u32,
     part: u32,
+}
+
+/// What of `GET /config/client` matters to us. Every value is a text; recorded in `recorded/rest.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ClientConfig {
+    max_post_size: String,
+    #[serde(default)]
+    enable_latex: String,
+}
+
+impl ClientConfig {
+    /// Takes the rules out of it, for an account that may or may not show previews.
+    pub(super) fn rules(&self, previews: bool) -> Option<ServerRules> {
+        Some(ServerRules {
+            previews,
+            post_runes: self.max_post_size.parse().ok()?,
+            latex: self.enable_latex == "true",
+        })
+    }
 }
 
 /// Props of every post with a model's words: the server fetches no preview, clients load no image. It must be a string.
@@ -49,29 +95,80 @@ impl InertProps {
     };
 }
 
-impl<'a> From<&'a NewPost> for CreatePost<'a> {
-    fn from(post: &'a NewPost) -> Self {
+impl<'a> CreatePost<'a> {
+    /// Writes a new post, whose buttons report to `actions`.
+    pub(super) fn of(post: &'a NewPost, actions: Option<&'a Url>) -> Self {
         Self {
             channel_id: post.channel.as_str(),
             root_id: post.root.as_ref().map(PostId::as_str),
             message: &post.message,
             pending_post_id: format!("{:032x}", post.pending),
-            props: CreatedProps {
-                askwell: post.marker.map(|marker| MarkerProp {
-                    question: marker.question.to_string(),
-                    generation: marker.generation,
-                    part: marker.part,
-                }),
-                unsafe_links: InertProps::ON.unsafe_links,
+            props: PropsOut::of(&post.props, actions),
+        }
+    }
+}
+
+/// An edit of a post: what is not sent stays as it is.
+#[derive(Debug, Serialize)]
+pub(super) struct PatchPost<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) props: Option<PropsOut<'a>>,
+}
+
+/// A post that one person sees, in the place of the post whose id it has.
+#[derive(Debug, Serialize)]
+pub(super) struct EphemeralPost<'a> {
+    user_id: &'a str,
+    post: PreviewPost<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct PreviewPost<'a> {
+    id: &'a str,
+    channel_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root_id: Option<&'a str>,
+    message: &'a str,
+    update_at: i64,
+    props: PropsOut<'a>,
+}
+
+impl<'a> EphemeralPost<'a> {
+    pub(super) fn of(preview: &'a Preview, update_at: i64, actions: Option<&'a Url>) -> Self {
+        Self {
+            user_id: preview.reader.as_str(),
+            post: PreviewPost {
+                id: preview.post.as_str(),
+                channel_id: preview.channel.as_str(),
+                root_id: preview.root.as_ref().map(PostId::as_str),
+                message: &preview.message,
+                update_at,
+                props: PropsOut::of(&preview.props, actions),
             },
         }
     }
 }
 
-/// An edit of a post's text; props that are not sent stay as they are.
+/// Other files of a post; what it has and is not listed goes.
 #[derive(Debug, Serialize)]
-pub(super) struct PatchPost<'a> {
-    pub(super) message: &'a str,
+pub(super) struct PatchFiles<'a> {
+    pub(super) file_ids: &'a [String],
+}
+
+/// What is said of an uploaded file.
+#[derive(Debug, Deserialize)]
+pub(super) struct Uploaded {
+    file_infos: Vec<Identified>,
+}
+
+impl Uploaded {
+    /// Returns the file's id, where it is one: they have the form of all of Mattermost's.
+    pub(super) fn id(self) -> Option<String> {
+        let info = self.file_infos.into_iter().next()?;
+        PostId::parse(&info.id).is_ok().then_some(info.id)
+    }
 }
 
 /// Typing, in a channel or, by the root post, in a thread.
@@ -110,16 +207,23 @@ pub(super) struct Post {
     root_id: String,
     message: String,
     create_at: i64,
+    update_at: i64,
     delete_at: i64,
     #[serde(rename = "type")]
     kind: String,
     props: Option<Map<String, Value>>,
+    file_ids: Option<Vec<String>>,
 }
 
 impl Post {
     /// Returns the id, where it is one.
     pub(super) fn id(&self) -> Option<PostId> {
         PostId::parse(&self.id).ok()
+    }
+
+    /// Returns when it was changed last, in milliseconds by the server's clock.
+    pub(super) fn updated_at_ms(&self) -> i64 {
+        self.update_at
     }
 
     /// Returns the post's id and its channel, also where it was deleted.
@@ -141,6 +245,12 @@ impl Post {
             marker: marker(&props),
             source: source(&self.kind, &props),
             message: self.message,
+            files: self
+                .file_ids
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|id| FileId::parse(id).ok())
+                .collect(),
             created_at_ms: self.create_at,
         })
     }
@@ -215,6 +325,32 @@ impl PostList {
 pub(super) struct Account {
     pub(super) id: String,
     pub(super) username: String,
+    /// Names of its roles, separated by spaces.
+    #[serde(default)]
+    pub(super) roles: String,
+    /// Its language, as `ko` or `en-AU`; empty where it has none.
+    #[serde(default)]
+    pub(super) locale: String,
+}
+
+impl Account {
+    /// Whether it has one of the roles by which a bot gets `create_post_ephemeral`: the one that administrators have, or the built-in one that
+    /// nobody has unless an administrator gives both.
+    pub(super) fn may_preview(&self) -> bool {
+        self.roles
+            .split(' ')
+            .any(|role| matches!(role, "system_post_all" | "system_admin"))
+    }
+}
+
+/// A member of a channel, as far as we read it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Member {
+    /// Names of roles, with spaces between.
+    #[serde(default)]
+    pub(super) roles: String,
+    #[serde(default)]
+    pub(super) scheme_admin: bool,
 }
 
 /// A channel, as far as we read it.
@@ -269,18 +405,21 @@ mod tests {
             channel: ChannelId::parse("5y9gmg3343depb6sytofa1y1eh").unwrap(),
             root: root.map(|id| PostId::parse(id).unwrap()),
             message: "생각 중…".to_owned(),
-            marker: Some(Marker {
-                question: QuestionId::from_bits(3),
-                generation: 1,
-                part: 2,
-            }),
+            props: PostProps {
+                marker: Some(Marker {
+                    question: QuestionId::from_bits(3),
+                    generation: 1,
+                    part: 2,
+                }),
+                buttons: Vec::new(),
+            },
             pending: 0xabc,
         }
     }
 
     #[test]
     fn a_post_is_created_with_its_marker_and_without_previews() {
-        let written = serde_json::to_value(CreatePost::from(&new_post(None))).unwrap();
+        let written = serde_json::to_value(CreatePost::of(&new_post(None), None)).unwrap();
         let expected = json!({
             "channel_id": "5y9gmg3343depb6sytofa1y1eh",
             "message": "생각 중…",
@@ -297,14 +436,14 @@ mod tests {
     fn a_marker_survives_being_written_and_read() {
         let root = "xyhie6i9rpr4jyedb9j53b4z6a";
         let new = new_post(Some(root));
-        let mut post = serde_json::to_value(CreatePost::from(&new)).unwrap();
+        let mut post = serde_json::to_value(CreatePost::of(&new, None)).unwrap();
         post["id"] = json!("cyi3e1qg4tbwfyu1i56pnrempo");
         post["user_id"] = json!("ejwg1yf16384ipb445sj7mh98r");
         let seen = serde_json::from_value::<Post>(post)
             .unwrap()
             .into_seen()
             .unwrap();
-        assert_eq!(seen.marker, new.marker);
+        assert_eq!(seen.marker, new.props.marker);
         assert_eq!(seen.root.unwrap().as_str(), root);
     }
 

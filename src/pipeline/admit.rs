@@ -23,7 +23,7 @@ use crate::domain::job::{ControlScope, LaneKey};
 use crate::domain::post::{Audience, Delivery};
 use crate::domain::question::{Outcome, Question, Request};
 use crate::ports::{Admission, StoreError, timeout};
-use crate::text::{Reason, Sentence, say};
+use crate::text::{Language, Reason, Sentence, say};
 
 /// Questions committed together, at most. Beyond a few hundred a batch gains little more.
 const MAX_BATCH: usize = 256;
@@ -98,9 +98,10 @@ impl Intake {
     /// carries the answer.
     pub async fn receive(&self, event: InboundEvent) -> Reply {
         let id = self.world.ids.question_id(event.received_at);
+        let asker = event.asker.id.clone();
         match self.take_as(event, id).await {
             Ok(reply) => reply,
-            Err(NotTaken(reason)) => self.failed(reason, id),
+            Err(NotTaken(reason)) => self.failed(reason, id, asker.as_ref()),
         }
     }
 
@@ -119,13 +120,19 @@ impl Intake {
         if is_ours.map_err(|error| store_failed(&error, id))? {
             return Ok(Reply::Silent);
         }
-        match decide(event, id, &world.settings) {
+        let language = world.languages.of(event.asker.id.as_ref());
+        match decide(event, id, &world.settings, language) {
             Decision::Say(text) => Ok(Reply::Ephemeral(text)),
-            Decision::Refuse(reason) => Ok(Reply::Failure(say(
-                world.settings.language,
-                &Sentence::Refused(reason),
-            ))),
-            Decision::StartAfresh(conversation) => self.start_afresh(&conversation, id).await,
+            Decision::Refuse(reason) => {
+                Ok(Reply::Failure(say(language, &Sentence::Refused(reason))))
+            }
+            Decision::StartAfresh(conversation) => {
+                self.start_afresh(&conversation, id).await?;
+                Ok(Reply::Ephemeral(say(
+                    language,
+                    &Sentence::ConversationBegun,
+                )))
+            }
             Decision::Stop(scope) => self.stop(&scope, id).await,
             Decision::Admit(question) => self.admit(*question).await,
         }
@@ -149,16 +156,14 @@ impl Intake {
         &self,
         conversation: &ConversationKey,
         id: QuestionId,
-    ) -> Result<Reply, NotTaken> {
+    ) -> Result<(), NotTaken> {
         let world = &self.world;
         let server = world.mattermost.server();
         let begun = world
             .store
             .start_afresh(server, conversation, world.clock.now())
             .await;
-        begun.map_err(|error| store_failed(&error, id))?;
-        let said = say(world.settings.language, &Sentence::ConversationBegun);
-        Ok(Reply::Ephemeral(said))
+        begun.map_err(|error| store_failed(&error, id))
     }
 
     async fn stop(&self, scope: &ControlScope, id: QuestionId) -> Result<Reply, NotTaken> {
@@ -171,18 +176,23 @@ impl Intake {
             0 => Sentence::NothingToStop,
             count => Sentence::Stopped { count },
         };
-        Ok(Reply::Ephemeral(say(world.settings.language, &sentence)))
+        let language = world.languages.of(Some(&scope.asker));
+        Ok(Reply::Ephemeral(say(language, &sentence)))
     }
 
     async fn admit(&self, question: Question) -> Result<Reply, NotTaken> {
         let world = &self.world;
         let id = question.id;
-        let acknowledgement = acknowledgement(&question, world.settings.language);
-        let audience = question.audience;
+        let language = world.languages.of_asker(&question);
+        let acknowledgement = acknowledgement(&question, language);
+        let (audience, asker) = (question.audience, question.asker.id.clone());
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
         match self.commit(question).await {
             Ok(Admission::Accepted) => Ok(match caller {
-                Some(answer) => self.wait_for(id, audience, answer).await,
+                Some(answer) => match self.wait_for(id, audience, answer).await {
+                    Ok(reply) => reply,
+                    Err(reason) => self.failed(reason, id, asker.as_ref()),
+                },
                 None => acknowledgement,
             }),
             Ok(Admission::Duplicate) => {
@@ -214,33 +224,33 @@ impl Intake {
         id: QuestionId,
         audience: Audience,
         answer: oneshot::Receiver<InlineAnswer>,
-    ) -> Reply {
+    ) -> Result<Reply, Reason> {
         let world = &self.world;
         let limit = world.settings.inline_timeout;
         match timeout(&*world.clock, limit, answer).await {
             Ok(Ok(InlineAnswer {
                 outcome: Outcome::Failed(_) | Outcome::Refused(_),
                 texts,
-            })) => Reply::Failure(texts.join("\n\n")),
+            })) => Ok(Reply::Failure(texts.join("\n\n"))),
             Ok(Ok(answer)) if audience == Audience::Asker => {
-                Reply::Ephemeral(answer.texts.join("\n\n"))
+                Ok(Reply::Ephemeral(answer.texts.join("\n\n")))
             }
-            Ok(Ok(answer)) => Reply::Channel(answer.texts),
-            Ok(Err(_)) => self.failed(Reason::ShuttingDown, id),
+            Ok(Ok(answer)) => Ok(Reply::Channel(answer.texts)),
+            Ok(Err(_)) => Err(Reason::ShuttingDown),
             Err(_) => {
                 world.callers.forget(id);
-                self.failed(Reason::DeadlinePassed, id)
+                Err(Reason::DeadlinePassed)
             }
         }
     }
 
-    fn failed(&self, reason: Reason, id: QuestionId) -> Reply {
+    fn failed(&self, reason: Reason, id: QuestionId, asker: Option<&UserId>) -> Reply {
         let quoted = id.quoted();
         let sentence = Sentence::Error {
             reason,
             id: &quoted,
         };
-        Reply::Failure(say(self.world.settings.language, &sentence))
+        Reply::Failure(say(self.world.languages.of(asker), &sentence))
     }
 }
 
@@ -286,7 +296,7 @@ impl Committer {
         let (world, now) = (&self.world, self.world.clock.now());
         let wanted = questions.len();
         if self.room.is_to_be_counted(in_numbers(wanted), now) {
-            let backlog = world.store.backlog().await?;
+            let backlog = world.store.backlog(world.mattermost.server()).await?;
             self.room.count(backlog.waiting, now);
             if self.room.left() == 0 {
                 tracing::warn!(
@@ -316,7 +326,7 @@ fn store_failed(error: &StoreError, id: QuestionId) -> NotTaken {
     NotTaken(Reason::Internal)
 }
 
-fn acknowledgement(question: &Question, language: crate::text::Language) -> Reply {
+fn acknowledgement(question: &Question, language: Language) -> Reply {
     match (&question.delivery, question.audience) {
         (Delivery::Response { .. } | Delivery::Direct { .. }, Audience::Asker) => {
             Reply::Ephemeral(say(language, &Sentence::WorkingPrivately))
@@ -335,8 +345,12 @@ fn acknowledgement(question: &Question, language: crate::text::Language) -> Repl
 }
 
 /// Decides what an event asks for and how it would be answered, without looking at anything else.
-fn decide(event: InboundEvent, id: QuestionId, settings: &Settings) -> Decision {
-    let language = settings.language;
+fn decide(
+    event: InboundEvent,
+    id: QuestionId,
+    settings: &Settings,
+    language: Language,
+) -> Decision {
     let trigger = settings.command_trigger.as_str();
     match Request::read(&event.text) {
         Request::Explain => Decision::Say(say(language, &Sentence::NothingAsked { trigger })),
@@ -389,6 +403,11 @@ fn admit_question(
         Delivery::Bot { .. } | Delivery::Direct { .. } | Delivery::Webhook { .. } => {
             settings.deadline
         }
+    };
+    let allowed = if event.is_late {
+        Duration::ZERO
+    } else {
+        allowed
     };
     Decision::Admit(Box::new(Question {
         id,

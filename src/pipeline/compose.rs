@@ -4,15 +4,19 @@
 //! the template, and make posts of that: split at blocks, and each post harmless as the whole that it is. Each step is pure and lives in
 //! [`crate::markdown`].
 
+use std::sync::Arc;
+
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use super::Settings;
 use super::generate::NOTHING_YET;
+use super::languages::Languages;
+use super::rules::Rules;
 use crate::domain::event::Origin;
 use crate::domain::post::Delivery;
 use crate::domain::question::Question;
-use crate::markdown::{self, Dialect, Limits, LinkContext, POST_RUNES, Posts};
-use crate::text::{Language, Sentence, say};
+use crate::markdown::{self, Dialect, Limits, LinkContext, Posts};
+use crate::text::{Sentence, say};
 
 /// The template of an answer where none is configured.
 pub const DEFAULT_TEMPLATE: &str = "{% if echo %}**{{ name }}**: {{ question }}\n**{{ assistant }}**:{% if block %}\n\n{% else %} {% endif %}{% endif %}{{ answer }}";
@@ -35,10 +39,13 @@ const TEMPLATE: &str = "answer";
 pub(super) struct Composer {
     templates: Environment<'static>,
     template: String,
-    language: Language,
+    languages: Arc<Languages>,
     assistant: String,
-    dialect: Dialect,
-    limits: Limits,
+    /// Whether LaTeX is shown, where that was configured.
+    latex: Option<bool>,
+    max_posts: usize,
+    /// An answer is composed by the newest.
+    rules: Arc<Rules>,
 }
 
 /// An answer as it is posted.
@@ -51,22 +58,48 @@ pub(super) struct Composed {
 }
 
 impl Composer {
-    pub(super) fn new(settings: &Settings) -> Result<Self, minijinja::Error> {
+    pub(super) fn new(
+        settings: &Settings,
+        rules: Arc<Rules>,
+        languages: Arc<Languages>,
+    ) -> Result<Self, minijinja::Error> {
         let mut templates = templates();
         templates.add_template_owned(TEMPLATE, settings.template.clone())?;
         Ok(Self {
             templates,
             template: settings.template.clone(),
-            language: settings.language,
+            languages,
             assistant: settings.assistant_name.clone(),
-            dialect: Dialect {
-                latex: settings.latex,
-            },
-            limits: Limits {
-                runes: POST_RUNES,
-                posts: settings.max_posts,
-            },
+            latex: settings.latex,
+            max_posts: settings.max_posts,
+            rules,
         })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            runes: self.rules.known().post_runes,
+            posts: self.max_posts,
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            latex: self.latex.unwrap_or(self.rules.known().latex),
+        }
+    }
+
+    /// Makes more, shorter posts of texts that the server found too long after all.
+    pub(super) fn shortened(&self, question: &Question, texts: &[String]) -> Vec<String> {
+        let limits = Limits {
+            posts: usize::MAX,
+            ..self.limits()
+        };
+        let links = self.links(question);
+        let shorter = texts
+            .iter()
+            .flat_map(|text| markdown::posts(text, limits, &links).texts);
+        shorter.collect()
     }
 
     /// Composes what a model has written so far, closed so that it shows well.
@@ -93,7 +126,11 @@ impl Composer {
                 Some(Sentence::AnswerStopped) => Sentence::AnswerStopped,
                 _ => Sentence::AnswerCutAtLength,
             };
-            *last = self.end_with(question, last, &say(self.language, &sentence));
+            *last = self.end_with(
+                question,
+                last,
+                &say(self.languages.of_asker(question), &sentence),
+            );
         }
         composed
     }
@@ -104,19 +141,19 @@ impl Composer {
         written: &str,
         footnote: Option<Sentence<'_>>,
     ) -> Composed {
-        let adapted = markdown::adapt(written, self.dialect);
+        let adapted = markdown::adapt(written, self.dialect());
         let mut shown = adapted.trim().to_owned();
         if let Some(sentence) = footnote {
             let gap = if shown.is_empty() { "" } else { "\n\n" };
             shown.push_str(gap);
-            shown.push_str(&say(self.language, &sentence));
+            shown.push_str(&say(self.languages.of_asker(question), &sentence));
         }
         self.posts(question, &self.fill(question, &shown))
     }
 
     /// Composes a sentence of ours in place of an answer.
     pub(super) fn sentence(&self, question: &Question, sentence: &Sentence<'_>) -> Composed {
-        let said = say(self.language, sentence);
+        let said = say(self.languages.of_asker(question), sentence);
         match question.delivery {
             Delivery::Inline => self.posts(question, &said),
             Delivery::Bot { .. }
@@ -129,7 +166,10 @@ impl Composer {
     /// Composes for the asker alone what may not be posted where it was asked for: it begins with a sentence that says so, and with
     /// the question where that stood above it in the channel.
     pub(super) fn for_the_asker_alone(&self, question: &Question, texts: &[String]) -> Vec<String> {
-        let mut begin = say(self.language, &Sentence::AnsweredDirectly);
+        let mut begin = say(
+            self.languages.of_asker(question),
+            &Sentence::AnsweredDirectly,
+        );
         if !echoes(question) {
             let name = markdown::inline(&question.asker.name, markdown::ECHO_CHARS);
             let asked = markdown::inline(&question.text, markdown::ECHO_CHARS);
@@ -177,14 +217,48 @@ impl Composer {
     }
 
     fn made(&self, question: &Question, text: &str) -> Posts {
-        markdown::posts(text, self.limits, &self.links(question))
+        let mut limits = self.limits_of(question);
+        let begin = self.further_parts_begin(question);
+        limits.runes = limits.runes.saturating_sub(begin.chars().count());
+        let mut posts = markdown::posts(text, limits, &self.links(question));
+        for further in posts.texts.iter_mut().skip(1) {
+            further.insert_str(0, &begin);
+        }
+        if is_rewritten(question) {
+            for text in &mut posts.texts {
+                *text = markdown::without_slack_forms(text);
+            }
+        }
+        posts
+    }
+
+    /// Returns what begins the parts after the first where they stand in the channel among others' posts, and not in a thread of their own.
+    fn further_parts_begin(&self, question: &Question) -> String {
+        match question.delivery {
+            Delivery::Response { .. } | Delivery::Webhook { .. } => {
+                let continued = say(self.languages.of_asker(question), &Sentence::Continued);
+                format!("{continued}\n\n")
+            }
+            Delivery::Bot { .. } | Delivery::Direct { .. } | Delivery::Inline => String::new(),
+        }
+    }
+
+    /// What an outgoing webhook is answered becomes one post, which Mattermost itself would cut where it is too long, code or not.
+    fn limits_of(&self, question: &Question) -> Limits {
+        match (&question.delivery, &question.origin) {
+            (Delivery::Inline, Origin::OutgoingHook { .. }) => Limits {
+                posts: 1,
+                ..self.limits()
+            },
+            _ => self.limits(),
+        }
     }
 
     /// Ends the text of a post with a footnote, and with less of the text where both do not fit.
     fn end_with(&self, question: &Question, text: &str, footnote: &str) -> String {
         let footnote = format!("\n\n{footnote}");
         let limits = Limits {
-            runes: POST_RUNES.saturating_sub(footnote.chars().count()),
+            runes: self.limits().runes.saturating_sub(footnote.chars().count()),
             posts: 1,
         };
         let mut parts = markdown::posts(text, limits, &self.links(question)).texts;
@@ -211,6 +285,20 @@ fn without_heading<'a>(message: &'a str, heading: &str) -> Option<&'a str> {
         rest = rest.trim_start_matches(INVISIBLE).strip_prefix(character)?;
     }
     Some(rest)
+}
+
+/// Whether Mattermost takes Slack's forms for its own in the posts of this answer: it does in what webhooks bring, both kinds.
+fn is_rewritten(question: &Question) -> bool {
+    match (&question.delivery, &question.origin) {
+        (Delivery::Webhook { .. }, _) | (Delivery::Inline, Origin::OutgoingHook { .. }) => true,
+        (
+            Delivery::Bot { .. }
+            | Delivery::Direct { .. }
+            | Delivery::Response { .. }
+            | Delivery::Inline,
+            _,
+        ) => false,
+    }
 }
 
 /// Whether the answer begins with whose question it is. A reply in the thread of the question itself does not need to.

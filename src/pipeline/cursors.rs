@@ -161,6 +161,7 @@ mod tests {
             message: String::new(),
             marker: None,
             source: Source::Author,
+            files: Vec::new(),
             created_at_ms,
         }
     }

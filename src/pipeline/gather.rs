@@ -8,19 +8,22 @@ use jiff::tz::TimeZone;
 use minijinja::context;
 
 use super::admit::conversation_in;
+use super::changed::{Seen, posts_of, question_now, turns_now};
 use super::compose::templates;
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::rules;
 use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
 use crate::domain::conversation::{ConversationScope, Turn};
 use crate::domain::event::{Origin, Place};
-use crate::domain::job::ClaimedJob;
+use crate::domain::id::PostId;
+use crate::domain::job::{Again, ClaimedJob};
 use crate::domain::post::{Audience, Delivery, Source};
-use crate::domain::prompt::Prompt;
+use crate::domain::prompt::{CutAnswer, Prompt};
 use crate::domain::question::{Question, Refusal};
 use crate::domain::time::Timestamp;
-use crate::text::{Language, default_instructions};
+use crate::text::{Language, default_instructions, go_on};
 
 /// What gathering found.
 pub(super) enum Gathered {
@@ -28,6 +31,8 @@ pub(super) enum Gathered {
     Ready(Prompt),
     /// It must not be answered there.
     Refused(Refusal),
+    /// Whoever asked it has deleted it.
+    Deleted,
 }
 
 /// Puts a question into its place: an outgoing webhook says neither the thread of its post nor who made it, so the post is read.
@@ -38,13 +43,14 @@ pub(super) async fn place(
     world: &World,
     job: &ClaimedJob,
     hold: &Hold,
-) -> Result<Option<Box<Question>>, Interruption> {
-    let mut question = Box::new(job.question.clone());
+) -> Result<Option<Box<ClaimedJob>>, Interruption> {
+    let mut placed = Box::new(job.clone());
+    let question = &mut placed.question;
     let Origin::OutgoingHook { place, post } = &mut question.origin else {
-        return Ok(Some(question));
+        return Ok(Some(placed));
     };
     if !world.settings.delivery.bot {
-        return Ok(Some(question));
+        return Ok(Some(placed));
     }
     let Some(seen) = world.mattermost.read_post(post).await? else {
         // Deleted before we came to it, and so is the question; unless the bot may not see that channel, where it is asked all the same.
@@ -52,7 +58,7 @@ pub(super) async fn place(
             return Ok(None);
         };
         let is_seen = world.mattermost.is_member(&place.channel, asker).await?;
-        return Ok(is_seen.is_none().then_some(question));
+        return Ok(is_seen.is_none().then_some(placed));
     };
     // Whoever set up a hook knows its token and could send any form: what it says must be so. And whoever the bot is, it does not answer
     // itself.
@@ -63,7 +69,7 @@ pub(super) async fn place(
         return Ok(None);
     }
     let Some(root) = seen.root else {
-        return Ok(Some(question));
+        return Ok(Some(placed));
     };
     place.thread = Some(root.clone());
     if question.audience == Audience::Channel {
@@ -80,31 +86,78 @@ pub(super) async fn place(
         .store
         .place_in(hold.lease(), &root, &question.conversation)
         .await?;
-    Ok(Some(question))
+    Ok(Some(placed))
 }
 
-/// Gathers the prompt of a question.
-pub(super) async fn gather(world: &World, question: &Question) -> Result<Gathered, Interruption> {
-    if world.settings.delivery.bot && !may_read(world, question).await? {
-        return Ok(Gathered::Refused(Refusal::NotAMember));
-    }
-    Ok(Gathered::Ready(prompt(world, question).await?))
-}
-
-async fn may_read(world: &World, question: &Question) -> Result<bool, Interruption> {
-    let (Some(Place { channel, .. }), Some(asker)) = (question.origin.place(), &question.asker.id)
-    else {
-        return Ok(true);
+/// Gathers the prompt of a question that was put into its place. The question is brought to what its post says now.
+pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gathered, Interruption> {
+    rules::keep_current(world).await;
+    let turns = remembered(world, job).await?;
+    let posts = posts_of(&job.question, &turns);
+    let (is_member, seen) =
+        tokio::join!(is_member(world, &job.question), read_again(world, &posts));
+    let turns = match is_member? {
+        Some(false) => return Ok(Gathered::Refused(Refusal::NotAMember)),
+        // Where the bot cannot see the channel it reads nothing of it: the context is this conversation's own turns.
+        None => turns,
+        Some(true) => {
+            let (seen, bot) = (seen?, world.bot.get());
+            if let Some(post) = job.question.origin.post() {
+                let Some(post) = seen.get(post) else {
+                    return Ok(Gathered::Deleted);
+                };
+                if let Some(text) = question_now(&job.question, post, bot) {
+                    job.question.text = text;
+                }
+            }
+            turns_now(turns, &seen, bot)
+        }
     };
-    // Where the bot cannot see the channel it reads nothing of it: the context is this conversation's own turns.
-    Ok(world
-        .mattermost
-        .is_member(channel, asker)
-        .await?
-        .unwrap_or(true))
+    Ok(Gathered::Ready(prompt(world, job, turns).await?))
 }
 
-async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interruption> {
+/// Says whether the asker may read the channel that they asked in, as far as there is a bot that can see.
+pub(super) async fn may_read(world: &World, question: &Question) -> Result<bool, Interruption> {
+    Ok(is_member(world, question).await?.unwrap_or(true))
+}
+
+/// Says whether the asker is a member of the channel that they asked in; `None` where there is no such channel or no bot that can see it.
+async fn is_member(world: &World, question: &Question) -> Result<Option<bool>, Interruption> {
+    let (Some(Place { channel, .. }), Some(asker), true) = (
+        question.origin.place(),
+        &question.asker.id,
+        world.settings.delivery.bot,
+    ) else {
+        return Ok(None);
+    };
+    Ok(world.mattermost.is_member(channel, asker).await?)
+}
+
+/// Says whether the post that asked a question was deleted, where there is one that can be seen.
+pub(super) async fn is_deleted(world: &World, question: &Question) -> Result<bool, Interruption> {
+    let Some(post) = question.origin.post() else {
+        return Ok(false);
+    };
+    Ok(is_member(world, question).await? == Some(true)
+        && read_again(world, std::slice::from_ref(post))
+            .await?
+            .is_empty())
+}
+
+/// Reads posts as they are now.
+async fn read_again(world: &World, posts: &[PostId]) -> Result<Seen, Interruption> {
+    if posts.is_empty() || !world.settings.delivery.bot {
+        return Ok(Seen::new());
+    }
+    let read = world.mattermost.read_posts(posts).await?;
+    Ok(read
+        .into_iter()
+        .map(|post| (post.id.clone(), post))
+        .collect())
+}
+
+async fn prompt(world: &World, job: &ClaimedJob, turns: Vec<Turn>) -> Result<Prompt, Interruption> {
+    let (question, again) = (&job.question, job.again.as_ref());
     let settings = &world.settings;
     // Everybody in a thread shares its conversation, whatever is shared outside.
     let is_shared = question.audience == Audience::Channel
@@ -118,54 +171,66 @@ async fn prompt(world: &World, question: &Question) -> Result<Prompt, Interrupti
             text.to_owned()
         }
     };
+    let named = |turn: Turn| Turn {
+        question: name_speaker(&turn.asker_name, &turn.question),
+        ..turn
+    };
     let turns = match thread(world, question).await? {
         Some(turns) => turns,
-        None => remembered(world, question, name_speaker).await?,
+        None => turns.into_iter().map(named).collect(),
     };
     let asked = name_speaker(&question.asker.name, &question.text);
-    let prompt = Prompt::fit(instructions(world), &turns, asked, settings.window);
+    let told = instructions(world, world.languages.of_asker(question));
+    let prompt = match again {
+        Some(Again::Continue(earlier)) => {
+            let cut = CutAnswer {
+                beginning: earlier.answer.clone(),
+                go_on: go_on(world.languages.of_asker(question)),
+            };
+            Prompt::fit_going_on(told, &turns, asked, cut, settings.window)
+        }
+        Some(Again::Regenerate(_)) | None => Prompt::fit(told, &turns, asked, settings.window),
+    };
     if prompt.dropped_turns > 0 {
         tracing::debug!(question.id = %question.id, dropped_turns = prompt.dropped_turns, "older turns do not fit the model's window");
     }
     Ok(prompt)
 }
 
-/// The turns of this conversation that the store remembers.
-async fn remembered(
-    world: &World,
-    question: &Question,
-    name_speaker: impl Fn(&str, &str) -> String,
-) -> Result<Vec<Turn>, Interruption> {
-    let settings = &world.settings;
-    let history = world
-        .store
-        .history(&question.server, &question.conversation, settings.max_turns)
-        .await?;
+/// The turns of this conversation that the store remembers; none where the thread itself is read.
+async fn remembered(world: &World, job: &ClaimedJob) -> Result<Vec<Turn>, Interruption> {
+    let (question, settings) = (&job.question, &world.settings);
+    if thread_of(question).is_some() && world.bot.get().is_some() {
+        return Ok(Vec::new());
+    }
+    let (store, server) = (&world.store, &question.server);
+    let (conversation, limit) = (&question.conversation, settings.max_turns);
+    let history = match job.again {
+        // What was said after it is no context of an answer that is written once more.
+        Some(_) => store.history_before(server, conversation, question.id, limit),
+        None => store.history(server, conversation, limit),
+    };
+    let history = history.await?;
     let session = history.session(question.asked_at, settings.session_idle);
-    Ok(session
-        .iter()
-        .cloned()
-        .map(|turn| Turn {
-            question: name_speaker(&turn.asker_name, &turn.question),
-            ..turn
-        })
-        .collect())
+    Ok(session.to_vec())
+}
+
+/// The root of the thread that the bot was called into by a question; `None` where it was asked elsewhere, or begins the thread.
+fn thread_of(question: &Question) -> Option<(&PostId, &PostId)> {
+    let Origin::Post { place, post, .. } = &question.origin else {
+        return None;
+    };
+    let root = place.thread.as_ref().filter(|root| *root != post)?;
+    Some((root, post))
 }
 
 /// What was said in the thread that the bot was called into, by whomever; `None` where it is no such thread.
 ///
 /// It is read as it is now: what was edited or deleted since is not told in its old form.
 async fn thread(world: &World, question: &Question) -> Result<Option<Vec<Turn>>, Interruption> {
-    let Origin::Post { place, post, .. } = &question.origin else {
+    let (Some((root, post)), Some(bot)) = (thread_of(question), world.bot.get()) else {
         return Ok(None);
     };
-    let (Some(root), Some(bot)) = (&place.thread, world.bot.get()) else {
-        return Ok(None);
-    };
-    if root == post {
-        // It begins the thread.
-        return Ok(None);
-    }
     let Some(posts) = world.mattermost.thread(root).await? else {
         return Ok(None);
     };
@@ -174,12 +239,12 @@ async fn thread(world: &World, question: &Question) -> Result<Option<Vec<Turn>>,
     Ok(Some(turns_before(&posts, post, &bot.id, &names)))
 }
 
-fn instructions(world: &World) -> String {
+fn instructions(world: &World, language: Language) -> String {
     let settings = &world.settings;
     let zone = settings.time_zone.as_str();
-    let date = date_in_words(world.clock.wall(), zone, settings.language);
+    let date = date_in_words(world.clock.wall(), zone, language);
     let assistant = settings.assistant_name.as_str();
-    let shipped = || default_instructions(settings.language, assistant, &date, zone);
+    let shipped = || default_instructions(language, assistant, &date, zone);
     let Some(template) = &settings.instructions else {
         return shipped();
     };

@@ -8,12 +8,15 @@ use std::pin::Pin;
 
 use futures_util::StreamExt;
 
+use super::going_on::gone_on;
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
-use super::publish::Publisher;
+use super::publish::{Publisher, preview};
+use super::typing::Typing;
 use super::world::World;
 use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use crate::domain::draft::{Shown, Step};
+use crate::domain::job::Again;
 use crate::domain::prompt::Prompt;
 use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
@@ -48,20 +51,34 @@ pub(super) const NOTHING_YET: &str = "…";
 type Showing<'a> =
     Pin<Box<dyn Future<Output = (Publisher<'a>, Result<(), Interruption>)> + Send + 'a>>;
 
+/// What a model is asked, and why.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'q> {
+    pub(super) question: &'q Question,
+    pub(super) prompt: &'q Prompt,
+    /// Why it is asked once more, where it is.
+    pub(super) again: Option<&'q Again>,
+}
+
 /// The answer as it grows.
 struct Growth<'a, 'q> {
     world: &'a World,
     question: &'q Question,
+    /// What the model goes on from; empty where it begins.
+    beginning: &'q str,
     hold: &'a Hold,
     begun: Timestamp,
     text: String,
     chars: usize,
+    /// Characters for which there is room in the posts of one answer.
+    most_chars: usize,
     usage: Usage,
     model: Option<String>,
     shown: Option<Shown>,
     /// The publisher, while it is not busy showing.
     idle: Option<Publisher<'a>>,
     showing: Option<Showing<'a>>,
+    typing: Typing<'a>,
 }
 
 /// What comes from the model.
@@ -88,12 +105,16 @@ enum Tried {
 /// Asks the model and shows its answer growing, until it ends in one of the ways of [`Ending`].
 pub(super) async fn generate<'a>(
     world: &'a World,
-    question: &Question,
-    prompt: &Prompt,
+    asked: Asked<'_>,
     hold: &'a Hold,
     publisher: Publisher<'a>,
 ) -> Result<(Generated, Publisher<'a>), Interruption> {
-    let mut growth = Growth::begin(world, question, hold, publisher);
+    let Asked {
+        question,
+        prompt,
+        again: _,
+    } = asked;
+    let mut growth = Growth::begin(world, asked, hold, publisher);
     let mut failed = 0;
     let ending = loop {
         let error = match growth.ask(prompt).await? {
@@ -125,25 +146,38 @@ pub(super) async fn generate<'a>(
 }
 
 impl<'a, 'q> Growth<'a, 'q> {
-    fn begin(
-        world: &'a World,
-        question: &'q Question,
-        hold: &'a Hold,
-        publisher: Publisher<'a>,
-    ) -> Self {
-        Self {
+    fn begin(world: &'a World, asked: Asked<'q>, hold: &'a Hold, publisher: Publisher<'a>) -> Self {
+        let Asked {
+            question,
+            prompt: _,
+            again,
+        } = asked;
+        let beginning = again.map_or("", Again::beginning);
+        let most_chars = world.settings.max_posts.saturating_mul(POST_RUNES);
+        let mut growth = Self {
             world,
             question,
+            beginning,
             hold,
             begun: world.clock.now(),
             text: String::new(),
             chars: 0,
+            most_chars: most_chars.saturating_sub(beginning.chars().count()),
             usage: Usage::default(),
             model: None,
             shown: None,
             idle: None,
-            showing: Some(Box::pin(publisher.show_begun())),
+            showing: None,
+            typing: Typing::begun(world, question),
+        };
+        if again.is_some() {
+            // There are posts that show what was before: that something is done about them is seen at once.
+            growth.idle = Some(publisher);
+            growth.show();
+        } else {
+            growth.showing = Some(Box::pin(publisher.show_begun()));
         }
+        growth
     }
 
     /// Asks once, and reads what comes. White space that an earlier try had written does not count.
@@ -197,6 +231,7 @@ impl<'a, 'q> Growth<'a, 'q> {
                 Some(Step::WaitForText | Step::Show) | None => pending().await,
             }
         };
+        let has_shown = self.has_shown();
         let showing = async {
             match &mut self.showing {
                 Some(showing) => showing.as_mut().await,
@@ -208,6 +243,9 @@ impl<'a, 'q> Growth<'a, 'q> {
                 Halt::Stopped => Next::Ended(Ending::Stopped),
                 Halt::HandBack => Next::Interrupted(Interruption::HandBack),
             },
+            () = self.hold.reworded(), if !has_shown => {
+                Next::Interrupted(Interruption::AskAnew)
+            }
             () = clock.sleep_until(self.question.deadline) => Next::Ended(Ending::DeadlinePassed),
             (publisher, result) = showing => {
                 self.showing = None;
@@ -215,6 +253,7 @@ impl<'a, 'q> Growth<'a, 'q> {
                 result.map_or_else(Next::Interrupted, |()| Next::Shown)
             }
             () = pace => Next::Shown,
+            () = self.typing.keep_up() => Next::Shown,
             event = event => Next::Event(event),
         }
     }
@@ -222,18 +261,27 @@ impl<'a, 'q> Growth<'a, 'q> {
     /// What to do about showing now; nothing while something is being shown.
     fn step(&self) -> Option<Step> {
         self.idle.as_ref()?;
-        let pace = &self.world.settings.pace;
+        let world = self.world;
+        let pace = match preview::reader(&world.settings, &world.rules, self.question) {
+            Some(_) => preview::pace(world.settings.pace),
+            None => world.settings.pace,
+        };
         Some(pace.step(self.world.clock.now(), self.begun, self.chars, self.shown))
+    }
+
+    /// Whether people have seen, or are about to see, a word of the answer.
+    fn has_shown(&self) -> bool {
+        !self.beginning.is_empty() || self.shown.is_some_and(|shown| shown.chars > 0)
     }
 
     fn show(&mut self) {
         let Some(publisher) = self.idle.take() else {
             return;
         };
-        let written = if self.text.trim().is_empty() {
-            NOTHING_YET
-        } else {
-            &self.text
+        let written = gone_on(self.beginning, &self.text);
+        let written = match written.trim() {
+            "" => NOTHING_YET,
+            _ => written.as_str(),
         };
         let composed = self.world.composer.view(self.question, written);
         self.shown = Some(Shown {
@@ -265,7 +313,7 @@ impl<'a, 'q> Growth<'a, 'q> {
     }
 
     fn is_full(&self) -> bool {
-        self.chars > self.world.settings.max_posts.saturating_mul(POST_RUNES)
+        self.chars > self.most_chars
     }
 
     fn ended(&self, finish: Option<FinishReason>) -> Tried {
@@ -309,6 +357,7 @@ impl<'a, 'q> Growth<'a, 'q> {
 
     /// Waits for what is being shown and returns the publisher.
     async fn publisher(&mut self) -> Result<Publisher<'a>, Interruption> {
+        self.typing.stop();
         if let Some(publisher) = self.idle.take() {
             return Ok(publisher);
         }

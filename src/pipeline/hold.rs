@@ -5,15 +5,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::changed::question_now;
 use super::world::World;
+use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
-use crate::domain::job::Lease;
+use crate::domain::job::{ClaimedJob, Lease};
+use crate::domain::post::SeenPost;
+use crate::domain::question::{Conclusion, Question};
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, StoreError};
 
-/// A lease is renewed when a third of it has passed, so that two renewals may fail before it ends.
+/// A lease is renewed when a third of it has passed, so that two renewals may fail before it ends. [`super::lease_for`] relies on it.
 const RENEWALS_A_LEASE: u32 = 3;
 
 /// The right to work on a question, and whether to go on.
@@ -23,11 +28,21 @@ pub(super) struct Hold {
     signals: Signals,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Signals {
     stop: CancellationToken,
     hand_back: CancellationToken,
+    reworded: CancellationToken,
+    /// The post that asks and what it asked, where it is one that people can change.
+    asked: Option<Arc<Question>>,
+    /// When a press was last replied to with a text for the answer's post.
+    pressed_at: Arc<AtomicI64>,
+    /// How the question ended, once that is to be shown.
+    ending: watch::Sender<Option<Arc<Conclusion>>>,
 }
+
+/// Until when the reply to a press may still be shown by Mattermost, which does so as soon as it has it.
+const REPLY_LANDS: Duration = Duration::from_secs(3);
 
 /// Why work on a question is halted before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +54,24 @@ pub(super) enum Halt {
 }
 
 impl Hold {
-    pub(super) fn new(lease: Lease, stop_requested: bool) -> Self {
-        let signals = Signals::default();
-        if stop_requested {
+    pub(super) fn new(job: &ClaimedJob) -> Self {
+        let pressed_at = job.pressed_at.map_or(i64::MIN, Timestamp::as_micros);
+        let signals = Signals {
+            stop: CancellationToken::new(),
+            hand_back: CancellationToken::new(),
+            reworded: CancellationToken::new(),
+            asked: job
+                .question
+                .origin
+                .post()
+                .map(|_| Arc::new(job.question.clone())),
+            pressed_at: Arc::new(AtomicI64::new(pressed_at)),
+            ending: watch::Sender::new(None),
+        };
+        if job.stop_requested {
             signals.stop.cancel();
         }
+        let lease = job.lease.clone();
         Self {
             until: AtomicI64::new(lease.until.as_micros()),
             lease,
@@ -61,6 +89,20 @@ impl Hold {
         clock.now().after(longest) < Timestamp::from_micros(self.until.load(Ordering::Relaxed))
     }
 
+    /// Tells whoever waits for it how the question ended.
+    pub(super) fn tell_ending(&self, conclusion: &Conclusion) {
+        let conclusion = Arc::new(conclusion.clone());
+        self.signals.ending.send_replace(Some(conclusion));
+    }
+
+    /// Returns until when the reply to a press may undo an edit of the answer's post; `None` where none may.
+    pub(super) fn unsettled_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let pressed_at = self.signals.pressed_at.load(Ordering::Relaxed);
+        let until = Timestamp::from_micros(pressed_at).after(REPLY_LANDS);
+        // Not for longer where the clock has jumped back since.
+        (now < until).then(|| until.min(now.after(REPLY_LANDS)))
+    }
+
     /// Waits until work is to be halted.
     pub(super) async fn halted(&self) -> Halt {
         tokio::select! {
@@ -68,6 +110,11 @@ impl Hold {
             () = self.signals.stop.cancelled() => Halt::Stopped,
             () = self.signals.hand_back.cancelled() => Halt::HandBack,
         }
+    }
+
+    /// Waits until the question says something else.
+    pub(super) async fn reworded(&self) {
+        self.signals.reworded.cancelled().await;
     }
 
     /// Renews the lease for as long as this is awaited; returns when it is lost, or has ended because the store could not be reached.
@@ -84,7 +131,7 @@ impl Hold {
                     self.until
                         .store(renewal.until.as_micros(), Ordering::Relaxed);
                     if renewal.stop_requested {
-                        self.signals.stop.cancel();
+                        self.signals.stop_for_another(world.clock.now());
                     }
                 }
                 Err(StoreError::Unavailable(source))
@@ -94,6 +141,20 @@ impl Hold {
                 }
                 Err(error) => return error,
             }
+        }
+    }
+}
+
+impl Signals {
+    fn press(&self, now: Timestamp) {
+        self.pressed_at.store(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// Stops where another process was asked to, which may just be replying to whoever asked.
+    fn stop_for_another(&self, now: Timestamp) {
+        if !self.stop.is_cancelled() {
+            self.press(now);
+            self.stop.cancel();
         }
     }
 }
@@ -124,6 +185,68 @@ impl Halts {
         for signals in questions.iter().filter_map(|question| listed.get(question)) {
             signals.stop.cancel();
         }
+    }
+
+    /// Tells the work on the question that a post asks, where it is worked on here, that the post was changed.
+    pub(super) fn edited(&self, post: &SeenPost, bot: &Identity) {
+        for signals in self.lock().values() {
+            let asked = signals.asked.as_ref();
+            let asked = asked.filter(|asked| asked.origin.post() == Some(&post.id));
+            if asked.is_some_and(|asked| question_now(asked, post, Some(bot)).is_some()) {
+                signals.reworded.cancel();
+            }
+        }
+    }
+
+    /// Stops those of these questions that are worked on here, because another process was asked to.
+    pub(super) fn stop_for_another(&self, questions: &[QuestionId], now: Timestamp) {
+        let listed = self.lock();
+        for signals in questions.iter().filter_map(|question| listed.get(question)) {
+            signals.stop_for_another(now);
+        }
+    }
+
+    /// Waits until a question that is worked on here when this is called has ended and that is to be shown, and returns how; `None`
+    /// where it is not worked on here, or work on it breaks off.
+    pub(super) fn ending(
+        &self,
+        question: QuestionId,
+    ) -> impl Future<Output = Option<Arc<Conclusion>>> + use<> {
+        let listed = self.lock();
+        let ending = listed
+            .get(&question)
+            .map(|signals| signals.ending.subscribe());
+        async move {
+            let mut ending = ending?;
+            let ended = ending.wait_for(Option::is_some).await.ok()?;
+            ended.clone()
+        }
+    }
+
+    /// Waits until a question that is worked on here when this is called is worked on here no more; for ever where it is not.
+    pub(super) fn gone(&self, question: QuestionId) -> impl Future<Output = ()> + use<> {
+        let listed = self.lock();
+        let ending = listed
+            .get(&question)
+            .map(|signals| signals.ending.subscribe());
+        async move {
+            let Some(mut ending) = ending else {
+                return std::future::pending().await;
+            };
+            while ending.changed().await.is_ok() {}
+        }
+    }
+
+    /// Says that a press is being replied to with a text for the post of an answer, so that whoever writes it makes sure of theirs.
+    pub(super) fn press(&self, question: QuestionId, now: Timestamp) {
+        if let Some(signals) = self.lock().get(&question) {
+            signals.press(now);
+        }
+    }
+
+    /// Whether nothing is worked on here.
+    pub(super) fn are_none(&self) -> bool {
+        self.lock().is_empty()
     }
 
     /// Tells all work of this process to hand back.

@@ -11,6 +11,9 @@ pub(super) enum Interruption {
     /// This process ends.
     #[error("go on while the process ends")]
     HandBack,
+    /// The question says something else now, and nothing of its answer was shown yet.
+    #[error("go on with a question that was changed")]
+    AskAnew,
     /// The store failed.
     #[error("store the progress of a question")]
     Store(#[source] StoreError),

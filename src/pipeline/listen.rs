@@ -16,12 +16,13 @@ use tokio_util::task::TaskTracker;
 use super::acknowledge::EYES;
 use super::admit::{Intake, NotTaken, Reply};
 use super::cursors::Cursors;
+use super::wishes::Wishes;
 use super::world::World;
 use crate::domain::attention::{Attention, ChannelKind, Hearing, Identity, Overheard, attend};
 use crate::domain::chat::{ChatEvent, Heard, HeardPost, JoinedChannel};
 use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place, cleaned};
 use crate::domain::id::PostId;
-use crate::domain::post::{NewPost, SeenPost};
+use crate::domain::post::{NewPost, PostProps, SeenPost};
 use crate::domain::time::Timestamp;
 use crate::ports::{MattermostError, StoreError};
 
@@ -42,6 +43,8 @@ pub struct Listener {
     world: Arc<World>,
     intake: Arc<Intake>,
     heard: mpsc::Receiver<Heard>,
+    /// What reactions to answers ask for.
+    wishes: Wishes,
     errands: TaskTracker,
     places: Arc<Semaphore>,
 }
@@ -86,6 +89,7 @@ impl Listener {
             world,
             intake,
             heard,
+            wishes: Wishes::default(),
             errands: TaskTracker::new(),
             places: Arc::new(Semaphore::new(ERRANDS)),
         }
@@ -93,6 +97,8 @@ impl Listener {
 
     /// Listens until `stop` is cancelled or nothing more can be heard.
     pub async fn run(mut self, stop: CancellationToken) {
+        let granting = self.wishes.granting(&self.world);
+        self.errands.spawn(granting.run(stop.clone()));
         let listening = async {
             let mut ears = self.begin().await;
             while self.listen(&mut ears).await {}
@@ -193,6 +199,11 @@ impl Listener {
                 taken
             }
             ChatEvent::Deleted { post, .. } => self.stop_answering(&post).await,
+            ChatEvent::Edited(post) => {
+                // What waits for its turn is read when it comes to it.
+                self.world.halts.edited(&post, &ears.bot);
+                Ok(())
+            }
             // What was said in a channel before the bot came is not for it to answer.
             ChatEvent::Joined(channel) => {
                 ears.cursors.join(channel, ears.cursors.newest_ms());
@@ -202,7 +213,14 @@ impl Listener {
                 ears.cursors.leave(&channel);
                 Ok(())
             }
-            ChatEvent::Edited(_) | ChatEvent::Reacted { .. } => Ok(()),
+            ChatEvent::Reacted(reaction) => {
+                self.wishes.reacted(&self.world, reaction);
+                Ok(())
+            }
+            ChatEvent::Unreacted(reaction) => {
+                self.wishes.unreacted(&self.world, reaction);
+                Ok(())
+            }
         };
         if let Err(error) = taken {
             ears.is_behind = true;
@@ -353,6 +371,8 @@ impl Listener {
             writer_name: _,
         } = heard;
         let now = self.world.clock.now();
+        let made_at = Timestamp::from_micros(post.created_at_ms.saturating_mul(1_000));
+        let is_late = taken != Taken::Live && now.since(made_at) > self.world.settings.late_after;
         InboundEvent {
             server: self.world.mattermost.server().clone(),
             key: EventKey::of_post(&post.id),
@@ -373,25 +393,17 @@ impl Listener {
             // Only where an integration cannot say whose post it reports is it known by its text.
             address: String::new(),
             text: cleaned(text),
-            received_at: match taken {
-                Taken::Live => now,
-                // Whoever asked long ago is told so instead.
-                Taken::Missed | Taken::Again => made_at(post).min(now),
-            },
+            received_at: if is_late { made_at } else { now },
+            is_late,
         }
     }
 
-    /// Ends the answer to a question that was deleted.
+    /// Ends the answers to questions that were deleted: a post's own, and those in the thread that goes with it.
     async fn stop_answering(&self, post: &PostId) -> Result<(), Broken> {
         let world = &self.world;
-        let key = EventKey::of_post(post);
-        let stopped = world
-            .store
-            .stop_question(world.mattermost.server(), &key)
-            .await?;
-        if let Some(question) = stopped {
-            world.halts.stop(&[question]);
-        }
+        let server = world.mattermost.server();
+        let stopped = world.store.stop_questions_of(server, post).await?;
+        world.halts.stop(&stopped);
         Ok(())
     }
 
@@ -415,7 +427,7 @@ impl Listener {
             channel: heard.post.channel.clone(),
             root: thread_of(&heard.post, heard.channel_kind),
             message,
-            marker: None,
+            props: PostProps::default(),
             pending: world.ids.token(),
         };
         let asked = heard.post.id.clone();
@@ -446,8 +458,4 @@ fn thread_of(post: &SeenPost, kind: ChannelKind) -> Option<PostId> {
             Some(post.root.clone().unwrap_or_else(|| post.id.clone()))
         }
     }
-}
-
-fn made_at(post: &SeenPost) -> Timestamp {
-    Timestamp::from_micros(post.created_at_ms.saturating_mul(1_000))
 }

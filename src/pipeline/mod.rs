@@ -2,29 +2,42 @@
 //!
 //! In the order of a question's way: [`listen`] finds what is addressed to the bot (`cursors` says how far it has heard, `acknowledge` shows it);
 //! [`admit`] makes an event durable; [`work`] leases questions and works on each; `answer` is the page
-//! to read first, and calls `gather` (what the model is told), `generate` (what it writes), `publish` (what people see) and `settle`
-//! (how it ended); `recover` is what begins where a crash left off. `compose` makes texts of posts, `delivery` chooses the way to
-//! people, `hold` keeps a lease, `room` counts what waits, and `world` is what all of them share.
+//! to read first, and calls `gather` (what the model is told, by what is `changed` since), `generate` (what it writes), `publish` (what people see) and `settle`
+//! (how it ended); `recover` is what begins where a crash left off; [`control`] does what people want done about an answer, by `buttons` that
+//! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
+//! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
+//! `room` counts what waits, and `world` is what all of them share.
 
 mod acknowledge;
 pub mod admit;
 mod answer;
+mod attach;
+mod buttons;
+mod changed;
 mod compose;
+pub mod control;
 mod cursors;
 pub mod delivery;
 mod gather;
 mod generate;
+mod going_on;
 mod hold;
 mod interruption;
+mod languages;
 pub mod listen;
 mod publish;
 mod recover;
 mod room;
+mod rules;
 mod settle;
+mod sign;
 mod thread;
+mod typing;
+mod wishes;
 pub mod work;
 mod world;
 
+pub use attach::{Attaching, MAX_FILES};
 pub use compose::{DEFAULT_TEMPLATE, templates};
 pub use world::{Ports, World};
 
@@ -42,6 +55,8 @@ use crate::text::Language;
 pub struct Settings {
     /// The language askwell itself speaks.
     pub language: Language,
+    /// In which language people are spoken to.
+    pub spoken: Spoken,
     /// The assistant's name in answers, `GPT` by default.
     pub assistant_name: String,
     /// The word people type after the slash, for the help text: `askgpt`.
@@ -56,12 +71,14 @@ pub struct Settings {
     pub pace: Pace,
     /// What the model can take in.
     pub window: Window,
-    /// Whether LaTeX is shown (`EnableLatex` of the server).
-    pub latex: bool,
+    /// Whether LaTeX is shown; where it was not said, the server is asked (`EnableLatex`).
+    pub latex: Option<bool>,
     /// Characters of a question, at most.
     pub max_question_chars: usize,
     /// Which posts are heard, where there is a bot; `None` where it is not to listen.
     pub hearing: Option<Hearing>,
+    /// A missed question that is older than this when it is read back is told so and not answered.
+    pub late_after: Duration,
     /// Who shares a conversation outside threads.
     pub scope: ConversationScope,
     /// A conversation that was silent for this long begins afresh.
@@ -78,22 +95,62 @@ pub struct Settings {
     pub admission_queue: usize,
     /// Questions admitted and waiting for their turn or their next try, at most; more are told to come back.
     pub max_waiting: u64,
-    /// How long a lease lasts without being renewed.
+    /// How long a lease lasts without being renewed; at least what [`lease_for`] says of `longest_write`.
     pub lease: Duration,
+    /// How long a write to Mattermost waits for its turn, at most.
+    pub longest_wait: Duration,
+    /// How long a write to Mattermost takes, at most, its wait included.
+    pub longest_write: Duration,
     /// How often work on a question may die before it is given up.
     pub max_deaths: u32,
+    /// Whether the asker is shown an answer as it grows, where the bot has the right.
+    pub live_preview: bool,
+    /// From which length on something is attached as a file.
+    pub attaching: Attaching,
     /// How often a model is asked before its first token.
     pub model_retry: RetryPolicy,
     /// How often an answer is tried to be shown.
     pub delivery_retry: RetryPolicy,
     /// After a crash while the model wrote: what was shown is kept from this many characters on, below it the model is asked again.
     pub keep_from_chars: usize,
+    /// What becomes of a half-written answer whose question was deleted.
+    pub deleted_question: DeletedQuestion,
+    /// Whether answers have buttons: there is a bot, and Mattermost can reach us.
+    pub buttons: bool,
+    /// Whether reactions to answers do something about them.
+    pub reactions: bool,
     /// Posts of one answer, at most.
     pub max_posts: usize,
     /// How long a caller whose reply carries the answer waits for it; Mattermost itself waits 30 seconds.
     pub inline_timeout: Duration,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
+}
+
+/// Returns the shortest lease under which a write that takes up to `longest_write` can always be begun.
+///
+/// A lease is renewed when a third of it has passed, so that two thirds are left at least; a half leaves time for the renewal itself.
+#[must_use]
+pub const fn lease_for(longest_write: Duration) -> Duration {
+    longest_write.saturating_mul(2)
+}
+
+/// In which language people are spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// In that of their Mattermost account, where there is a bot that can see it and askwell speaks it.
+    AsTheirAccount,
+    /// In the configured one.
+    AsConfigured,
+}
+
+/// What becomes of what was shown of an answer, where its question was deleted before it was finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeletedQuestion {
+    /// A post in its place says that the question was deleted.
+    SaidSo,
+    /// It is deleted too.
+    Removed,
 }
 
 /// The ways of delivery that are configured.

@@ -8,39 +8,36 @@
 //! A crash between the create and the commit of its id leaves an intent without a post; [`Publisher::resume`] finds it, and the next
 //! show or finish resolves it as an unknown outcome. Here are the posts; `finish` has the ways by which a finished answer goes out.
 
+mod creation;
 mod finish;
+pub(super) mod preview;
 
 use std::time::Duration;
 
+use self::creation::{Creation, CreationStep};
+use super::buttons;
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::world::World;
+use crate::domain::control::Stage;
 use crate::domain::id::{ChannelId, PostId};
+use crate::domain::job::ClaimedJob;
 use crate::domain::post::{Delivery, Marker, NewPost, Part, PartIntent, SeenPost};
 use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
 use crate::ports::{Edited, MattermostError, MattermostFailure, Priority};
-
-/// How long after its intent a create is repeated under the same `pending_post_id`: the server forgets it after 30 seconds.
-const RESEND_WINDOW: Duration = Duration::from_secs(20);
+use crate::text::Language;
 
 /// Between two tries to resolve a create whose outcome is unknown, and between two readings back: wider than a replica's lag.
 const RESOLVE_PAUSE: Duration = Duration::from_secs(3);
-
-/// The longest a call to Mattermost takes, its wait for the limiter included; the adapter's time-outs are below it.
-const LONGEST_CALL: Duration = Duration::from_secs(30);
-
-/// How often the channel is read back before another create.
-const READ_BACKS: u32 = 2;
-
-/// The only generation there is until an answer can be regenerated.
-const GENERATION: u32 = 1;
 
 /// Publishes one answer.
 pub(super) struct Publisher<'a> {
     world: &'a World,
     hold: &'a Hold,
     question: Question,
+    /// Which generation of the answer is published.
+    generation: u32,
     posts: Vec<Posted>,
     /// The bot's direct channel with the asker, once opened.
     direct: Option<ChannelId>,
@@ -52,25 +49,35 @@ struct Posted {
     intent: PartIntent,
     post: Option<PostId>,
     shown: Option<String>,
+    /// When everybody was shown something of it last, where that was in this attempt.
+    shown_at: Option<Timestamp>,
+    /// What stands beside its text, as far as this attempt knows.
+    dressed: Option<Stage>,
+    /// Whether it can be edited no more.
+    is_fixed: bool,
 }
 
 impl<'a> Publisher<'a> {
     /// Takes up publishing where an earlier attempt left it.
     pub(super) async fn resume(
         world: &'a World,
-        question: &Question,
+        job: &ClaimedJob,
         hold: &'a Hold,
     ) -> Result<Self, Interruption> {
-        let parts = world.store.parts(question.id).await?;
+        let parts = world.store.parts(job.question.id).await?;
         let posted = |part: Part| Posted {
             intent: part.intent,
             post: part.post,
             shown: None,
+            shown_at: None,
+            dressed: None,
+            is_fixed: false,
         };
         Ok(Self {
             world,
             hold,
-            question: question.clone(),
+            question: job.question.clone(),
+            generation: job.generation,
             posts: parts.into_iter().map(posted).collect(),
             direct: None,
             is_shut_out: false,
@@ -83,7 +90,12 @@ impl<'a> Publisher<'a> {
         self
     }
 
-    /// Reads back the posts there are of this answer, in order; also one whose creation was never confirmed.
+    /// Whether there is, or may be, a post of this answer.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.posts.is_empty()
+    }
+
+    /// Reads back the posts that show this generation of the answer, in order; also one whose creation was never confirmed.
     pub(super) async fn read_back(&self) -> Result<Vec<SeenPost>, Interruption> {
         let mut seen = Vec::new();
         for posted in &self.posts {
@@ -91,9 +103,25 @@ impl<'a> Publisher<'a> {
                 Some(post) => self.world.mattermost.read_post(post).await?,
                 None => self.find(&posted.intent).await?,
             };
-            seen.extend(found);
+            seen.extend(found.filter(|post| self.is_of_this_generation(post)));
         }
         Ok(seen)
+    }
+
+    /// Whether a post shows the present generation: one that was made for an earlier one does once it was edited.
+    fn is_of_this_generation(&self, post: &SeenPost) -> bool {
+        post.marker
+            .is_some_and(|marker| marker.generation == self.generation)
+    }
+
+    /// Makes room for another answer in place of an earlier one: of its posts the first stays, to be edited.
+    pub(super) async fn clear_earlier(&mut self) -> Result<(), Interruption> {
+        let is_earlier = |posted: &Posted| posted.intent.generation < self.generation;
+        let Some(begin) = self.posts.iter().skip(1).position(is_earlier) else {
+            return Ok(());
+        };
+        let earlier = self.posts.split_off(begin + 1);
+        self.remove(earlier).await
     }
 
     /// Shows that work has begun, as well as that can be shown.
@@ -114,14 +142,22 @@ impl<'a> Publisher<'a> {
 
     /// Shows an answer that is not finished. That Mattermost fails is no failure here: the finished answer is tried for longer.
     pub(super) async fn show(mut self, texts: Vec<String>) -> (Self, Result<(), Interruption>) {
-        let result = self.bring_up_to(&texts, Priority::Later).await;
+        let result = match self.try_preview(&texts).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.bring_up_to(&texts, Stage::Growing, Priority::Later)
+                    .await
+            }
+            Err(interruption) => Err(interruption),
+        };
         (self, tolerate(result))
     }
 
-    /// Creates the posts that are missing and edits those that show something else.
+    /// Creates the posts that are missing and edits those that show something else; the first has the buttons of the stage.
     async fn bring_up_to(
         &mut self,
         texts: &[String],
+        stage: Stage,
         priority: Priority,
     ) -> Result<(), Interruption> {
         if self.is_shut_out && priority == Priority::Later {
@@ -137,7 +173,10 @@ impl<'a> Publisher<'a> {
             } else {
                 Priority::First
             };
-            let shown = self.show_part(index, text, &address, priority).await;
+            let has_buttons = index == 0 && self.world.settings.buttons;
+            let stage = if has_buttons { stage } else { Stage::Bare };
+            let view = View { text, stage };
+            let shown = self.show_part(index, view, &address, priority).await;
             if let Err(Interruption::Mattermost(error)) = &shown {
                 self.is_shut_out |= error.kind.is_shut_out();
             }
@@ -149,53 +188,120 @@ impl<'a> Publisher<'a> {
     async fn show_part(
         &mut self,
         index: usize,
-        text: &str,
+        view: View<'_>,
         address: &Address,
         priority: Priority,
     ) -> Result<(), Interruption> {
         let existing = self.posts.get(index).and_then(|posted| posted.post.clone());
         let post = match existing {
             Some(post) => post,
-            None => self.create(index, text, address).await?,
+            None => self.create(index, view, address).await?,
         };
+        let language = self.language();
         let Some(posted) = self.posts.get_mut(index) else {
             return Ok(());
         };
-        if posted.shown.as_deref() == Some(text) {
+        let View { text, stage } = view;
+        let is_dressed = posted.dressed == Some(stage);
+        if posted.shown.as_deref() == Some(text) && is_dressed {
             return Ok(());
         }
         check_lease(self.world, self.hold)?;
-        match self
-            .world
-            .mattermost
-            .edit_post(&post, text, priority)
-            .await?
-        {
+        let marker = Marker {
+            question: self.question.id,
+            generation: self.generation,
+            part: posted.intent.part,
+        };
+        // A text alone leaves the buttons as they are.
+        let props = if is_dressed {
+            None
+        } else {
+            Some(buttons::props(self.world, language, marker, stage).await?)
+        };
+        let mattermost = &self.world.mattermost;
+        let edited = mattermost
+            .edit_post(&post, text, props.as_ref(), priority)
+            .await?;
+        match edited {
+            Edited::Skipped => return Ok(()),
+            // While it grows it stays as it is.
+            Edited::TooOld if priority == Priority::Later => return Ok(()),
+            Edited::TooOld => return self.replace(index, &post, view, address).await,
+            Edited::Done => posted.shown_at = Some(self.world.clock.now()),
             // What somebody else has deleted stays deleted.
-            Edited::Done | Edited::Gone => posted.shown = Some(text.to_owned()),
-            Edited::Skipped => {}
+            Edited::Gone => posted.is_fixed = true,
         }
+        posted.shown = Some(text.to_owned());
+        posted.dressed = Some(stage);
         Ok(())
+    }
+
+    /// Puts a new post in the place of one that is too old to be edited; not before the answer is finished.
+    ///
+    /// That there will be a new one is committed first: after a crash the old one, where it is still there, is taken for it, and is
+    /// replaced again.
+    async fn replace(
+        &mut self,
+        index: usize,
+        old: &PostId,
+        view: View<'_>,
+        address: &Address,
+    ) -> Result<(), Interruption> {
+        let is_answered = self.is_answered(index, old).await?;
+        let intent = self.intend(index, address).await?;
+        if !is_answered {
+            self.check_lease()?;
+            self.world.mattermost.delete_post(old).await?;
+            // Where it began a thread, that went with it.
+            self.posts.truncate(index + 1);
+        }
+        self.create_as(index, view, address, Creation::new(intent))
+            .await?;
+        Ok(())
+    }
+
+    /// Whether somebody else wrote in the thread that a post of ours began.
+    async fn is_answered(&self, index: usize, post: &PostId) -> Result<bool, Interruption> {
+        let begins_thread = |posted: &Posted| posted.intent.root.is_none();
+        if !self.posts.get(index).is_some_and(begins_thread) {
+            return Ok(false);
+        }
+        let thread = self.world.mattermost.thread(post).await?;
+        let is_ours = |post: &SeenPost| {
+            let marker = post.marker;
+            marker.is_some_and(|marker| marker.question == self.question.id)
+        };
+        Ok(thread.is_some_and(|posts| !posts.iter().all(is_ours)))
     }
 
     /// Creates one post, once, and commits its id.
     async fn create(
         &mut self,
         index: usize,
-        text: &str,
+        view: View<'_>,
         address: &Address,
     ) -> Result<PostId, Interruption> {
-        let mut creation = match self.posts.get(index) {
+        let creation = match self.posts.get(index) {
             Some(posted) => Creation::of_unknown(posted.intent.clone()),
             None => Creation::new(self.intend(index, address).await?),
         };
+        self.create_as(index, view, address, creation).await
+    }
+
+    async fn create_as(
+        &mut self,
+        index: usize,
+        view: View<'_>,
+        address: &Address,
+        mut creation: Creation,
+    ) -> Result<PostId, Interruption> {
         let mut failed = None;
-        let (post, shown) = loop {
+        let (post, is_as_sent) = loop {
             let world = self.world;
-            match creation.step(world.clock.now()) {
-                CreationStep::Create => match self.try_create(&creation.intent, text).await {
+            match creation.step(world.clock.now(), world.settings.longest_wait) {
+                CreationStep::Create => match self.try_create(&creation.intent, view).await {
                     // A repeated create returns the post as it was first made.
-                    Ok(post) => break (post, (!creation.is_repeated).then(|| text.to_owned())),
+                    Ok(post) => break (post, !creation.is_repeated),
                     Err(Interruption::Mattermost(error))
                         if error.kind == MattermostFailure::Ambiguous =>
                     {
@@ -207,7 +313,7 @@ impl<'a> Publisher<'a> {
                 },
                 CreationStep::ReadBack => {
                     if let Some(post) = self.find(&creation.intent).await? {
-                        break (post.id, None);
+                        break (post.id, false);
                     }
                     creation.read_backs += 1;
                     world
@@ -231,7 +337,9 @@ impl<'a> Publisher<'a> {
             .await?;
         if let Some(posted) = self.posts.get_mut(index) {
             posted.post = Some(post.clone());
-            posted.shown = shown;
+            posted.shown = is_as_sent.then(|| view.text.to_owned());
+            posted.dressed = is_as_sent.then_some(view.stage);
+            posted.shown_at = Some(self.world.clock.now());
         }
         Ok(post)
     }
@@ -242,13 +350,23 @@ impl<'a> Publisher<'a> {
         clock.sleep_until(clock.now().after(RESOLVE_PAUSE)).await;
     }
 
-    async fn try_create(&self, intent: &PartIntent, text: &str) -> Result<PostId, Interruption> {
+    fn language(&self) -> Language {
+        self.world.languages.of_asker(&self.question)
+    }
+
+    async fn try_create(
+        &self,
+        intent: &PartIntent,
+        view: View<'_>,
+    ) -> Result<PostId, Interruption> {
         check_lease(self.world, self.hold)?;
+        let marker = self.marker(intent);
+        let props = buttons::props(self.world, self.language(), marker, view.stage).await?;
         let post = NewPost {
             channel: intent.channel.clone(),
             root: intent.root.clone(),
-            message: text.to_owned(),
-            marker: Some(self.marker(intent.part)),
+            message: view.text.to_owned(),
+            props,
             pending: intent.pending,
         };
         Ok(self.world.mattermost.create_post(&post).await?)
@@ -274,29 +392,42 @@ impl<'a> Publisher<'a> {
         };
         let intent = PartIntent {
             part: u32::try_from(index).unwrap_or(u32::MAX),
+            generation: self.generation,
             channel: address.channel.clone(),
             root,
             pending: world.ids.token(),
             anchor,
             intended_at: world.clock.now(),
         };
-        world.store.intend(self.hold.lease(), &intent).await?;
+        self.commit_intent(index, intent.clone()).await?;
+        Ok(intent)
+    }
+
+    async fn commit_intent(
+        &mut self,
+        index: usize,
+        intent: PartIntent,
+    ) -> Result<(), Interruption> {
+        self.world.store.intend(self.hold.lease(), &intent).await?;
         let posted = Posted {
-            intent: intent.clone(),
+            intent,
             post: None,
             shown: None,
+            shown_at: None,
+            dressed: None,
+            is_fixed: false,
         };
         match self.posts.get_mut(index) {
             Some(earlier) => *earlier = posted,
             None => self.posts.push(posted),
         }
-        Ok(intent)
+        Ok(())
     }
 
     /// Finds a post that was created without our knowing; where there are several, the oldest stays and the others are deleted.
     async fn find(&self, intent: &PartIntent) -> Result<Option<SeenPost>, Interruption> {
         let mattermost = &self.world.mattermost;
-        let marker = self.marker(intent.part);
+        let marker = self.marker(intent);
         let found = mattermost
             .find_own_posts(&intent.channel, intent.anchor.as_ref(), self.question.id)
             .await?;
@@ -309,11 +440,12 @@ impl<'a> Publisher<'a> {
         Ok(oldest)
     }
 
-    fn marker(&self, part: u32) -> Marker {
+    /// Returns the marker that a post is created with.
+    fn marker(&self, intent: &PartIntent) -> Marker {
         Marker {
             question: self.question.id,
-            generation: GENERATION,
-            part,
+            generation: intent.generation,
+            part: intent.part,
         }
     }
 
@@ -346,6 +478,14 @@ impl<'a> Publisher<'a> {
     }
 }
 
+/// What a post is to show.
+#[derive(Clone, Copy)]
+struct View<'v> {
+    text: &'v str,
+    /// By which its buttons go.
+    stage: Stage,
+}
+
 /// Where posts go.
 struct Address {
     channel: ChannelId,
@@ -354,54 +494,8 @@ struct Address {
     channel_is_the_askers: bool,
 }
 
-/// How far the creation of one post has come.
-struct Creation {
-    intent: PartIntent,
-    /// Whether a create under this intent may have happened already.
-    is_repeated: bool,
-    read_backs: u32,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum CreationStep {
-    /// Create, or repeat a create that the server recognises.
-    Create,
-    /// Look for the post in the channel.
-    ReadBack,
-    /// It was never created: begin again.
-    IntendAgain,
-}
-
-impl Creation {
-    fn new(intent: PartIntent) -> Self {
-        Self {
-            intent,
-            is_repeated: false,
-            read_backs: 0,
-        }
-    }
-
-    fn of_unknown(intent: PartIntent) -> Self {
-        Self {
-            is_repeated: true,
-            ..Self::new(intent)
-        }
-    }
-
-    fn step(&self, now: Timestamp) -> CreationStep {
-        let is_recognised = now.since(self.intent.intended_at) < RESEND_WINDOW;
-        if !self.is_repeated || (is_recognised && self.read_backs == 0) {
-            CreationStep::Create
-        } else if self.read_backs < READ_BACKS {
-            CreationStep::ReadBack
-        } else {
-            CreationStep::IntendAgain
-        }
-    }
-}
-
 fn check_lease(world: &World, hold: &Hold) -> Result<(), Interruption> {
-    if hold.outlasts(&*world.clock, LONGEST_CALL) {
+    if hold.outlasts(&*world.clock, world.settings.longest_write) {
         Ok(())
     } else {
         Err(Interruption::LeaseLost)
@@ -416,44 +510,5 @@ fn tolerate(result: Result<(), Interruption>) -> Result<(), Interruption> {
             Ok(())
         }
         other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn creation(is_repeated: bool, read_backs: u32) -> Creation {
-        let intent = PartIntent {
-            part: 0,
-            channel: ChannelId::parse("5y9gmg3343depb6sytofa1y1eh").unwrap(),
-            root: None,
-            pending: 7,
-            anchor: None,
-            intended_at: Timestamp::EPOCH,
-        };
-        Creation {
-            intent,
-            is_repeated,
-            read_backs,
-        }
-    }
-
-    #[test]
-    fn an_unknown_create_is_repeated_while_the_server_recognises_it_then_looked_for_twice_then_made_again()
-     {
-        let early = Timestamp::EPOCH.after(RESEND_WINDOW.saturating_sub(Duration::from_micros(1)));
-        let late = Timestamp::EPOCH.after(RESEND_WINDOW);
-        assert_eq!(creation(false, 0).step(late), CreationStep::Create);
-        assert_eq!(creation(true, 0).step(early), CreationStep::Create);
-        assert_eq!(creation(true, 0).step(late), CreationStep::ReadBack);
-        assert_eq!(
-            creation(true, READ_BACKS - 1).step(late),
-            CreationStep::ReadBack
-        );
-        assert_eq!(
-            creation(true, READ_BACKS).step(late),
-            CreationStep::IntendAgain
-        );
     }
 }

@@ -8,14 +8,19 @@ use super::generate::NOTHING_YET;
 use super::interruption::Interruption;
 use super::publish::Publisher;
 use super::world::World;
-use crate::domain::job::ClaimedJob;
+use crate::domain::job::{Again, ClaimedJob};
 
 /// Returns what an earlier attempt had shown of the answer; `None` where that was nothing but a sign of life.
+///
+/// What was gone on with is always gone on with again: of its posts some may show more than others, and its beginning is known better.
 pub(super) async fn shown(
     world: &World,
     job: &ClaimedJob,
     publisher: &Publisher<'_>,
 ) -> Result<Option<String>, Interruption> {
+    if let Some(Again::Continue(_)) = job.again {
+        return Ok(None);
+    }
     let posts = publisher.read_back().await?;
     let shown: Vec<String> = posts.into_iter().map(|post| post.message).collect();
     let answer = world.composer.unfill(&job.question, &shown.join("\n\n"));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::attention::Writer;
-use crate::domain::conversation::Turn;
+use crate::domain::conversation::{Turn, TurnPosts};
 use crate::domain::id::{PostId, UserId};
 use crate::domain::post::SeenPost;
 use crate::domain::time::Timestamp;
@@ -65,12 +65,19 @@ pub(super) fn said_by(name: &str, text: &str) -> String {
     format!("{name}: {}", text.replace('\n', "\n  "))
 }
 
+/// Returns the posts of a thread that were there when another was made; in one millisecond they have no order.
 fn before<'t>(
     thread: &'t [SeenPost],
     asked: &PostId,
 ) -> impl Iterator<Item = &'t SeenPost> + use<'t> {
     let asked = asked.clone();
-    thread.iter().take_while(move |post| post.id != asked)
+    let made_at = thread
+        .iter()
+        .find(|post| post.id == asked)
+        .map_or(i64::MAX, |post| post.created_at_ms);
+    thread
+        .iter()
+        .filter(move |post| post.created_at_ms <= made_at && post.id != asked)
 }
 
 fn said_at(at: Timestamp) -> Turn {
@@ -80,6 +87,7 @@ fn said_at(at: Timestamp) -> Turn {
         answer: String::new(),
         asked_at: at,
         finished_at: at,
+        posts: TurnPosts::default(),
     }
 }
 
@@ -104,6 +112,18 @@ mod tests {
         PostId::parse(&format!("p{number:025}")).unwrap()
     }
 
+    #[test]
+    fn what_was_said_in_the_same_millisecond_was_said_before() {
+        let mut thread = [
+            post(1, 1, "first"),
+            post(3, 1, "asked"),
+            post(4, 2, "meanwhile"),
+        ];
+        thread[2].created_at_ms = 3;
+        let said: Vec<_> = before(&thread, &id(3)).map(|post| &*post.message).collect();
+        assert_eq!(said, ["first", "meanwhile"]);
+    }
+
     fn post(number: u32, author: u32, message: &str) -> SeenPost {
         SeenPost {
             id: id(number),
@@ -113,6 +133,7 @@ mod tests {
             message: message.to_owned(),
             marker: None,
             source: Source::Author,
+            files: Vec::new(),
             created_at_ms: i64::from(number),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -15,6 +16,7 @@ use super::interruption::Interruption;
 use super::world::World;
 use crate::domain::job::{Attempt, ClaimedJob, Undeliverable};
 use crate::domain::retry::{FailureClass, RetryPolicy};
+use crate::domain::time::Timestamp;
 use crate::ports::{Burial, Claim, MattermostError, StoreError, timeout};
 
 /// How long to wait for a bell that may have rung in another process. The bell of this process is heard at once.
@@ -32,6 +34,8 @@ pub struct Workforce {
     tracker: TaskTracker,
     places: Arc<Semaphore>,
     worker: u128,
+    /// When it was last looked what other processes were asked to stop.
+    looked_at: AtomicI64,
 }
 
 /// How the work that was running ended when the workforce stopped.
@@ -50,6 +54,7 @@ impl Workforce {
         let places = usize::try_from(world.settings.workers.max(1)).unwrap_or(usize::MAX);
         Self {
             worker: world.ids.token(),
+            looked_at: AtomicI64::new(i64::MIN),
             tracker: TaskTracker::new(),
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             world,
@@ -69,11 +74,31 @@ impl Workforce {
         self.drain(grace).await
     }
 
+    /// Looks now and then whether other processes were asked to stop what is worked on here; in this one it is known at once. Renewing a
+    /// lease tells it too, but later.
+    async fn heed_stops(&self) {
+        let world = &self.world;
+        let now = world.clock.now();
+        let looked_at = Timestamp::from_micros(self.looked_at.load(Ordering::Relaxed));
+        let is_soon = now.since(looked_at) < POLL && looked_at.since(now) < POLL;
+        if is_soon || !world.store.is_shared() || world.halts.are_none() {
+            return;
+        }
+        self.looked_at.store(now.as_micros(), Ordering::Relaxed);
+        match world.store.stops_of(self.worker).await {
+            Ok(questions) => world.halts.stop_for_another(&questions, now),
+            Err(error) => {
+                tracing::debug!(error = %error, "what is to be stopped could not be learnt");
+            }
+        }
+    }
+
     /// Claims as much as there are free places for, then waits until there may be more.
     async fn round(&self) {
         let Ok(first) = self.places.clone().acquire_owned().await else {
             return;
         };
+        self.heed_stops().await;
         let world = &self.world;
         let free = u32::try_from(self.places.available_permits()).unwrap_or(u32::MAX);
         let limit = free.saturating_add(1);
@@ -98,6 +123,7 @@ impl Workforce {
 
     async fn claim(&self, limit: u32) -> Result<Vec<ClaimedJob>, StoreError> {
         let claim = Claim {
+            server: self.world.mattermost.server().clone(),
             worker: self.worker,
             lease: self.world.settings.lease,
             limit,
@@ -109,7 +135,8 @@ impl Workforce {
     async fn wait(&self) {
         let clock = &*self.world.clock;
         let poll = clock.now().after(POLL);
-        let until = match self.world.store.next_due().await {
+        let server = self.world.mattermost.server();
+        let until = match self.world.store.next_due(server).await {
             Ok(Some(due)) => due.min(poll).max(clock.now()),
             Ok(None) | Err(_) => poll,
         };
@@ -151,7 +178,7 @@ impl Workforce {
 
 /// Works on one question, and gives it back where its end is not yet reached.
 async fn work(world: &World, job: ClaimedJob) {
-    let hold = Hold::new(job.lease.clone(), job.stop_requested);
+    let hold = Hold::new(&job);
     let _listed = world.halts.list(&hold);
     let given_up = if is_hopeless(job.deaths, world.settings.max_deaths) {
         tracing::error!(question.id = %job.question.id, deaths = job.deaths, "a question that kills whoever works on it is buried");
@@ -220,7 +247,7 @@ async fn give_back(
                 result => result,
             }
         }
-        Interruption::HandBack => world.store.hand_back(lease).await,
+        Interruption::HandBack | Interruption::AskAnew => world.store.hand_back(lease).await,
         Interruption::Store(error) => {
             tracing::error!(question.id = %job.question.id, error = %error, source = ?std::error::Error::source(&error).map(ToString::to_string), "the store failed while a question was worked on");
             match error {

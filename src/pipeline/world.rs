@@ -9,6 +9,9 @@ use super::Settings;
 use super::acknowledge::Acknowledgements;
 use super::compose::Composer;
 use super::hold::Halts;
+use super::languages::Languages;
+use super::rules::Rules;
+use super::sign::Keyring;
 use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
 use crate::domain::question::Outcome;
@@ -43,10 +46,16 @@ pub struct World {
     pub(super) halts: Halts,
     /// Who the bot is, once the listener has learnt it.
     pub(super) bot: OnceLock<Identity>,
+    /// What the server takes and shows.
+    pub(super) rules: Arc<Rules>,
+    /// In which language people are spoken to.
+    pub(super) languages: Arc<Languages>,
     /// Reactions that say that a post was heard.
     pub(super) acknowledgements: Acknowledgements,
     /// Callers that wait for their answer in the reply itself.
     pub(super) callers: Callers,
+    /// The keys with which buttons are signed.
+    pub(super) keyring: Keyring,
 }
 
 impl World {
@@ -55,7 +64,9 @@ impl World {
     /// # Errors
     /// When a template of the settings does not compile.
     pub fn new(settings: Settings, ports: Ports) -> Result<Self, minijinja::Error> {
-        let composer = Composer::new(&settings)?;
+        let rules = Arc::new(Rules::default());
+        let languages = Arc::new(Languages::new(&settings));
+        let composer = Composer::new(&settings, rules.clone(), languages.clone())?;
         Ok(Self {
             composer,
             settings,
@@ -67,8 +78,11 @@ impl World {
             work_waits: Notify::new(),
             halts: Halts::default(),
             bot: OnceLock::new(),
+            rules,
+            languages,
             acknowledgements: Acknowledgements::default(),
             callers: Callers::default(),
+            keyring: Keyring::default(),
         })
     }
 }

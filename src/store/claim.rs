@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::row::{conclusion, question};
+use super::row::{again, conclusion, generation, question};
 use super::session::Session;
 use super::statement::{Row, Sql, Statement, locking};
+use crate::domain::id::ServerId;
 use crate::domain::job::{Attempt, ClaimedJob, Lease};
 use crate::domain::time::Timestamp;
 use crate::ports::{Claim, IdSource, StoreError};
@@ -39,18 +40,20 @@ macro_rules! deaths {
 /// Oldest questions first. What another claim holds is skipped, not waited for.
 const DUE: Sql = locking!(
     concat!(
-        "SELECT due.lane, due.attempt, due.deaths, due.stop_requested, ",
+        "SELECT due.lane, due.attempt, due.deaths, due.stop_requested, due.pressed_at, ",
         super::row::question_columns!(),
+        ", ",
+        super::row::again_columns!(),
         ", ",
         super::row::conclusion_columns!(),
         " FROM questions JOIN (
              SELECT question_id, lane, attempt, ",
         deaths!(),
-        " AS deaths, stop_requested FROM jobs
+        " AS deaths, stop_requested, pressed_at FROM jobs
              WHERE ((state = 'ready' AND (run_at <= $1 OR run_at > $2))
                  OR (state = 'run' AND (lease_until <= $3 OR lease_until > $4))) AND ",
         first_of_its_lane!(),
-        " ORDER BY question_id LIMIT $5"
+        " AND jobs.server_id = $6 ORDER BY question_id LIMIT $5"
     ),
     "FOR UPDATE OF jobs SKIP LOCKED",
     ") AS due ON due.question_id = questions.id ORDER BY questions.id"
@@ -70,7 +73,7 @@ const TO_GIVEN: &str = ") AS given WHERE jobs.question_id = given.column1";
 /// stands in nobody's way but its own lane's, and is never lost.
 pub(super) async fn claim(
     session: &mut Session,
-    claim: Claim,
+    claim: &Claim,
     ids: &dyn IdSource,
 ) -> Result<Vec<ClaimedJob>, StoreError> {
     let lease_time = session.lease_time(claim.now).await?;
@@ -80,7 +83,8 @@ pub(super) async fn claim(
         .bind(lease_time)
         // A lease further away than any that could have been given: the clock jumped back.
         .bind(lease_time.after(claim.lease.saturating_mul(2)))
-        .bind(claim.limit);
+        .bind(claim.limit)
+        .bind(claim.server.as_str());
     let rows = session.fetch(due).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -109,7 +113,7 @@ pub(super) async fn claim(
 }
 
 /// Reads a claimed row. Its lease is told in the worker's own time, counted from before the claim.
-fn claimed_job(row: &Row, claim: Claim, token: u128) -> Result<ClaimedJob, StoreError> {
+fn claimed_job(row: &Row, claim: &Claim, token: u128) -> Result<ClaimedJob, StoreError> {
     let question = question(row)?;
     let corrupt = |what| StoreError::Corrupt { what };
     let attempt = u32::try_from(row.count("attempt")?)
@@ -128,23 +132,30 @@ fn claimed_job(row: &Row, claim: Claim, token: u128) -> Result<ClaimedJob, Store
         concluded: conclusion(row)?,
         deaths,
         stop_requested: row.truth("stop_requested")?,
+        generation: generation(row)?,
+        again: again(row)?,
+        pressed_at: row
+            .optional_integer("pressed_at")?
+            .map(Timestamp::from_micros),
     })
 }
 
 const NEXT_DUE: &str = concat!(
     "SELECT MIN(CASE WHEN state = 'ready' THEN run_at END) AS run_at,
             MIN(CASE WHEN state = 'run' THEN lease_until END) AS lease_until
-     FROM jobs WHERE ",
+     FROM jobs WHERE jobs.server_id = $1 AND ",
     first_of_its_lane!()
 );
 
-/// Returns when the next question becomes due by itself, in the caller's time; a time not after `now` means that one is due.
+/// Returns when the next question of a server becomes due by itself, in the caller's time; a time not after `now` means that one is due.
 pub(super) async fn next_due(
     session: &mut Session,
+    server: &ServerId,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
     let lease_time = session.lease_time(now).await?;
-    let Some(row) = session.fetch_optional(Statement::new(NEXT_DUE)).await? else {
+    let next = Statement::new(NEXT_DUE).bind(server.as_str());
+    let Some(row) = session.fetch_optional(next).await? else {
         return Ok(None);
     };
     let run_at = row.optional_integer("run_at")?.map(Timestamp::from_micros);

@@ -91,7 +91,7 @@ pub(super) fn migrate_sqlite(
 }
 
 /// Returns the migrations that are still to be applied, or the version of one that is not ours.
-fn pending(
+pub(super) fn pending(
     connection: &Connection,
 ) -> Result<Vec<&'static sqlx::migrate::Migration>, MigrationFailure<rusqlite::Error>> {
     let mut all = MIGRATIONS.iter();

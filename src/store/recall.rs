@@ -1,45 +1,68 @@
 //! What is read back later: earlier turns, our own texts, and how much there is to do.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
-use super::row::turn;
+use super::row::{shown_part, turn};
 use super::session::Session;
-use super::statement::{Statement, Value};
-use crate::domain::conversation::{ConversationKey, History};
-use crate::domain::id::{ChannelId, ServerId};
+use super::statement::{Row, Statement, Value};
+use crate::domain::conversation::{ConversationKey, History, Turn};
+use crate::domain::hexadecimal::hexadecimal;
+use crate::domain::id::{ChannelId, QuestionId, ServerId};
 use crate::domain::post::OWN_TEXT_MEMORY;
 use crate::domain::time::Timestamp;
 use crate::ports::{Backlog, StoreError};
 
-const TURNS: &str = "SELECT asker_name, text, answer, asked_at, concluded_at FROM questions
-     WHERE server_id = $1 AND conversation = $2 AND is_turn = 1
-     ORDER BY concluded_at DESC, id DESC LIMIT $3";
+// A row for each post of the answer, and one where there is none.
+const TURNS: &str = "SELECT turns.id, asker_name, text, answer, texts, asked_at, concluded_at, turns.post_id AS asked_in, origin, parts.part, parts.post_id AS answered_in
+     FROM (SELECT id, asker_name, text, answer, texts, asked_at, concluded_at, post_id, origin FROM questions
+           WHERE server_id = $1 AND conversation = $2 AND is_turn = 1 AND id < $3
+           ORDER BY concluded_at DESC, id DESC LIMIT $4) AS turns
+     LEFT JOIN parts ON parts.question_id = turns.id
+     ORDER BY turns.concluded_at, turns.id, parts.part";
 
 const AFRESH_AT: &str =
     "SELECT afresh_at FROM conversations WHERE server_id = $1 AND conversation = $2";
 
-/// Reads the newest finished turns of a conversation, oldest first.
+/// Reads the newest finished turns of a conversation, oldest first; where `before` is given, of questions before that one.
 pub(super) async fn history(
     session: &mut Session,
     server: &ServerId,
     conversation: &ConversationKey,
+    before: Option<QuestionId>,
     limit: u32,
 ) -> Result<History, StoreError> {
     let newest = Statement::new(TURNS)
         .bind(server.as_str())
         .bind(conversation.as_str())
+        .bind(before.unwrap_or(QuestionId::from_bits(u128::MAX)))
         .bind(limit);
     let rows = session.fetch(newest).await?;
-    let turns: Result<Vec<_>, _> = rows.iter().rev().map(turn).collect();
+    let turns = turns(&rows)?;
     let afresh = Statement::new(AFRESH_AT)
         .bind(server.as_str())
         .bind(conversation.as_str());
     let afresh = session.fetch_optional(afresh).await?;
     Ok(History {
-        turns: turns?,
+        turns,
         afresh_at: afresh.map(|row| row.time("afresh_at")).transpose()?,
     })
+}
+
+/// Makes turns of rows that stand together where they are of one.
+fn turns(rows: &[Row]) -> Result<Vec<Turn>, StoreError> {
+    let mut turns: Vec<Turn> = Vec::new();
+    let mut last = None;
+    for row in rows {
+        let id = row.question_id("id")?;
+        if last != Some(id) {
+            turns.push(turn(row)?);
+            last = Some(id);
+        }
+        if let Some(turn) = turns.last_mut() {
+            turn.posts.answer.extend(shown_part(row)?);
+        }
+    }
+    Ok(turns)
 }
 
 const START_AFRESH: &str =
@@ -63,11 +86,7 @@ pub(super) async fn start_afresh(
 
 /// Writes a digest as it is stored.
 fn digest_text(digest: &[u8; 32]) -> Value<'static> {
-    let mut text = String::with_capacity(64);
-    for byte in digest {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-    }
-    Value::Text(Some(Cow::Owned(text)))
+    Value::Text(Some(Cow::Owned(hexadecimal(digest))))
 }
 
 const FORGET_TEXTS: &str = "DELETE FROM own_texts WHERE posted_at < $1 OR posted_at > $2";
@@ -121,13 +140,17 @@ pub(super) async fn is_own_text(
 
 // Two counts, so that each finds its partial index.
 const BACKLOG: &str =
-    "SELECT state, COUNT(*) AS jobs FROM jobs WHERE state IN ('ready', 'run') GROUP BY state
-     UNION ALL SELECT state, COUNT(*) AS jobs FROM jobs WHERE state = 'dead' GROUP BY state";
+    "SELECT state, COUNT(*) AS jobs FROM jobs WHERE state IN ('ready', 'run') AND server_id = $1 GROUP BY state
+     UNION ALL SELECT state, COUNT(*) AS jobs FROM jobs WHERE state = 'dead' AND server_id = $1 GROUP BY state";
 
-/// Counts what waits, runs and is dead.
-pub(super) async fn backlog(session: &mut Session) -> Result<Backlog, StoreError> {
+/// Counts what of a server's waits, runs and is dead.
+pub(super) async fn backlog(
+    session: &mut Session,
+    server: &ServerId,
+) -> Result<Backlog, StoreError> {
     let mut backlog = Backlog::default();
-    for row in session.fetch(Statement::new(BACKLOG)).await? {
+    let count = Statement::new(BACKLOG).bind(server.as_str());
+    for row in session.fetch(count).await? {
         let jobs = row.count("jobs")?;
         match row.text("state")?.as_str() {
             "ready" => backlog.waiting = jobs,

@@ -5,13 +5,16 @@ use std::borrow::Cow;
 use super::statement::{Row, Value};
 use crate::domain::attention::ChannelKind;
 use crate::domain::completion::Usage;
-use crate::domain::conversation::{ConversationKey, Turn};
+use crate::domain::conversation::{ConversationKey, Turn, TurnPosts};
 use crate::domain::event::{EventKey, Origin, Person, Place};
 use crate::domain::id::{ChannelId, InvalidId, PostId, ResponseUrlId, ServerId, TeamId, UserId};
-use crate::domain::job::LaneKey;
+use crate::domain::job::{Again, Earlier, LaneKey};
 use crate::domain::post::{Audience, Delivery, Part, PartIntent};
 use crate::domain::question::{Conclusion, Outcome, Question};
 use crate::ports::StoreError;
+
+/// The origin of questions that outgoing webhooks reported.
+const OUTGOING_HOOK: &str = "outgoing_hook";
 
 /// How many columns [`question_columns`] lists.
 pub(super) const QUESTION_COLUMNS: usize = 25;
@@ -33,6 +36,14 @@ macro_rules! conclusion_columns {
     };
 }
 pub(super) use conclusion_columns;
+
+/// The columns of which [`again`] reads why a question is answered once more.
+macro_rules! again_columns {
+    () => {
+        "generation, again, earlier_answer, earlier_outcome"
+    };
+}
+pub(super) use again_columns;
 
 /// Returns a question's values; its lane is kept with its job.
 pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUMNS] {
@@ -114,7 +125,7 @@ pub(super) fn question(row: &Row) -> Result<Question, StoreError> {
 fn origin_words(origin: &Origin) -> (&'static str, Option<&'static str>, Option<&ResponseUrlId>) {
     match origin {
         Origin::Command { place: _, response } => ("command", None, response.as_ref()),
-        Origin::OutgoingHook { place: _, post: _ } => ("outgoing_hook", None, None),
+        Origin::OutgoingHook { place: _, post: _ } => (OUTGOING_HOOK, None, None),
         Origin::Post {
             place: _,
             post: _,
@@ -151,7 +162,7 @@ fn origin(row: &Row) -> Result<Origin, StoreError> {
             place: place(row)?,
             response: optional_id(row, "response_id", ResponseUrlId::parse)?,
         }),
-        "outgoing_hook" => Ok(Origin::OutgoingHook {
+        OUTGOING_HOOK => Ok(Origin::OutgoingHook {
             place: place(row)?,
             post: id(row, "post_id", PostId::parse)?,
         }),
@@ -302,12 +313,10 @@ pub(super) fn conclusion(row: &Row) -> Result<Option<Conclusion>, StoreError> {
         return Ok(None);
     };
     let outcome = Outcome::from_stored(&outcome).ok_or(StoreError::Corrupt { what: "outcome" })?;
-    let texts = serde_json::from_str(&row.text("texts")?)
-        .map_err(|_| StoreError::Corrupt { what: "texts" })?;
     Ok(Some(Conclusion {
         outcome,
         answer: row.text("answer")?,
-        texts,
+        texts: texts(row)?,
         usage: Usage {
             prompt_tokens: row.count("prompt_tokens")?,
             completion_tokens: row.count("completion_tokens")?,
@@ -317,6 +326,30 @@ pub(super) fn conclusion(row: &Row) -> Result<Option<Conclusion>, StoreError> {
         model: row.optional_text("model")?,
         at: row.time("concluded_at")?,
     }))
+}
+
+/// Reads which generation of an answer is the present one.
+pub(super) fn generation(row: &Row) -> Result<u32, StoreError> {
+    u32::try_from(row.integer("generation")?)
+        .map_err(|_| StoreError::Corrupt { what: "generation" })
+}
+
+/// Reads why a question is answered once more, where it is.
+pub(super) fn again(row: &Row) -> Result<Option<Again>, StoreError> {
+    let Some(kind) = row.optional_text("again")? else {
+        return Ok(None);
+    };
+    let corrupt = |what| StoreError::Corrupt { what };
+    let outcome = row.text("earlier_outcome")?;
+    let earlier = Earlier {
+        answer: row.text("earlier_answer")?,
+        outcome: Outcome::from_stored(&outcome).ok_or(corrupt("earlier_outcome"))?,
+    };
+    match kind.as_str() {
+        "regenerate" => Ok(Some(Again::Regenerate(earlier))),
+        "continue" => Ok(Some(Again::Continue(earlier))),
+        _ => Err(corrupt("again")),
+    }
 }
 
 /// A provider's number of tokens, held at what a column can hold.
@@ -332,7 +365,27 @@ pub(super) fn turn(row: &Row) -> Result<Turn, StoreError> {
         answer: row.text("answer")?,
         asked_at: row.time("asked_at")?,
         finished_at: row.time("concluded_at")?,
+        posts: TurnPosts {
+            question: optional_id(row, "asked_in", PostId::parse)?,
+            is_hooks: row.text("origin")? == OUTGOING_HOOK,
+            answer: Vec::new(),
+        },
     })
+}
+
+/// Reads one post of a turn's answer, with the text it was given; `None` where the row has none.
+pub(super) fn shown_part(row: &Row) -> Result<Option<(PostId, String)>, StoreError> {
+    let Some(post) = optional_id(row, "answered_in", PostId::parse)? else {
+        return Ok(None);
+    };
+    let part =
+        usize::try_from(row.integer("part")?).map_err(|_| StoreError::Corrupt { what: "part" })?;
+    let text = texts(row)?.into_iter().nth(part);
+    Ok(Some((post, text.unwrap_or_default())))
+}
+
+fn texts(row: &Row) -> Result<Vec<String>, StoreError> {
+    serde_json::from_str(&row.text("texts")?).map_err(|_| StoreError::Corrupt { what: "texts" })
 }
 
 /// Reads a post of an answer.
@@ -342,6 +395,7 @@ pub(super) fn part(row: &Row) -> Result<Part, StoreError> {
     Ok(Part {
         intent: PartIntent {
             part: u32::try_from(row.integer("part")?).map_err(|_| corrupt("part"))?,
+            generation: generation(row)?,
             channel: id(row, "channel_id", ChannelId::parse)?,
             root: optional_id(row, "root_id", PostId::parse)?,
             pending: u128::from_str_radix(&pending, 16).map_err(|_| corrupt("pending"))?,

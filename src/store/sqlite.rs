@@ -23,6 +23,9 @@ const READERS: usize = 2;
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often a new file is tried to be given a log; each time but the first, another process has just done something to it.
+const LOG_TRIES: u32 = 20;
+
 /// How many statements a connection keeps prepared: more than there are.
 const PREPARED: usize = 128;
 
@@ -125,7 +128,7 @@ fn connect(path: &Path, purpose: Purpose) -> Result<Connection, MigrationFailure
     connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
     if purpose == Purpose::Write {
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        keep_a_log(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // What a savepoint could give back is kept in memory, not in a file of its own.
@@ -136,6 +139,20 @@ fn connect(path: &Path, purpose: Purpose) -> Result<Connection, MigrationFailure
         connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
     }
     Ok(connection)
+}
+
+/// Has what is written go to a write-ahead log. Processes that do this at once to a new file are told that it is locked without having
+/// waited, lest they wait for each other; each then waits for the other's transaction to end, and tries again.
+fn keep_a_log(connection: &Connection) -> rusqlite::Result<()> {
+    for _ in 1..LOG_TRIES {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
+            }
+            done => return done,
+        }
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")
 }
 
 /// Makes the file, readable by nobody else, if it is missing; SQLite gives its other files the same mode.

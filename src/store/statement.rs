@@ -161,6 +161,12 @@ impl From<Timestamp> for Value<'_> {
     }
 }
 
+impl From<Option<Timestamp>> for Value<'_> {
+    fn from(at: Option<Timestamp>) -> Self {
+        Self::Integer(at.map(Timestamp::as_micros))
+    }
+}
+
 impl<'v> From<&'v str> for Value<'v> {
     fn from(text: &'v str) -> Self {
         Self::Text(Some(storable(text)))

@@ -7,17 +7,18 @@ use futures_util::future::BoxFuture;
 
 use super::session::{Database, Durability, Session, Verb};
 use super::work::Ending;
-use super::{admit, claim, dead, hearing, recall, work};
+use super::{admit, claim, control, dead, hearing, recall, work};
 use crate::domain::chat::Cursor;
+use crate::domain::control::Opinion;
 use crate::domain::conversation::{ConversationKey, History};
-use crate::domain::event::EventKey;
 use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
-use crate::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease};
+use crate::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
 use crate::domain::time::Timestamp;
 use crate::ports::{
-    Admission, Backlog, Burial, Claim, Clock, IdSource, Letters, Renewal, Store, StoreError,
+    Admission, AskAgain, AskedAgain, Backlog, Burial, Claim, Clock, IdSource, KeyAges, Letters,
+    Renewal, SigningKey, Store, StoreError,
 };
 
 /// The store on either database.
@@ -46,6 +47,13 @@ macro_rules! verb {
 
 #[async_trait]
 impl Store for SqlStore {
+    fn is_shared(&self) -> bool {
+        match self.database {
+            Database::Sqlite(_) => false,
+            Database::Postgres(_) => true,
+        }
+    }
+
     async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError> {
         let questions = questions.to_vec();
         self.write(verb!(session => admit::admit(session, &questions)))
@@ -54,13 +62,13 @@ impl Store for SqlStore {
 
     async fn claim(&self, claim: Claim) -> Result<Vec<ClaimedJob>, StoreError> {
         let ids = Arc::clone(&self.ids);
-        self.write_lazily(verb!(session => claim::claim(session, claim, &*ids)))
+        self.write_lazily(verb!(session => claim::claim(session, &claim, &*ids)))
             .await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let now = self.clock.now();
-        self.read(verb!(session => claim::next_due(session, now)))
+    async fn next_due(&self, server: &ServerId) -> Result<Option<Timestamp>, StoreError> {
+        let (server, now) = (server.clone(), self.clock.now());
+        self.read(verb!(session => claim::next_due(session, &server, now)))
             .await
     }
 
@@ -86,7 +94,20 @@ impl Store for SqlStore {
         limit: u32,
     ) -> Result<History, StoreError> {
         let (server, conversation) = (server.clone(), conversation.clone());
-        self.read(verb!(session => recall::history(session, &server, &conversation, limit)))
+        self.read(verb!(session => recall::history(session, &server, &conversation, None, limit)))
+            .await
+    }
+
+    async fn history_before(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+        question: QuestionId,
+        limit: u32,
+    ) -> Result<History, StoreError> {
+        let (server, conversation) = (server.clone(), conversation.clone());
+        let before = Some(question);
+        self.read(verb!(session => recall::history(session, &server, &conversation, before, limit)))
             .await
     }
 
@@ -123,13 +144,87 @@ impl Store for SqlStore {
             .await
     }
 
-    async fn stop_question(
+    async fn stop_questions_of(
         &self,
         server: &ServerId,
-        key: &EventKey,
+        post: &PostId,
+    ) -> Result<Vec<QuestionId>, StoreError> {
+        let (server, post) = (server.clone(), post.clone());
+        self.write(verb!(session => work::stop_questions_of(session, &server, &post)))
+            .await
+    }
+
+    async fn stop_answer(
+        &self,
+        server: &ServerId,
+        question: QuestionId,
+        pressed_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let server = server.clone();
+        self.write(verb!(session => control::stop_answer(session, &server, question, pressed_at)))
+            .await
+    }
+
+    async fn stops_of(&self, worker: u128) -> Result<Vec<QuestionId>, StoreError> {
+        self.read(verb!(session => control::stops_of(session, worker)))
+            .await
+    }
+
+    async fn answer(
+        &self,
+        server: &ServerId,
+        question: QuestionId,
+    ) -> Result<Option<AnswerState>, StoreError> {
+        let server = server.clone();
+        self.read(verb!(session => control::answer(session, &server, question)))
+            .await
+    }
+
+    async fn question_of_post(
+        &self,
+        server: &ServerId,
+        post: &PostId,
     ) -> Result<Option<QuestionId>, StoreError> {
-        let (server, key) = (server.clone(), key.clone());
-        self.write(verb!(session => work::stop_question(session, &server, &key)))
+        let (server, post) = (server.clone(), post.clone());
+        self.read(verb!(session => control::question_of_post(session, &server, &post)))
+            .await
+    }
+
+    async fn ask_again(
+        &self,
+        server: &ServerId,
+        again: AskAgain,
+    ) -> Result<AskedAgain, StoreError> {
+        let server = server.clone();
+        self.write(verb!(session => control::ask_again(session, &server, again)))
+            .await
+    }
+
+    async fn vote(
+        &self,
+        server: &ServerId,
+        opinion: &Opinion,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (server, opinion) = (server.clone(), opinion.clone());
+        self.write(verb!(session => control::vote(session, &server, &opinion, at)))
+            .await
+    }
+
+    async fn take_vote_back(&self, server: &ServerId, opinion: &Opinion) -> Result<(), StoreError> {
+        let (server, opinion) = (server.clone(), opinion.clone());
+        self.write(verb!(session => control::take_vote_back(session, &server, &opinion)))
+            .await
+    }
+
+    async fn signing_keys(
+        &self,
+        server: &ServerId,
+        offered: SigningKey,
+        ages: KeyAges,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        let server = server.clone();
+        self.write(verb!(session => control::signing_keys(session, &server, offered, ages)))
             .await
     }
 
@@ -142,6 +237,12 @@ impl Store for SqlStore {
     async fn created(&self, lease: &Lease, part: u32, post: &PostId) -> Result<(), StoreError> {
         let (lease, post) = (lease.clone(), post.clone());
         self.write(verb!(session => work::created(session, &lease, part, &post)))
+            .await
+    }
+
+    async fn forget_part(&self, lease: &Lease, part: u32) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        self.write(verb!(session => work::forget_part(session, &lease, part)))
             .await
     }
 
@@ -260,8 +361,10 @@ impl Store for SqlStore {
             .await
     }
 
-    async fn backlog(&self) -> Result<Backlog, StoreError> {
-        self.read(verb!(session => recall::backlog(session))).await
+    async fn backlog(&self, server: &ServerId) -> Result<Backlog, StoreError> {
+        let server = server.clone();
+        self.read(verb!(session => recall::backlog(session, &server)))
+            .await
     }
 
     async fn check_writable(&self, now: Timestamp) -> Result<(), StoreError> {

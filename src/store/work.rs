@@ -129,34 +129,40 @@ pub(super) async fn request_stop(
     Ok(stopped)
 }
 
-const STOP_QUESTION: Sql = locking!(
+const STOP_QUESTIONS_OF: Sql = locking!(
     "UPDATE jobs SET stop_requested = 1 WHERE question_id IN (
          SELECT jobs.question_id FROM questions JOIN jobs ON jobs.question_id = questions.id
-         WHERE questions.server_id = $1 AND questions.event_key = $2 AND questions.concluded_at IS NULL
-           AND jobs.state IN ('ready', 'run')",
+         WHERE questions.server_id = $1 AND questions.concluded_at IS NULL AND jobs.state IN ('ready', 'run')
+           AND questions.id IN (
+             SELECT id FROM questions WHERE server_id = $1 AND event_key = $2
+             UNION SELECT id FROM questions WHERE thread_id = $3 AND channel_kind IS NOT NULL AND server_id = $1)",
     "FOR UPDATE OF jobs",
     ") RETURNING question_id"
 );
 
-/// Marks the question of an event as to be stopped, where it has no conclusion yet; returns it.
-pub(super) async fn stop_question(
+/// Marks the questions that a post asked, or that were asked in the thread it begins, as to be stopped, where they have no conclusion yet;
+/// returns them.
+pub(super) async fn stop_questions_of(
     session: &mut Session,
     server: &ServerId,
-    key: &EventKey,
-) -> Result<Option<QuestionId>, StoreError> {
-    let statement = Statement::new(STOP_QUESTION)
+    post: &PostId,
+) -> Result<Vec<QuestionId>, StoreError> {
+    let key = EventKey::of_post(post);
+    let statement = Statement::new(STOP_QUESTIONS_OF)
         .bind(server.as_str())
-        .bind(key.as_str());
-    let stopped = session.fetch_optional(statement).await?;
-    stopped
+        .bind(key.as_str())
+        .bind(post.as_str());
+    let rows = session.fetch(statement).await?;
+    rows.iter()
         .map(|row| row.question_id("question_id"))
-        .transpose()
+        .collect()
 }
 
-const INTEND: &str = "INSERT INTO parts (question_id, part, server_id, channel_id, root_id, pending, anchor_id, intended_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+const INTEND: &str = "INSERT INTO parts (question_id, part, server_id, channel_id, root_id, pending, anchor_id, intended_at, generation)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT (question_id, part) DO UPDATE SET channel_id = excluded.channel_id, root_id = excluded.root_id,
-         pending = excluded.pending, anchor_id = excluded.anchor_id, intended_at = excluded.intended_at
+         pending = excluded.pending, anchor_id = excluded.anchor_id, intended_at = excluded.intended_at,
+         generation = excluded.generation
      WHERE parts.post_id IS NULL";
 
 /// Commits that a post is about to be created; a part that has its post keeps it and its intent.
@@ -168,6 +174,7 @@ pub(super) async fn intend(
     let server = hold(session, lease).await?;
     let PartIntent {
         part,
+        generation,
         channel,
         root,
         pending,
@@ -182,7 +189,8 @@ pub(super) async fn intend(
         .bind(root.as_ref().map(PostId::as_str))
         .bind(*pending)
         .bind(anchor.as_ref().map(PostId::as_str))
-        .bind(*intended_at);
+        .bind(*intended_at)
+        .bind(*generation);
     session.execute(statement).await?;
     Ok(())
 }
@@ -207,8 +215,22 @@ pub(super) async fn created(
     }
 }
 
+const FORGET_PART: &str = "DELETE FROM parts WHERE question_id = $1 AND part = $2";
+
+/// Forgets a post of an answer.
+pub(super) async fn forget_part(
+    session: &mut Session,
+    lease: &Lease,
+    part: u32,
+) -> Result<(), StoreError> {
+    hold(session, lease).await?;
+    let statement = Statement::new(FORGET_PART).bind(lease.question).bind(part);
+    session.execute(statement).await?;
+    Ok(())
+}
+
 const PARTS: &str =
-    "SELECT part, channel_id, root_id, pending, anchor_id, intended_at, post_id FROM parts
+    "SELECT part, generation, channel_id, root_id, pending, anchor_id, intended_at, post_id FROM parts
      WHERE question_id = $1 ORDER BY part";
 
 /// Returns the posts of an answer, in order.
@@ -221,10 +243,11 @@ pub(super) async fn parts(
 }
 
 const CONCLUDE: &str = "UPDATE questions SET outcome = $2, is_turn = $3, answer = $4, texts = $5, prompt_tokens = $6,
-         completion_tokens = $7, cached_tokens = $8, reasoning_tokens = $9, model = $10, concluded_at = $11
+         completion_tokens = $7, cached_tokens = $8, reasoning_tokens = $9, model = $10, concluded_at = $11,
+         again = NULL, earlier_answer = NULL, earlier_outcome = NULL
      WHERE id = $1";
 
-/// Commits how a question ended.
+/// Commits how a question ended. What there was before is needed no more.
 pub(super) async fn conclude(
     session: &mut Session,
     lease: &Lease,

@@ -22,6 +22,12 @@ pub fn default_instructions(
     render(language, &message)
 }
 
+/// Asks a model to go on where its answer was cut.
+#[must_use]
+pub fn go_on(language: Language) -> String {
+    render(language, &Message::named("go-on"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,6 +39,13 @@ impl Language {
         }
     }
 
+    /// Returns the language of a Mattermost account by its locale, as `ko` or `en-AU`; `None` where askwell does not speak it.
+    #[must_use]
+    pub fn of_locale(locale: &str) -> Option<Self> {
+        let (language, _region) = locale.split_once(['-', '_']).unwrap_or((locale, ""));
+        language.parse().ok()
+    }
+
     pub(super) fn identifier(self) -> &'static LanguageIdentifier {
         match self {
             Self::Korean => &KOREAN,
@@ -69,6 +76,15 @@ mod tests {
     fn every_language_is_read_back_from_its_code() {
         for language in Language::ALL {
             assert_eq!(language.code().parse(), Ok(language));
+        }
+    }
+
+    #[test]
+    fn a_locale_is_known_by_its_language_whatever_its_region() {
+        assert_eq!(Language::of_locale("ko"), Some(Language::Korean));
+        assert_eq!(Language::of_locale("en-AU"), Some(Language::English));
+        for other in ["fr", "", "eng", "kok"] {
+            assert_eq!(Language::of_locale(other), None, "{other}");
         }
     }
 

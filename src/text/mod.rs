@@ -4,12 +4,17 @@
 //! of [`Sentence`] with typed arguments, so that no caller can misspell its name or forget an argument; tests hold the
 //! two languages and the variants together. What a model writes is not ours and does not pass through here.
 
+mod doctor;
 mod instructions;
 mod language;
 mod operator;
+mod sayings;
 mod sentence;
+mod setup;
 
-pub use instructions::default_instructions;
+pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
+pub use instructions::{default_instructions, go_on};
 pub use language::{Language, UnknownLanguage};
 pub use operator::{Explanation, Notice, Trouble, explain, notify};
 pub use sentence::{Reason, Sentence, say};
+pub use setup::{Deed, Obstacle, Remark, explain_obstacle, remark, tell};

@@ -51,6 +51,10 @@ pub enum Sentence<'a> {
     NothingToStop,
     /// Footnote: the asker stopped this answer.
     AnswerStopped,
+    /// In place of an answer: the question was deleted.
+    QuestionDeleted,
+    /// In place of an answer: the question came while nobody listened, and too long ago.
+    WasAway,
     /// Footnote: the model reached the length reserved for it.
     AnswerCutAtLength,
     /// Footnote: a crash or a lost connection ended this answer.
@@ -61,6 +65,27 @@ pub enum Sentence<'a> {
     Continued,
     /// Stands before an answer that only the asker sees, because it may not be posted where it was asked for.
     AnsweredDirectly,
+    /// Footnote: no other answer was written in place of this one, and why.
+    EarlierKept {
+        /// Why.
+        reason: Reason,
+    },
+    /// Footnote: no other answer was written in place of this one, because the asker stopped it.
+    EarlierKeptStopped,
+    /// On a button: end the answer.
+    ButtonStop,
+    /// On a button that was pressed: the answer will end.
+    ButtonStopping,
+    /// On a button: write another answer in place of this one.
+    ButtonRegenerate,
+    /// On a button: go on with the answer where it was cut.
+    ButtonContinue,
+    /// Tells whoever pressed a button that only the asker and administrators may.
+    NotYours,
+    /// Tells whoever pressed a button that it is too old.
+    ButtonExpired,
+    /// Tells whoever pressed a button that it could not be done now.
+    ControlFailed,
     /// Says that a question failed, why, what to do, and which id to quote.
     Error {
         /// Why, and what to do about it.
@@ -178,6 +203,7 @@ impl From<Refusal> for Reason {
         match refusal {
             Refusal::Filtered => Self::ModelRefused,
             Refusal::NotAMember => Self::NotAMember,
+            Refusal::Late => Self::DeadlinePassed,
         }
     }
 }
@@ -232,11 +258,24 @@ impl<'a> Sentence<'a> {
             Self::Stopped { count } => Message::named("stopped").with("count", count),
             Self::NothingToStop => Message::named("nothing-to-stop"),
             Self::AnswerStopped => Message::named("answer-stopped"),
+            Self::QuestionDeleted => Message::named("question-deleted"),
+            Self::WasAway => Message::named("was-away"),
             Self::AnswerCutAtLength => Message::named("answer-cut-at-length"),
             Self::AnswerInterrupted => Message::named("answer-interrupted"),
             Self::AnswerWithheld => Message::named("answer-withheld"),
             Self::Continued => Message::named("continued"),
             Self::AnsweredDirectly => Message::named("answered-directly"),
+            Self::EarlierKept { reason } => {
+                Message::named("earlier-kept").with("reason", render(language, &reason.message()))
+            }
+            Self::EarlierKeptStopped => Message::named("earlier-kept-stopped"),
+            Self::ButtonStop => Message::named("button-stop"),
+            Self::ButtonStopping => Message::named("button-stopping"),
+            Self::ButtonRegenerate => Message::named("button-regenerate"),
+            Self::ButtonContinue => Message::named("button-continue"),
+            Self::NotYours => Message::named("not-yours"),
+            Self::ButtonExpired => Message::named("button-expired"),
+            Self::ControlFailed => Message::named("control-failed"),
             Self::Error { reason, id } => Message::named("error")
                 .with("reason", render(language, &reason.message()))
                 .with("id", id),
@@ -339,11 +378,24 @@ mod tests {
             Sentence::Stopped { count: 2 },
             Sentence::NothingToStop,
             Sentence::AnswerStopped,
+            Sentence::QuestionDeleted,
+            Sentence::WasAway,
             Sentence::AnswerCutAtLength,
             Sentence::AnswerInterrupted,
             Sentence::AnswerWithheld,
             Sentence::Continued,
             Sentence::AnsweredDirectly,
+            Sentence::EarlierKept {
+                reason: Reason::Internal,
+            },
+            Sentence::EarlierKeptStopped,
+            Sentence::ButtonStop,
+            Sentence::ButtonStopping,
+            Sentence::ButtonRegenerate,
+            Sentence::ButtonContinue,
+            Sentence::NotYours,
+            Sentence::ButtonExpired,
+            Sentence::ControlFailed,
             Sentence::Error {
                 reason: Reason::Internal,
                 id: "q7k2",

@@ -10,5 +10,6 @@ mod edge;
 mod llm;
 mod mattermost;
 mod postgres;
+mod provision;
 mod store;
 mod stories;

@@ -5,6 +5,7 @@ mod answers;
 pub(crate) mod bed;
 mod claiming;
 mod concurrency;
+mod controls;
 mod dead_letters;
 mod drift;
 mod fences;

@@ -121,6 +121,15 @@ impl Playground {
         changed.expect("an administrator may");
     }
 
+    /// Takes the right to show ephemeral posts away from an account again.
+    pub fn forbid_ephemeral_posts(&self, user: &str) {
+        let (admin, user_id) = (self.admin_id(), self.user_id(user));
+        let changed = self
+            .shared
+            .change(|world| world.set_roles(&admin, &user_id, "system_user"));
+        changed.expect("an administrator may");
+    }
+
     /// Creates a bot with a token, owned by an administrator or nobody.
     pub fn create_bot(&self, name: &str) -> BotAccount {
         self.shared.change(|world| {
@@ -357,6 +366,18 @@ impl Playground {
         self.shared
             .change(|world| world.archive_channel(&admin, &channel_id))
             .expect("an administrator may");
+    }
+
+    /// Makes a member of a channel its administrator.
+    ///
+    /// # Panics
+    /// Where they are no member of it.
+    pub fn make_channel_admin(&self, channel: &str, user: &str) {
+        let (admin, channel_id) = (self.admin_id(), self.channel_id(channel));
+        let user_id = self.user_id(user);
+        self.shared
+            .change(|world| world.set_channel_admin(&admin, (&channel_id, &user_id), true))
+            .expect("the user is a member");
     }
 
     /// Takes somebody out of a channel.

@@ -11,4 +11,4 @@ pub use furnish::{BotAccount, CommandSpec, HookFormat, PASSWORD, SlashCommand};
 pub use interactions::SeenDialog;
 pub use people::{CommandSeen, ReplySeen};
 pub use playground::Playground;
-pub use view::{Revision, SeenPost, View};
+pub use view::{Revision, SeenFile, SeenPost, View};

@@ -88,6 +88,20 @@ impl Playground {
         }
     }
 
+    /// Takes an emoji that somebody put on a message away again, as they themselves.
+    ///
+    /// # Panics
+    /// Where they may not.
+    pub fn take_reaction_back(&self, user: &str, post_id: &str, emoji: &str) {
+        let user_id = self.user_id(user);
+        let removed = self
+            .shared
+            .change(|world| world.remove_reaction(&user_id, &user_id, post_id, emoji));
+        if let Err(error) = removed {
+            panic!("{user} may not take {emoji} from {post_id}: {error}");
+        }
+    }
+
     /// Runs a slash command as somebody, to its end: the command's URL is really called.
     ///
     /// In a direct or group channel the command of the person's first team is run.

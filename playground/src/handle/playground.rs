@@ -17,7 +17,7 @@ use crate::wire::router::router;
 use crate::world::World;
 
 /// How long, in real time, a test waits for what it expects before it is called lost.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How much longer the world is left alone than a look at it took.
 const RESTS_PER_LOOK: u64 = 4;

@@ -36,6 +36,17 @@ pub struct SeenPost {
     pub is_ephemeral: bool,
     /// When it was made, in Unix milliseconds.
     pub create_at: i64,
+    /// What is attached to it, in order.
+    pub files: Vec<SeenFile>,
+}
+
+/// A file as a reader gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenFile {
+    /// Its name.
+    pub name: String,
+    /// What is in it; what is no text is replaced.
+    pub text: String,
 }
 
 /// One version of a post's text.
@@ -114,7 +125,19 @@ impl View<'_> {
             kind: post.kind.clone(),
             is_ephemeral,
             create_at: post.create_at,
+            files: self.files_of(post),
         }
+    }
+
+    fn files_of(&self, post: &Post) -> Vec<SeenFile> {
+        let ids = post.file_ids.iter().flatten();
+        let files = ids.filter_map(|id| self.world.files.get(id));
+        files
+            .map(|file| SeenFile {
+                name: file.info.name.clone(),
+                text: String::from_utf8_lossy(&file.content).into_owned(),
+            })
+            .collect()
     }
 
     /// Every text that a post ever had, oldest first, the present one last.

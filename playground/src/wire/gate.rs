@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -69,6 +70,7 @@ pub(crate) async fn pass(
         response = error_response(&error, &request_id);
     }
     put_headers(&mut response, &request_id, &verdicts);
+    put_date(&mut response, shared.time.now_ms());
     response
 }
 
@@ -152,6 +154,15 @@ fn login_page() -> Response {
     let page = "<!DOCTYPE html>\n<html><head><title>Log in</title></head><body><form></form></body></html>\n";
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
     (StatusCode::OK, headers, page).into_response()
+}
+
+/// The server tells its own time, to the second.
+fn put_date(response: &mut Response, now_ms: i64) {
+    let since_epoch = Duration::from_millis(now_ms.unsigned_abs());
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + since_epoch);
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
 }
 
 fn put_headers(response: &mut Response, request_id: &str, verdicts: &[Verdict]) {

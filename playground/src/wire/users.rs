@@ -12,7 +12,8 @@ use crate::wire::fields::{Fields, Texts};
 use crate::wire::reply::{Answer, created, ok, status_ok, tagged};
 use crate::wire::router::Paging;
 use crate::world::AppError;
-use crate::world::account::{NewUser, Reader};
+use crate::world::account::{NewUser, Reader, User};
+use crate::world::state::World;
 
 type App = State<Arc<Shared>>;
 
@@ -57,20 +58,23 @@ pub(crate) async fn get(
     Path(user_id): Path<String>,
 ) -> Answer {
     let user_id = caller.or_me(user_id);
-    let user = shared.read(|world| world.user(&user_id).cloned())?;
-    Ok(tagged(
-        &user.etag(),
-        &headers,
-        &user.to_json(reader(&caller, &user_id)),
-    ))
+    let (etag, shown) = shared.read(|world| {
+        let user = world.user(&user_id)?;
+        Ok::<_, AppError>((user.etag(), shown_to(world, &caller, user)))
+    })?;
+    Ok(tagged(&etag, &headers, &shown))
 }
 
-fn reader(caller: &Caller, user_id: &str) -> Reader {
-    if caller.user_id == user_id {
+/// An account as it is shown to whoever asks.
+fn shown_to(world: &World, caller: &Caller, user: &User) -> Value {
+    let reader = if caller.user_id == user.id {
         Reader::Owner
+    } else if world.is_admin(&caller.user_id) {
+        Reader::Admin
     } else {
         Reader::Other
-    }
+    };
+    user.to_json(reader)
 }
 
 pub(crate) async fn get_by_name(
@@ -78,8 +82,11 @@ pub(crate) async fn get_by_name(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Answer {
-    let user = shared.read(|world| world.user_named(&name).cloned())?;
-    Ok(ok(&user.to_json(reader(&caller, &user.id))))
+    let shown = shared.read(|world| {
+        let user = world.user_named(&name)?;
+        Ok::<_, AppError>(shown_to(world, &caller, user))
+    })?;
+    Ok(ok(&shown))
 }
 
 pub(crate) async fn get_by_email(
@@ -87,19 +94,19 @@ pub(crate) async fn get_by_email(
     caller: Caller,
     Path(email): Path<String>,
 ) -> Answer {
-    let user = shared.read(|world| {
+    let shown = shared.read(|world| {
         let mut users = world.users.values();
-        users.find(|user| user.email == email).cloned()
+        let user = users.find(|user| user.email == email);
+        user.map(|user| shown_to(world, &caller, user))
     });
-    let user = user.ok_or_else(AppError::user_not_found)?;
-    Ok(ok(&user.to_json(reader(&caller, &user.id))))
+    Ok(ok(&shown.ok_or_else(AppError::user_not_found)?))
 }
 
 pub(crate) async fn by_ids(State(shared): App, caller: Caller, Texts(ids): Texts) -> Answer {
     let users: Vec<Value> = shared.read(|world| {
         ids.iter()
             .filter_map(|id| world.users.get(id))
-            .map(|user| user.to_json(reader(&caller, &user.id)))
+            .map(|user| shown_to(world, &caller, user))
             .collect()
     });
     Ok(ok(&users))
@@ -110,7 +117,7 @@ pub(crate) async fn by_names(State(shared): App, caller: Caller, Texts(names): T
         names
             .iter()
             .filter_map(|name| world.user_named(name).ok())
-            .map(|user| user.to_json(reader(&caller, &user.id)))
+            .map(|user| shown_to(world, &caller, user))
             .collect()
     });
     Ok(ok(&users))
@@ -146,7 +153,7 @@ pub(crate) async fn list(
         users.sort_by(|one, other| one.username.cmp(&other.username));
         paging
             .cut(users)
-            .map(|user| user.to_json(reader(&caller, &user.id)))
+            .map(|user| shown_to(world, &caller, user))
             .collect()
     });
     Ok(ok(&users))

@@ -76,6 +76,8 @@ impl AccessToken {
 pub(crate) enum Reader {
     /// The account itself, or somebody who may manage it.
     Owner,
+    /// An administrator who reads somebody else's: what they are told of, but no more.
+    Admin,
     /// Anybody else.
     Other,
 }
@@ -111,12 +113,14 @@ impl User {
         put("last_name", json!(self.last_name));
         put("position", json!(self.position));
         put("roles", json!(self.roles));
-        if reader == Reader::Owner {
+        if reader != Reader::Other {
             put("notify_props", json!(self.notify_props));
+        }
+        if reader == Reader::Owner {
             put("last_password_update", json!(self.create_at));
-            if self.failed_attempts > 0 {
-                put("failed_attempts", json!(self.failed_attempts));
-            }
+        }
+        if reader != Reader::Other && self.failed_attempts > 0 {
+            put("failed_attempts", json!(self.failed_attempts));
         }
         if self.last_picture_update > 0 {
             put("last_picture_update", json!(self.last_picture_update));

@@ -2,6 +2,7 @@
 
 const KNOWN: &[&str] = &[
     "+1",
+    "+1_dark_skin_tone",
     "-1",
     "100",
     "1234",

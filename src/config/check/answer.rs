@@ -7,12 +7,15 @@ use super::{System, at_most, model, whole};
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
-use crate::config::reference as keys;
+use crate::config::reference::{self as keys, Key};
 use crate::domain::attention::Hearing;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::retry::RetryPolicy;
-use crate::pipeline::{DEFAULT_TEMPLATE, DeliveryWays, Settings};
+use crate::mattermost::{longest_wait, longest_write};
+use crate::pipeline::{
+    Attaching, DEFAULT_TEMPLATE, DeletedQuestion, DeliveryWays, Settings, Spoken,
+};
 use crate::text::Language;
 
 /// The time zone where neither the configuration nor the machine names one.
@@ -22,6 +25,11 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     check_delays(values);
     Some(Settings {
         language,
+        spoken: if values.switch(&keys::ANSWER_FOLLOW_PEOPLE) {
+            Spoken::AsTheirAccount
+        } else {
+            Spoken::AsConfigured
+        },
         assistant_name: values.text(&keys::ANSWER_ASSISTANT)?.to_owned(),
         command_trigger: trigger(values)?,
         template: template(values),
@@ -29,9 +37,12 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         time_zone: time_zone(values, system),
         pace: pace(values),
         window: model::window(values),
-        latex: values.switch(&keys::MATTERMOST_LATEX),
+        latex: values
+            .is_written(&keys::MATTERMOST_LATEX)
+            .then(|| values.switch(&keys::MATTERMOST_LATEX)),
         max_question_chars: whole(values, &keys::LIMITS_MAX_QUESTION),
         hearing: hearing(values),
+        late_after: values.duration(&keys::BOT_LATE_AFTER),
         scope: scope(values),
         session_idle: values.duration(&keys::CONVERSATION_IDLE),
         max_turns: whole(values, &keys::CONVERSATION_MAX_TURNS),
@@ -41,11 +52,24 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         admission_queue: whole(values, &keys::LIMITS_QUEUE),
         max_waiting: whole(values, &keys::LIMITS_WAITING),
         lease: values.duration(&keys::LIMITS_LEASE),
+        longest_wait: longest_wait(values.duration(&keys::MATTERMOST_CALL_TIMEOUT)),
+        longest_write: longest_write(values.duration(&keys::MATTERMOST_CALL_TIMEOUT)),
         max_deaths: whole(values, &keys::LIMITS_DEATHS),
         model_retry: model::retry(values),
         delivery_retry: delivery_retry(values),
         keep_from_chars: whole(values, &keys::ANSWER_KEEP_FROM),
+        deleted_question: match values.text(&keys::ANSWER_DELETED) {
+            Some("remove") => DeletedQuestion::Removed,
+            _ => DeletedQuestion::SaidSo,
+        },
+        buttons: has_buttons(values),
+        reactions: values.text(&keys::ANSWER_CONTROLS) != Some("none"),
         max_posts: whole(values, &keys::ANSWER_MAX_POSTS),
+        live_preview: values.switch(&keys::ANSWER_LIVE_PREVIEW),
+        attaching: Attaching {
+            from_posts: unless_zero(values, &keys::ANSWER_ATTACH_POSTS),
+            code_from_chars: unless_zero(values, &keys::ANSWER_ATTACH_CODE),
+        },
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
         delivery: DeliveryWays {
             bot: values.is_written(&keys::MATTERMOST_BOT_TOKEN),
@@ -115,6 +139,10 @@ fn time_zone(values: &Values, system: &System) -> String {
     }
 }
 
+fn unless_zero(values: &Values, key: &Key) -> Option<usize> {
+    Some(whole(values, key)).filter(|number| *number > 0)
+}
+
 fn pace(values: &Values) -> Pace {
     Pace {
         create_after: values.duration(&keys::ANSWER_CREATE_AFTER),
@@ -124,7 +152,14 @@ fn pace(values: &Values) -> Pace {
     }
 }
 
-fn hearing(values: &Values) -> Option<Hearing> {
+/// Buttons need a bot whose posts have them, and an address at which Mattermost reports that one was pressed.
+pub(super) fn has_buttons(values: &Values) -> bool {
+    values.text(&keys::ANSWER_CONTROLS) == Some("buttons")
+        && values.is_written(&keys::MATTERMOST_BOT_TOKEN)
+        && values.is_written(&keys::SERVER_PUBLIC_URL)
+}
+
+pub(super) fn hearing(values: &Values) -> Option<Hearing> {
     match values.text(&keys::BOT_HEARS) {
         Some("mention") => Some(Hearing::Mention),
         Some("all") => Some(Hearing::All),

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::address::address;
-use super::whole;
+use super::{server, whole};
 use crate::config::fault::Fault;
 use crate::config::raw::Values;
 use crate::config::reference as keys;
@@ -20,7 +20,7 @@ pub(super) fn settings(values: &Values) -> Option<Settings> {
         &keys::MATTERMOST_URL,
         Some(&keys::MATTERMOST_PLAIN_HTTP),
     );
-    let server = server(values);
+    let server = name(values);
     let incoming_webhook_url = values.secret(&keys::MATTERMOST_INCOMING_WEBHOOK);
     if incoming_webhook_url
         .as_ref()
@@ -33,13 +33,14 @@ pub(super) fn settings(values: &Values) -> Option<Settings> {
         url: url?,
         bot_token: values.secret(&keys::MATTERMOST_BOT_TOKEN),
         incoming_webhook_url,
+        actions_url: server::actions_url(values),
         writes_per_second: values.decimal(&keys::MATTERMOST_WRITES)?,
         write_burst: whole(values, &keys::MATTERMOST_BURST),
         call_timeout: values.duration(&keys::MATTERMOST_CALL_TIMEOUT),
     })
 }
 
-fn server(values: &Values) -> Option<ServerId> {
+fn name(values: &Values) -> Option<ServerId> {
     let server = ServerId::parse(values.text(&keys::MATTERMOST_NAME)?).ok();
     if server.is_none() {
         values.report(&keys::MATTERMOST_NAME, Fault::ServerName);

@@ -15,6 +15,8 @@ use super::fault::Fault;
 use super::load::Config;
 use super::raw::Values;
 use super::reference::{self as keys, Key};
+use crate::mattermost::longest_write;
+use crate::pipeline::lease_for;
 use crate::text::Language;
 
 /// What is known of the machine.
@@ -29,6 +31,7 @@ pub(super) struct System {
 pub(super) fn settings(values: &Values, language: Language, system: &System) -> Option<Config> {
     // Each part is checked before any is given up, so that all problems are found.
     let http = server::settings(values);
+    let tokens = server::tokens(values);
     let public_url = server::public_url(values);
     let mattermost = mattermost::settings(values);
     let model = model::settings(values);
@@ -39,24 +42,28 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         language,
         public_url,
         http: http?,
+        tokens,
         mattermost: mattermost?,
         model: model?,
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),
+        also: Vec::new(),
         lines: Vec::new(),
     })
 }
 
-/// A worker stops before a call that could outlast its lease, so that the lease must hold more than one.
+/// A worker begins no write to Mattermost that could outlast its lease, so that a lease too short for one would let nothing be posted.
 fn check_lease(values: &Values) {
-    let half = values.duration(&keys::LIMITS_LEASE) / 2;
-    if values.duration(&keys::MATTERMOST_CALL_TIMEOUT) >= half {
-        let fault = at_most(
-            &keys::LIMITS_LEASE,
-            half.saturating_sub(Duration::from_secs(1)),
+    let lease = values.duration(&keys::LIMITS_LEASE);
+    let needed = |call_timeout| lease_for(longest_write(call_timeout));
+    if needed(values.duration(&keys::MATTERMOST_CALL_TIMEOUT)) > lease {
+        let leases_a_second = needed(Duration::from_secs(1)).as_secs_f64();
+        let most = lease.div_f64(leases_a_second);
+        values.report(
+            &keys::MATTERMOST_CALL_TIMEOUT,
+            at_most(&keys::LIMITS_LEASE, most),
         );
-        values.report(&keys::MATTERMOST_CALL_TIMEOUT, fault);
     }
 }
 

@@ -3,30 +3,49 @@
 use url::Url;
 
 use super::address::address;
+use super::answer::{has_buttons, hearing};
 use super::whole;
 use crate::config::fault::Fault;
 use crate::config::raw::Values;
 use crate::config::reference as keys;
-use crate::http::Settings;
+use crate::http::{Settings, Tokens};
+use crate::mattermost::ACTIONS_PATH;
 use crate::telemetry;
 
 pub(super) fn settings(values: &Values) -> Option<Settings> {
     let listen = values.text(&keys::SERVER_LISTEN)?.parse().ok()?;
-    let tokens = [
-        &keys::MATTERMOST_COMMAND_TOKENS,
-        &keys::MATTERMOST_OUTGOING_TOKENS,
-    ];
-    if !tokens.into_iter().any(|key| values.is_written(key)) {
-        values.report(&keys::MATTERMOST_COMMAND_TOKENS, Fault::NoToken);
-    }
     Some(Settings {
         listen,
-        command_tokens: values.secrets(&keys::MATTERMOST_COMMAND_TOKENS),
-        outgoing_tokens: values.secrets(&keys::MATTERMOST_OUTGOING_TOKENS),
         max_body_bytes: whole(values, &keys::SERVER_MAX_BODY),
         body_timeout: values.duration(&keys::SERVER_BODY_TIMEOUT),
         max_connections: whole(values, &keys::SERVER_MAX_CONNECTIONS),
     })
+}
+
+pub(super) fn tokens(values: &Values) -> Tokens {
+    let tokens = [
+        &keys::MATTERMOST_COMMAND_TOKENS,
+        &keys::MATTERMOST_OUTGOING_TOKENS,
+    ];
+    let is_heard = values.is_written(&keys::MATTERMOST_BOT_TOKEN) && hearing(values).is_some();
+    if !is_heard && !tokens.into_iter().any(|key| values.is_written(key)) {
+        values.report(&keys::MATTERMOST_COMMAND_TOKENS, Fault::NoToken);
+    }
+    Tokens {
+        command: values.secrets(&keys::MATTERMOST_COMMAND_TOKENS),
+        outgoing: values.secrets(&keys::MATTERMOST_OUTGOING_TOKENS),
+    }
+}
+
+/// Where buttons report to, where there are any.
+pub(super) fn actions_url(values: &Values) -> Option<Url> {
+    if !has_buttons(values) {
+        return None;
+    }
+    let mut url = Url::parse(values.text(&keys::SERVER_PUBLIC_URL)?.trim()).ok()?;
+    let path = format!("{}{ACTIONS_PATH}", url.path().trim_end_matches('/'));
+    url.set_path(&path);
+    Some(url)
 }
 
 pub(super) fn public_url(values: &Values) -> Option<Url> {

@@ -305,7 +305,8 @@ impl<'a> Paragraph<'a> {
             .written
             .get(bracket.written + 1..self.written.len() - 1)
             .unwrap_or_default();
-        let is_empty = text.trim().is_empty();
+        // From its beginning: the texts of nested links share their end.
+        let is_empty = text.trim_start().is_empty();
         let verdict = match judge(text, target, self.context) {
             Verdict::Keep if is_empty => Verdict::Show(target.to_owned()),
             verdict => verdict,

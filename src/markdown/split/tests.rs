@@ -175,6 +175,21 @@ fn markdown() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..40).prop_map(|lines| lines.join("\n"))
 }
 
+#[test]
+fn a_short_beginning_is_no_part_of_its_own() {
+    let code = "let number = 1;\n".repeat(20);
+    for text in [
+        format!("**GPT**:\n\n```rust\n{code}```"),
+        format!("**GPT**:\n\n{}", "word ".repeat(60)),
+    ] {
+        let mut parts = parts(&text, 100);
+        parts.pop();
+        for part in parts {
+            assert!(super::runes(&part) > 25, "{part}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_part_fits_and_closes_its_fences(text in markdown(), runes in 64_usize..300) {

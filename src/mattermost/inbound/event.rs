@@ -1,11 +1,10 @@
 //! Makes an event of what was sent, once its token was found to be good.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use super::{Rejection, Shape, Submission};
 use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place, cleaned};
+use crate::domain::hexadecimal::hexadecimal;
 use crate::domain::id::{ChannelId, InvalidId, PostId, ResponseUrlId, ServerId, TeamId, UserId};
 use crate::domain::time::Timestamp;
 
@@ -65,6 +64,7 @@ impl Submission<'_> {
             address: String::new(),
             text: cleaned(self.text().unwrap_or_default()),
             received_at: reception.at,
+            is_late: false,
         })
     }
 
@@ -89,6 +89,7 @@ impl Submission<'_> {
             address: cleaned(address),
             text: cleaned(text),
             received_at: reception.at,
+            is_late: false,
         })
     }
 
@@ -108,6 +109,7 @@ impl Submission<'_> {
             address: String::new(),
             text,
             received_at: reception.at,
+            is_late: false,
         })
     }
 
@@ -189,11 +191,7 @@ fn at_trigger_word<'t>(text: &'t str, word: &str) -> (&'t str, &'t str) {
 
 /// Digests a `trigger_id`: whoever has it may open a dialog on the person's screen, so it is not kept.
 fn digest_hex(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        write!(hex, "{byte:02x}").expect("a String takes every write");
-    }
-    hex
+    hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::wire::Post;
 use crate::domain::attention::ChannelKind;
-use crate::domain::chat::{ChatEvent, HeardPost};
+use crate::domain::chat::{ChatEvent, HeardPost, Reaction};
 use crate::domain::id::{ChannelId, PostId, TeamId, UserId};
 
 /// One frame.
@@ -114,7 +114,8 @@ fn event(name: &str, data: RawData, broadcast: Option<RawBroadcast>) -> Option<C
             let (post, channel) = read_post(&data)?.place()?;
             Some(ChatEvent::Deleted { post, channel })
         }
-        "reaction_added" => reacted(&data),
+        "reaction_added" => reaction(&data).map(ChatEvent::Reacted),
+        "reaction_removed" => reaction(&data).map(ChatEvent::Unreacted),
         // To everybody in the channel it says who; only the copy to the person concerned names the channel in its data.
         "user_added" => channel_of(broadcast?.channel_id.as_str()).map(ChatEvent::Joined),
         "user_removed" => {
@@ -144,9 +145,9 @@ fn posted(data: RawData) -> Option<ChatEvent> {
     })))
 }
 
-fn reacted(data: &RawData) -> Option<ChatEvent> {
+fn reaction(data: &RawData) -> Option<Reaction> {
     let reaction: RawReaction = serde_json::from_str(data.reaction.as_deref()?).ok()?;
-    Some(ChatEvent::Reacted {
+    Some(Reaction {
         person: UserId::parse(&reaction.user_id).ok()?,
         post: PostId::parse(&reaction.post_id).ok()?,
         emoji: reaction.emoji_name,
@@ -244,6 +245,36 @@ mod tests {
         assert_eq!(heard.writer_name.as_deref(), Some("alice"));
         assert_eq!(heard.post.source, Source::Author);
         assert!(heard.team.is_some());
+    }
+
+    #[test]
+    fn recorded_reactions_are_read_when_they_come_and_when_they_go() {
+        let path = format!(
+            "{}/recorded/dialogs_files_reactions.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let steps = file["steps"].as_array().unwrap();
+        let of = |what: &str| {
+            let step = steps.iter().find(|step| step["what"] == what).unwrap();
+            Frame::read(&step["events"][0].to_string())
+        };
+        let read = [of("the events of a reaction"), of("and of taking it back")];
+        let [
+            Frame::Event {
+                event: Some(ChatEvent::Reacted(put)),
+                ..
+            },
+            Frame::Event {
+                event: Some(ChatEvent::Unreacted(taken)),
+                ..
+            },
+        ] = &read
+        else {
+            panic!("one is put and taken: {read:?}");
+        };
+        assert_eq!(put, taken);
+        assert_eq!(put.emoji, "octagonal_sign");
     }
 
     #[test]

@@ -4,11 +4,12 @@
 //! order, and says [`Heard::Missed`] wherever something may have been lost. Reading never waits for who listens: what does not fit their
 //! queue is dropped and said to be missed. What was missed is read back over REST by the pipeline.
 //!
-//! `upgrade` opens a connection, `frame` reads what comes over it, `sequence` knows what is missing, `outlet` passes it on.
+//! `trial` tries once whether it can hear at all. `upgrade` opens a connection, `frame` reads what comes over it, `sequence` knows what is missing, `outlet` passes it on.
 
 mod frame;
 mod outlet;
 mod sequence;
+mod trial;
 mod upgrade;
 
 use std::sync::Arc;
@@ -17,16 +18,18 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::redirect;
 use secrecy::SecretString;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::client::CONNECT_TIMEOUT;
+use super::token::BotToken;
 use crate::domain::chat::Heard;
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, IdSource, timeout};
 pub(super) use frame::channel_kind;
+pub use trial::Deaf;
 
 use frame::Frame;
 use outlet::Outlet;
@@ -75,11 +78,27 @@ pub struct Socket {
     /// The address of the server.
     pub url: Url,
     /// The bot account's token.
-    pub token: SecretString,
+    pub token: BotToken,
+    /// Told whether the bot hears.
+    pub hearing: watch::Sender<Hears>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance, so that many who lost their connection together do not come back together.
     pub ids: Arc<dyn IdSource>,
+}
+
+/// Whether the bot hears what is said where it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hears {
+    /// It has not been tried yet.
+    #[default]
+    Unknown,
+    /// It does.
+    Yes,
+    /// The connection was lost, or could not be opened; it is tried again.
+    Lost,
+    /// The server does not take the bot's token.
+    TokenRefused,
 }
 
 /// Why a connection ended.
@@ -117,11 +136,19 @@ impl Socket {
         let mut failures = 0;
         loop {
             let begun = self.clock.now();
-            let ended = self.connection(&mut sequence, &mut outlet, &stop).await;
+            let token = self.token.current();
+            let ended = self
+                .connection(&token, &mut sequence, &mut outlet, &stop)
+                .await;
             match ended {
                 Ended::Stopped | Ended::Unheard => return,
                 Ended::TokenRefused | Ended::NoHello => {
-                    tracing::error!(error = %ended, failures, "the bot hears nothing: check MATTERMOST_BOT_TOKEN");
+                    // Whoever looks for another token says so.
+                    tracing::debug!(error = %ended, failures, "the bot's token is not taken");
+                    self.hearing.send_replace(Hears::TokenRefused);
+                    self.token.refuse(&token);
+                    // What another account heard is of no use to it.
+                    sequence = Sequence::default();
                 }
                 Ended::NotOpened(_)
                 | Ended::OpenedTooSlowly
@@ -129,18 +156,31 @@ impl Socket {
                 | Ended::Closed
                 | Ended::Broken(_) => {
                     tracing::warn!(error = %ended, source = ?std::error::Error::source(&ended).map(ToString::to_string), failures, "the WebSocket was lost; connecting again");
+                    let refused = self.token.is_refused();
+                    self.hearing.send_replace(if refused {
+                        Hears::TokenRefused
+                    } else {
+                        Hears::Lost
+                    });
                 }
             }
             if self.clock.now().since(begun) >= GOOD_AFTER {
                 failures = 0;
             }
+            let is_refused = *self.hearing.borrow() == Hears::TokenRefused;
             let pause = self.pause(failures);
             failures = failures.saturating_add(1);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.clock.sleep_until(self.clock.now().after(pause)) => {}
+                () = self.good_again(), if is_refused => failures = 0,
             }
         }
+    }
+
+    /// Waits until the token is good again, or another one.
+    async fn good_again(&self) {
+        self.token.until_good().await;
     }
 
     /// The wait before the next try: any time up to a limit that doubles.
@@ -154,11 +194,12 @@ impl Socket {
     /// Opens a connection and hears over it until it ends.
     async fn connection(
         &self,
+        token: &SecretString,
         sequence: &mut Sequence,
         outlet: &mut Outlet,
         stop: &CancellationToken,
     ) -> Ended {
-        let opening = upgrade::open(&self.http, &self.url, &self.token, sequence.resume());
+        let opening = upgrade::open(&self.http, &self.url, token, sequence.resume());
         let opened = tokio::select! {
             () = stop.cancelled() => return Ended::Stopped,
             opened = timeout(&*self.clock, OPEN_WITHIN, opening) => opened,
@@ -173,6 +214,7 @@ impl Socket {
             pulse: Pulse::begin(self.clock.now(), sequence.resume().is_some()),
             sequence,
             outlet,
+            hearing: &self.hearing,
         };
         tokio::select! {
             () = stop.cancelled() => Ended::Stopped,
@@ -187,6 +229,7 @@ struct Connection<'a> {
     pulse: Pulse,
     sequence: &'a mut Sequence,
     outlet: &'a mut Outlet,
+    hearing: &'a watch::Sender<Hears>,
 }
 
 impl Connection<'_> {
@@ -218,11 +261,13 @@ impl Connection<'_> {
         };
         match Frame::read(text) {
             Frame::Reply { to, is_ok: true } => {
+                self.say_so();
                 self.pulse.answered(to, now);
                 Ok(())
             }
             Frame::Reply { is_ok: false, .. } => Err(Ended::TokenRefused),
             Frame::Hello { connection, at } => {
+                self.say_so();
                 self.pulse.heard();
                 if self.sequence.begin(connection, at) == Place::AfterAGap {
                     self.outlet.missed();
@@ -230,6 +275,7 @@ impl Connection<'_> {
                 Ok(())
             }
             Frame::Event { at, event } => {
+                self.say_so();
                 self.pulse.heard();
                 self.pass_on(at, event)
             }
@@ -240,6 +286,12 @@ impl Connection<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Says that the bot hears.
+    fn say_so(&self) {
+        self.hearing
+            .send_if_modified(|hears| std::mem::replace(hears, Hears::Yes) != Hears::Yes);
     }
 
     fn pass_on(

@@ -4,16 +4,20 @@
 //! before anything is posted in the direct channel. From then on it is an answer like any other of that channel, and a crash
 //! changes nothing about it.
 
+use super::super::attach;
+use super::super::buttons;
 use super::super::delivery;
 use super::super::interruption::Interruption;
+use super::super::rules;
 use super::super::world::InlineAnswer;
-use super::Publisher;
+use super::{Posted, Publisher};
+use crate::domain::control::{Stage, Tally};
 use crate::domain::event::Origin;
 use crate::domain::id::{ChannelId, ResponseUrlId, UserId};
-use crate::domain::post::{Audience, Delivery};
-use crate::domain::question::Conclusion;
+use crate::domain::post::{Audience, Delivery, PartIntent};
+use crate::domain::question::{Conclusion, Outcome, Refusal};
 use crate::domain::retry::FailureClass;
-use crate::ports::{MattermostError, Priority};
+use crate::ports::{MattermostError, MattermostFailure, Priority};
 
 impl Publisher<'_> {
     /// Shows the finished answer, by whichever way it is delivered.
@@ -25,10 +29,11 @@ impl Publisher<'_> {
             Err(Interruption::Mattermost(error))
                 if error.kind.class() == FailureClass::Permanent =>
             {
-                self.turn_to_asker(error, &conclusion.texts).await?;
+                self.turn_to_asker(error, conclusion).await?;
             }
             result => result?,
         }
+        self.attach(conclusion).await?;
         if let Origin::Post { post, .. } = &self.question.origin {
             let acknowledgements = &self.world.acknowledgements;
             acknowledgements
@@ -40,14 +45,23 @@ impl Publisher<'_> {
 
     async fn deliver(&mut self, conclusion: &Conclusion) -> Result<(), Interruption> {
         let texts = &conclusion.texts;
+        let stage = buttons::stage_of(self.world, conclusion, Tally::default());
         match self.question.delivery.clone() {
-            Delivery::Bot { fallback, .. } => match (self.finish_as_bot(texts).await, fallback) {
-                (Err(Interruption::Mattermost(error)), Some(id)) if error.kind.is_shut_out() => {
-                    self.respond(&id, Audience::Channel, texts).await
+            Delivery::Bot { .. } if is_for_the_asker_alone(&conclusion.outcome) => {
+                self.finish_as_bot(&[], Stage::Bare).await?;
+                Err(Interruption::Mattermost(not_a_member()))
+            }
+            Delivery::Bot { fallback, .. } => {
+                match (self.finish_as_bot(texts, stage).await, fallback) {
+                    (Err(Interruption::Mattermost(error)), Some(id))
+                        if error.kind.is_shut_out() =>
+                    {
+                        self.respond(&id, Audience::Channel, texts).await
+                    }
+                    (result, _) => result,
                 }
-                (result, _) => result,
-            },
-            Delivery::Direct { .. } => self.finish_as_bot(texts).await,
+            }
+            Delivery::Direct { .. } => self.finish_as_bot(texts, stage).await,
             Delivery::Response { id, audience } => self.respond(&id, audience, texts).await,
             Delivery::Webhook {
                 channel_name,
@@ -68,8 +82,9 @@ impl Publisher<'_> {
     async fn turn_to_asker(
         &mut self,
         refused: MattermostError,
-        texts: &[String],
+        conclusion: &Conclusion,
     ) -> Result<(), Interruption> {
+        let texts = &conclusion.texts;
         let Some(asker) = self.asker_elsewhere().filter(|_| !texts.is_empty()) else {
             return Err(refused.into());
         };
@@ -88,7 +103,8 @@ impl Publisher<'_> {
         self.direct = Some(direct);
         self.posts.clear();
         self.is_shut_out = false;
-        self.finish_as_bot(&texts).await
+        let stage = buttons::stage_of(self.world, conclusion, Tally::default());
+        self.finish_as_bot(&texts, stage).await
     }
 
     /// Returns the asker where the bot has another way to them than the one that is shut.
@@ -102,20 +118,98 @@ impl Publisher<'_> {
         }
     }
 
-    async fn finish_as_bot(&mut self, texts: &[String]) -> Result<(), Interruption> {
-        self.bring_up_to(texts, Priority::First).await?;
-        let surplus = self.posts.split_off(texts.len().min(self.posts.len()));
-        for post in surplus.into_iter().filter_map(|posted| posted.post) {
-            self.check_lease()?;
-            match self.world.mattermost.delete_post(&post).await {
-                // The answer is shown; what may not be deleted stays beneath it.
-                Err(error) if error.kind.is_shut_out() => {
-                    tracing::warn!(question.id = %self.question.id, status = error.status, "a post that an answer needs no more may not be deleted");
-                }
-                result => result?,
+    async fn finish_as_bot(&mut self, texts: &[String], stage: Stage) -> Result<(), Interruption> {
+        let shorter;
+        let texts = match self.bring_up_to(texts, stage, Priority::First).await {
+            Err(Interruption::Mattermost(error)) if error.is_too_long() => {
+                // The server was told to take less since it was asked.
+                rules::learn(self.world).await;
+                shorter = self.world.composer.shortened(&self.question, texts);
+                self.bring_up_to(&shorter, stage, Priority::First).await?;
+                &shorter
             }
+            result => result.map(|()| texts)?,
+        };
+        self.check_presence().await?;
+        let surplus = self.posts.split_off(texts.len().min(self.posts.len()));
+        self.remove(surplus).await?;
+        self.make_sure(texts, stage).await
+    }
+
+    /// Edits the first post once more where the reply to a press on its buttons may have come between: Mattermost puts what a reply says in
+    /// place of the post whenever it has it, so that it could undo the last edit.
+    async fn make_sure(&mut self, texts: &[String], stage: Stage) -> Result<(), Interruption> {
+        let clock = &self.world.clock;
+        let Some(until) = self.hold.unsettled_until(clock.now()) else {
+            return Ok(());
+        };
+        clock.sleep_until(until).await;
+        if let Some(first) = self.posts.first_mut() {
+            first.shown = None;
+            first.dressed = None;
+        }
+        self.bring_up_to(texts, stage, Priority::First).await
+    }
+
+    /// Deletes posts that the answer needs no more, and forgets them.
+    pub(super) async fn remove(&mut self, surplus: Vec<Posted>) -> Result<(), Interruption> {
+        for posted in surplus {
+            let post = match posted.post {
+                Some(post) => Some(post),
+                None => self.find(&posted.intent).await?.map(|seen| seen.id),
+            };
+            if let Some(post) = post {
+                self.check_lease()?;
+                match self.world.mattermost.delete_post(&post).await {
+                    // The answer is shown; what may not be deleted stays beneath it.
+                    Err(error) if error.kind.is_shut_out() => {
+                        tracing::warn!(question.id = %self.question.id, status = error.status, "a post that an answer needs no more may not be deleted");
+                    }
+                    result => result?,
+                }
+            }
+            let store = &self.world.store;
+            store
+                .forget_part(self.hold.lease(), posted.intent.part)
+                .await?;
         }
         Ok(())
+    }
+
+    /// Attaches what is long as files too. The answer is shown whether or not that can be done.
+    async fn attach(&self, conclusion: &Conclusion) -> Result<(), Interruption> {
+        let shown = self.posts.iter().rev().find_map(|posted| {
+            let post = posted.post.as_ref()?;
+            Some((&posted.intent.channel, post))
+        });
+        let files = attach::files(&self.world.settings, conclusion);
+        // An earlier answer in the same posts may have had some.
+        let is_to_be = !files.is_empty() || self.generation > 1;
+        let Some((channel, post)) = shown.filter(|_| is_to_be) else {
+            return Ok(());
+        };
+        self.check_lease()?;
+        if let Err(error) = self.world.mattermost.attach(channel, post, &files).await {
+            tracing::warn!(question.id = %self.question.id, call = error.call, status = error.status, kind = ?error.kind, "an answer's files could not be attached");
+        }
+        Ok(())
+    }
+
+    /// Fails where a post could not be edited because the bot was taken out of the channel: what it shows is not the answer.
+    async fn check_presence(&self) -> Result<(), Interruption> {
+        let Some(posted) = self.posts.iter().find(|posted| posted.is_fixed) else {
+            return Ok(());
+        };
+        let mattermost = &self.world.mattermost;
+        let bot = mattermost.identity().await?;
+        if mattermost
+            .is_member(&posted.intent.channel, &bot.id)
+            .await?
+            == Some(true)
+        {
+            return Ok(());
+        }
+        Err(Interruption::Mattermost(not_a_member()))
     }
 
     async fn respond(
@@ -134,14 +228,26 @@ impl Publisher<'_> {
         Ok(self.world.mattermost.respond(id, texts, audience).await?)
     }
 
+    /// Posts by the incoming webhook, which gives no ids back: a part that was intended last may have been posted, those before it were.
     async fn post_by_webhook(
-        &self,
+        &mut self,
         name: &str,
         channel: &ChannelId,
         texts: &[String],
     ) -> Result<(), Interruption> {
         self.remember(channel, texts).await?;
-        for text in texts {
+        let posted = self.posts.len().saturating_sub(1);
+        for (index, text) in texts.iter().enumerate().skip(posted) {
+            let intent = PartIntent {
+                part: u32::try_from(index).unwrap_or(u32::MAX),
+                generation: self.generation,
+                channel: channel.clone(),
+                root: None,
+                pending: self.world.ids.token(),
+                anchor: None,
+                intended_at: self.world.clock.now(),
+            };
+            self.commit_intent(index, intent).await?;
             self.check_lease()?;
             self.world.mattermost.post_by_webhook(name, text).await?;
         }
@@ -159,5 +265,21 @@ impl Publisher<'_> {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// Whether an end is nothing for the channel: whoever reads it there is not who asked.
+fn is_for_the_asker_alone(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(Refusal::NotAMember))
+}
+
+/// The failure of a post that is not tried, because the bot or the asker is no member of the channel.
+fn not_a_member() -> MattermostError {
+    MattermostError {
+        call: "post an answer",
+        kind: MattermostFailure::Forbidden,
+        status: None,
+        id: "askwell.not_a_member".to_owned(),
+        source: None,
     }
 }

@@ -25,9 +25,23 @@ nothing-to-stop = There is no answer to stop right now.
 answer-stopped = _I stopped here, as you asked._
 answer-cut-at-length = _The answer reached its length limit here. If you need the rest, please ask for just that part._
 answer-interrupted = _The answer was interrupted here. Please ask again._
+question-deleted = _The question was deleted, so I stopped._
+was-away = I was away when you asked this. If you still need an answer, please ask again.
 answer-withheld = _The model withheld the rest of this answer for safety reasons. Please try asking differently._
 continued = _(continued)_
+earlier-kept = _I could not write another answer, so the earlier one stays. { $reason }_
+earlier-kept-stopped = _I stopped before writing another answer, so the earlier one stays._
 answered-directly = I could not post this in the channel where you asked, so only you see it here.
+
+## On buttons, and to whoever pressed one
+
+button-stop = ■ Stop
+button-stopping = Stopping…
+button-regenerate = ↻ Regenerate
+button-continue = Continue
+not-yours = Only the person who asked, or an administrator, can do that.
+button-expired = This button is too old to work. Please ask again.
+control-failed = That did not work right now. Please try again in a little while.
 
 ## Errors
 

@@ -22,9 +22,23 @@ nothing-to-stop = 지금 멈출 답변이 없어요.
 answer-stopped = _요청하신 대로 여기서 답변을 멈췄어요._
 answer-cut-at-length = _길이 제한 때문에 답변이 여기서 끊겼어요. 나머지가 필요하시면 그 부분만 다시 물어봐 주세요._
 answer-interrupted = _답변이 여기서 중단되었어요. 다시 물어봐 주세요._
+question-deleted = _질문이 삭제되어서 답변을 멈췄어요._
+was-away = 질문하셨을 때 제가 자리를 비우고 있었어요. 아직 답이 필요하시면 다시 물어봐 주세요.
 answer-withheld = _모델이 안전 기준에 따라 나머지 답변을 보여 주지 않았어요. 질문을 바꿔서 다시 물어봐 주세요._
 continued = _(이어서)_
+earlier-kept = _새 답변을 쓰지 못해서 앞의 답변을 그대로 두었어요. { $reason }_
+earlier-kept-stopped = _새 답변을 쓰기 전에 멈춰서 앞의 답변을 그대로 두었어요._
 answered-directly = 질문하신 채널에는 답변을 올릴 수 없어서, 이 메시지로만 알려 드려요.
+
+## 버튼에 적힌 말과 버튼을 누른 사람에게 하는 말
+
+button-stop = ■ 멈추기
+button-stopping = 멈추는 중…
+button-regenerate = ↻ 다시 쓰기
+button-continue = 이어 쓰기
+not-yours = 질문하신 분과 관리자만 할 수 있어요.
+button-expired = 오래된 버튼이라 이제 쓸 수 없어요. 다시 물어봐 주세요.
+control-failed = 지금은 처리하지 못했어요. 잠시 뒤에 다시 해 주세요.
 
 ## 오류
 

@@ -5,21 +5,26 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use askwell::domain::attention::Identity;
-use askwell::domain::chat::{Cursor, JoinedChannel};
+use askwell::domain::chat::{Cursor, JoinedChannel, ServerRules};
 use askwell::domain::completion::ModelFailure;
+use askwell::domain::control::{Opinion, Press, Standing};
 use askwell::domain::conversation::{ConversationKey, History};
-use askwell::domain::event::{EventKey, InboundEvent};
+use askwell::domain::event::InboundEvent;
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
-use askwell::domain::job::{ClaimedJob, ControlScope, DeadLetter, Lease};
-use askwell::domain::post::{Audience, NewPost, Part, PartIntent, SeenPost};
+use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
+use askwell::domain::post::{
+    Audience, File, NewPost, Part, PartIntent, PostProps, Preview, SeenPost,
+};
 use askwell::domain::prompt::Prompt;
 use askwell::domain::question::{Conclusion, Question};
 use askwell::domain::time::Timestamp;
-use askwell::http::Receive;
+use askwell::http::{Obey, Receive};
 use askwell::pipeline::admit::Reply;
+use askwell::pipeline::control::Feedback;
 use askwell::ports::{
-    Admission, Backlog, Burial, Claim, DeltaStream, Edited, IdSource, LanguageModel, Letters,
-    Mattermost, MattermostError, MattermostFailure, ModelError, Priority, Renewal, StoreError,
+    Admission, AskAgain, AskedAgain, Backlog, Burial, Claim, DeltaStream, Edited, IdSource,
+    KeyAges, LanguageModel, Letters, Mattermost, MattermostError, MattermostFailure, ModelError,
+    Previewed, Priority, Renewal, SigningKey, StoreError,
 };
 use async_trait::async_trait;
 
@@ -59,6 +64,32 @@ impl Receive for Intake {
             std::future::pending::<()>().await;
         }
         self.reply.lock().unwrap().clone().unwrap_or(Reply::Silent)
+    }
+}
+
+/// Remembers every press, and says what it was told to say.
+#[derive(Default)]
+pub(crate) struct Controls {
+    presses: Mutex<Vec<Press>>,
+    feedback: Mutex<Option<Feedback>>,
+}
+
+impl Controls {
+    pub(crate) fn presses(&self) -> Vec<Press> {
+        self.presses.lock().unwrap().clone()
+    }
+
+    pub(crate) fn will_say(&self, feedback: Feedback) {
+        *self.feedback.lock().unwrap() = Some(feedback);
+    }
+}
+
+#[async_trait]
+impl Obey for Controls {
+    async fn pressed(&self, press: Press) -> Feedback {
+        self.presses.lock().unwrap().push(press);
+        let said = self.feedback.lock().unwrap().clone();
+        said.unwrap_or(Feedback::Silent)
     }
 }
 
@@ -154,11 +185,33 @@ impl Mattermost for Server {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn edit_post(&self, _: &PostId, _: &str, _: Priority) -> Result<Edited, MattermostError> {
+    async fn edit_post(
+        &self,
+        _: &PostId,
+        _: &str,
+        _: Option<&PostProps>,
+        _: Priority,
+    ) -> Result<Edited, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn edit_props(&self, _: &PostId, _: &PostProps) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn standing(&self, _: &ChannelId, _: &UserId) -> Result<Standing, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn preview(&self, _: &Preview) -> Result<Previewed, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 
     async fn read_post(&self, _: &PostId) -> Result<Option<SeenPost>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn read_posts(&self, _: &[PostId]) -> Result<Vec<SeenPost>, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -179,11 +232,19 @@ impl Mattermost for Server {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn attach(&self, _: &ChannelId, _: &PostId, _: &[File]) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn direct_channel(&self, _: &UserId) -> Result<ChannelId, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 
     async fn is_member(&self, _: &ChannelId, _: &UserId) -> Result<Option<bool>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn rules(&self) -> Result<ServerRules, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -209,6 +270,10 @@ impl Mattermost for Server {
     }
 
     async fn names(&self, _: &[UserId]) -> Result<HashMap<UserId, String>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn locale(&self, _: &UserId) -> Result<Option<String>, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -257,6 +322,10 @@ pub(crate) struct Store {
 
 #[async_trait]
 impl askwell::ports::Store for Store {
+    fn is_shared(&self) -> bool {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn admit(&self, _: &[Question]) -> Result<Vec<Admission>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
@@ -265,7 +334,7 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(&self, _: &ServerId) -> Result<Option<Timestamp>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -281,6 +350,16 @@ impl askwell::ports::Store for Store {
         &self,
         _: &ServerId,
         _: &ConversationKey,
+        _: u32,
+    ) -> Result<History, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn history_before(
+        &self,
+        _: &ServerId,
+        _: &ConversationKey,
+        _: QuestionId,
         _: u32,
     ) -> Result<History, StoreError> {
         unreachable!("{NOT_OURS}")
@@ -304,6 +383,56 @@ impl askwell::ports::Store for Store {
         _: &ServerId,
         _: &ControlScope,
     ) -> Result<Vec<QuestionId>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn stop_answer(
+        &self,
+        _: &ServerId,
+        _: QuestionId,
+        _: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn stops_of(&self, _: u128) -> Result<Vec<QuestionId>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn answer(&self, _: &ServerId, _: QuestionId) -> Result<Option<AnswerState>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn question_of_post(
+        &self,
+        _: &ServerId,
+        _: &PostId,
+    ) -> Result<Option<QuestionId>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn ask_again(&self, _: &ServerId, _: AskAgain) -> Result<AskedAgain, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn vote(&self, _: &ServerId, _: &Opinion, _: Timestamp) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn take_vote_back(&self, _: &ServerId, _: &Opinion) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn signing_keys(
+        &self,
+        _: &ServerId,
+        _: SigningKey,
+        _: KeyAges,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn forget_part(&self, _: &Lease, _: u32) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -375,11 +504,11 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn stop_question(
+    async fn stop_questions_of(
         &self,
         _: &ServerId,
-        _: &EventKey,
-    ) -> Result<Option<QuestionId>, StoreError> {
+        _: &PostId,
+    ) -> Result<Vec<QuestionId>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
@@ -400,7 +529,7 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn backlog(&self) -> Result<Backlog, StoreError> {
+    async fn backlog(&self, _: &ServerId) -> Result<Backlog, StoreError> {
         Ok(Backlog {
             waiting: 3,
             running: 2,

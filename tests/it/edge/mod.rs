@@ -3,6 +3,7 @@
 mod bad_input;
 mod fakes;
 mod health;
+mod presses;
 mod recorded;
 mod replies;
 mod serving;
@@ -13,16 +14,17 @@ use std::time::Duration;
 
 use askwell::domain::event::InboundEvent;
 use askwell::domain::id::ServerId;
-use askwell::http::{Settings, World, router, serve};
+use askwell::http::{Settings, Site, Tokens, World, router, serve};
 use askwell::pipeline::admit::Reply;
 use askwell::text::Language;
 use reqwest::{Client, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::clock::ManualClock;
-use fakes::{Ids, Intake, Model, Server, Store};
+use fakes::{Controls, Ids, Intake, Model, Server, Store};
 
 pub(crate) const COMMAND_TOKEN: &str = "commandtokenxxxxxxxxxxxxxx";
 pub(crate) const GET_TOKEN: &str = "getcommandtokenxxxxxxxxxxx";
@@ -36,6 +38,7 @@ pub(crate) struct Edge {
     pub(crate) address: SocketAddr,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) intake: Arc<Intake>,
+    pub(crate) controls: Arc<Controls>,
     pub(crate) store: Arc<Store>,
     pub(crate) mattermost: Arc<Server>,
     pub(crate) model: Arc<Model>,
@@ -63,26 +66,35 @@ impl Edge {
         let address = listener.local_addr().unwrap();
         let settings = Settings {
             listen: address,
-            command_tokens: command_tokens.iter().map(|token| (*token).into()).collect(),
-            outgoing_tokens: vec![JSON_HOOK_TOKEN.into(), FORM_HOOK_TOKEN.into()],
             max_body_bytes: MAX_BODY_BYTES,
             body_timeout: BODY_TIMEOUT,
             max_connections,
         };
         let clock = Arc::new(ManualClock::new());
         let intake = Arc::new(Intake::default());
+        let controls = Arc::new(Controls::default());
         let store = Arc::new(Store::default());
         let mattermost = Arc::new(Server::default());
         let model = Arc::new(Model::default());
-        let world = World {
+        let site = Site {
             server: server_id(),
             language: Language::Korean,
+            tokens: Tokens {
+                command: command_tokens.iter().map(|token| (*token).into()).collect(),
+                outgoing: vec![JSON_HOOK_TOKEN.into(), FORM_HOOK_TOKEN.into()],
+            },
             intake: intake.clone(),
+            controls: controls.clone(),
+            actions_url: Some(actions_url()),
+            hears: None,
+            mattermost: mattermost.clone(),
+            model: model.clone(),
+        };
+        let world = World {
+            sites: vec![site],
             clock: clock.clone(),
             ids: Arc::new(Ids),
             store: store.clone(),
-            mattermost: mattermost.clone(),
-            model: model.clone(),
         };
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
@@ -97,6 +109,7 @@ impl Edge {
             address,
             clock,
             intake,
+            controls,
             store,
             mattermost,
             model,
@@ -141,6 +154,10 @@ impl Edge {
     pub(crate) fn will_reply(&self, reply: Reply) {
         self.intake.will_reply(reply);
     }
+}
+
+pub(crate) fn actions_url() -> Url {
+    Url::parse("https://askwell.example/mattermost/actions").unwrap()
 }
 
 pub(crate) fn server_id() -> ServerId {

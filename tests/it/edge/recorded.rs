@@ -107,6 +107,7 @@ impl Request {
                 .to_owned(),
             text: text.to_owned(),
             received_at: edge.clock.now(),
+            is_late: false,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
-use askwell::domain::post::{Marker, NewPost};
+use askwell::domain::post::{Marker, NewPost, PostProps};
 use askwell::mattermost::{Server, Settings, http_client};
 use askwell_playground::{ManualTime, Options, Playground, SeenPost, TimeSource};
 
@@ -52,6 +52,7 @@ impl Chat {
             url: playground.url().parse().unwrap(),
             bot_token: Some(bot.token.into()),
             incoming_webhook_url: None,
+            actions_url: None,
             writes_per_second: 1_000.0,
             write_burst: 100,
             call_timeout: CALL_TIMEOUT,
@@ -75,7 +76,7 @@ impl Chat {
             channel: self.lobby.clone(),
             root: None,
             message: message.to_owned(),
-            marker: Some(marker(7, 0)),
+            props: marked(marker(7, 0)),
             pending: 42,
         }
     }
@@ -99,6 +100,14 @@ impl Chat {
         let id = self.playground.say(user, "lobby", text, None);
         self.time.advance(Duration::from_millis(1));
         PostId::parse(&id).unwrap()
+    }
+}
+
+/// What stands beside a post of an answer without buttons.
+pub(crate) fn marked(marker: Marker) -> PostProps {
+    PostProps {
+        marker: Some(marker),
+        buttons: Vec::new(),
     }
 }
 

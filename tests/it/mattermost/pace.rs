@@ -22,16 +22,25 @@ async fn what_must_be_written_waits_and_what_can_be_left_out_is() {
         .create_post(&chat.new_post("one"))
         .await
         .unwrap();
-    let edited = chat.server.edit_post(&id, "two", Priority::Later).await;
+    let edited = chat
+        .server
+        .edit_post(&id, "two", None, Priority::Later)
+        .await;
     assert_eq!(edited.unwrap(), Edited::Done);
-    let edited = chat.server.edit_post(&id, "three", Priority::Later).await;
+    let edited = chat
+        .server
+        .edit_post(&id, "three", None, Priority::Later)
+        .await;
     assert_eq!(edited.unwrap(), Edited::Skipped);
     let wait = async {
         chat.clock.until_someone_sleeps().await;
         assert_eq!(chat.texts(), ["two"]);
         chat.clock.advance(Duration::from_millis(1_001));
     };
-    let (edited, ()) = tokio::join!(chat.server.edit_post(&id, "last", Priority::First), wait);
+    let (edited, ()) = tokio::join!(
+        chat.server.edit_post(&id, "last", None, Priority::First),
+        wait
+    );
     assert_eq!(edited.unwrap(), Edited::Done);
     assert_eq!(chat.texts(), ["last"]);
 }
@@ -40,7 +49,11 @@ async fn what_must_be_written_waits_and_what_can_be_left_out_is() {
 async fn who_waits_goes_in_order_and_who_leaves_holds_nobody_up() {
     let chat = Chat::with(slowly).await;
     let id = chat.server.create_post(&chat.new_post("0")).await.unwrap();
-    let edit = async |text| chat.server.edit_post(&id, text, Priority::First).await;
+    let edit = async |text| {
+        chat.server
+            .edit_post(&id, text, None, Priority::First)
+            .await
+    };
     edit("1").await.unwrap();
     let mut leaves = Box::pin(edit("left"));
     assert!(futures_util::poll!(&mut leaves).is_pending());
@@ -82,9 +95,15 @@ async fn a_429_stops_all_writes_for_as_long_as_it_says() {
         retry_after_seconds: Some(3),
     };
     chat.playground.faults().next(route::PATCH_POST, 1, limited);
-    let edited = chat.server.edit_post(&id, "two", Priority::Later).await;
+    let edited = chat
+        .server
+        .edit_post(&id, "two", None, Priority::Later)
+        .await;
     assert_eq!(edited.unwrap(), Edited::Skipped);
-    let edited = chat.server.edit_post(&id, "three", Priority::Later).await;
+    let edited = chat
+        .server
+        .edit_post(&id, "three", None, Priority::Later)
+        .await;
     assert_eq!(edited.unwrap(), Edited::Skipped);
     let wait = async {
         chat.clock
@@ -92,7 +111,10 @@ async fn a_429_stops_all_writes_for_as_long_as_it_says() {
             .await;
         chat.clock.advance(Duration::from_secs(3));
     };
-    let (edited, ()) = tokio::join!(chat.server.edit_post(&id, "last", Priority::First), wait);
+    let (edited, ()) = tokio::join!(
+        chat.server.edit_post(&id, "last", None, Priority::First),
+        wait
+    );
     assert_eq!(edited.unwrap(), Edited::Done);
     assert_eq!(
         chat.playground
@@ -155,5 +177,5 @@ async fn typing_is_shown_when_there_is_room_and_is_never_waited_for() {
     for _ in 0..3 {
         chat.server.show_typing(&chat.lobby, None).await.unwrap();
     }
-    assert_eq!(chat.playground.look(|view| view.requests(route::TYPING)), 2);
+    assert_eq!(chat.playground.look(|view| view.requests(route::TYPING)), 1);
 }

@@ -9,7 +9,7 @@ use askwell::ports::{Edited, Mattermost, MattermostFailure, Priority};
 use askwell_playground::{Fault, Gate, route};
 use serde_json::json;
 
-use super::{CALL_TIMEOUT, Chat, marker};
+use super::{CALL_TIMEOUT, Chat, marked, marker};
 
 fn unknown_post() -> PostId {
     PostId::parse("dddddddddddddddddddddddddd").unwrap()
@@ -142,7 +142,11 @@ async fn an_edit_replaces_the_text_and_keeps_the_marker() {
         .await
         .unwrap();
     for (text, priority) in [("two", Priority::Later), ("three", Priority::First)] {
-        let edited = chat.server.edit_post(&id, text, priority).await.unwrap();
+        let edited = chat
+            .server
+            .edit_post(&id, text, None, priority)
+            .await
+            .unwrap();
         assert_eq!(edited, Edited::Done);
     }
     assert_eq!(chat.texts(), ["three"]);
@@ -153,7 +157,7 @@ async fn an_edit_replaces_the_text_and_keeps_the_marker() {
 #[tokio::test]
 async fn what_can_no_longer_be_edited_is_gone_and_stays_as_it_is() {
     let chat = Chat::start().await;
-    let edit = async |id: &PostId| chat.server.edit_post(id, "x", Priority::First).await;
+    let edit = async |id: &PostId| chat.server.edit_post(id, "x", None, Priority::First).await;
     assert_eq!(edit(&unknown_post()).await.unwrap(), Edited::Gone);
     let old = chat
         .server
@@ -163,7 +167,7 @@ async fn what_can_no_longer_be_edited_is_gone_and_stays_as_it_is() {
     chat.playground
         .configure(|settings| settings.post_edit_time_limit = Some(5));
     chat.time.advance(Duration::from_secs(6));
-    assert_eq!(edit(&old).await.unwrap(), Edited::Gone);
+    assert_eq!(edit(&old).await.unwrap(), Edited::TooOld);
     chat.playground.delete("gptbot", old.as_str());
     assert_eq!(edit(&old).await.unwrap(), Edited::Gone);
     assert_eq!(chat.server.read_post(&old).await.unwrap(), None);
@@ -192,7 +196,7 @@ async fn our_own_posts_are_found_after_the_anchor_among_many_others_and_in_threa
             chat.say("alice", &format!("{part} {number}"));
         }
         let post = NewPost {
-            marker: Some(marker(7, part)),
+            props: marked(marker(7, part)),
             pending: u128::from(part),
             root: (part == 1).then(|| anchor.clone()),
             ..chat.new_post("ours")
@@ -200,7 +204,7 @@ async fn our_own_posts_are_found_after_the_anchor_among_many_others_and_in_threa
         ours.push(chat.server.create_post(&post).await.unwrap());
     }
     let other = NewPost {
-        marker: Some(marker(8, 0)),
+        props: marked(marker(8, 0)),
         pending: 9,
         ..chat.new_post("another answer")
     };
@@ -234,6 +238,7 @@ async fn a_marker_that_somebody_else_wrote_is_not_ours() {
         url: chat.playground.url().parse().unwrap(),
         bot_token: Some(mallory.token.into()),
         incoming_webhook_url: None,
+        actions_url: None,
         writes_per_second: 10.0,
         write_burst: 10,
         call_timeout: CALL_TIMEOUT,

@@ -30,6 +30,7 @@ async fn stranger(reply: Vec<u8>) -> (Server, JoinSet<String>) {
         url: format!("http://{address}/chat").parse().unwrap(),
         bot_token: Some("bottokenxxxxxxxxxxxxxxxxxx".into()),
         incoming_webhook_url: None,
+        actions_url: None,
         writes_per_second: 10.0,
         write_burst: 10,
         call_timeout: CALL_TIMEOUT,

@@ -7,7 +7,9 @@ use askwell::domain::question::Question;
 use askwell::ports::{Admission, Backlog};
 use askwell::store::ROWS_PER_STATEMENT;
 
-use super::bed::{Bed, channel, ids, in_lane, numbered, on_both, place, post, question, user};
+use super::bed::{
+    Bed, channel, ids, in_lane, numbered, on_both, place, post, question, server, user,
+};
 
 on_both!(
     an_empty_batch_is_accepted,
@@ -28,7 +30,10 @@ on_both!(
 
 async fn an_empty_batch_is_accepted(bed: Bed) {
     bed.admit(&[]).await;
-    assert_eq!(bed.store.backlog().await.unwrap(), Backlog::default());
+    assert_eq!(
+        bed.store.backlog(&server()).await.unwrap(),
+        Backlog::default()
+    );
 }
 
 async fn a_question_comes_back_as_it_was_asked(bed: Bed) {
@@ -123,7 +128,7 @@ async fn the_same_event_is_accepted_once(bed: Bed) {
         [Admission::Duplicate]
     );
     assert_eq!(ids(&bed.claim(10).await), numbered([1]));
-    assert_eq!(bed.store.backlog().await.unwrap().waiting, 0);
+    assert_eq!(bed.store.backlog(&server()).await.unwrap().waiting, 0);
 }
 
 async fn the_same_event_twice_in_one_batch_is_accepted_once(bed: Bed) {
@@ -159,8 +164,12 @@ async fn the_same_event_on_another_server_is_another_question(bed: Bed) {
         key: question(1).key,
         ..question(2)
     };
-    bed.admit(&[question(1), elsewhere]).await;
-    assert_eq!(ids(&bed.claim(10).await), numbered([1, 2]));
+    bed.admit(&[question(1), elsewhere.clone()]).await;
+    assert_eq!(ids(&bed.claim(10).await), numbered([1]));
+    assert_eq!(
+        ids(&bed.claim_of(&elsewhere.server, 10).await),
+        numbered([2])
+    );
 }
 
 async fn duplicates_among_new_questions_are_told_apart(bed: Bed) {
@@ -184,7 +193,7 @@ async fn duplicates_among_new_questions_are_told_apart(bed: Bed) {
         };
         assert_eq!(*admission, expected, "{number}");
     }
-    assert_eq!(bed.store.backlog().await.unwrap().waiting, 100);
+    assert_eq!(bed.store.backlog(&server()).await.unwrap().waiting, 100);
 }
 
 async fn a_batch_may_be_larger_than_a_statement(bed: Bed) {
@@ -199,7 +208,10 @@ async fn a_batch_may_be_larger_than_a_statement(bed: Bed) {
         );
         begin = end;
     }
-    assert_eq!(bed.store.backlog().await.unwrap().waiting, u64::from(begin));
+    assert_eq!(
+        bed.store.backlog(&server()).await.unwrap().waiting,
+        u64::from(begin)
+    );
 }
 
 async fn a_lane_is_numbered_in_the_order_of_the_batch(bed: Bed) {

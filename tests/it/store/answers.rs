@@ -1,8 +1,9 @@
 //! The posts of an answer, its end, and the wish to stop it.
 
+use askwell::domain::attention::ChannelKind;
 use askwell::domain::completion::Usage;
 use askwell::domain::conversation::ConversationKey;
-use askwell::domain::event::{Origin, Person};
+use askwell::domain::event::{EventKey, Origin, Person, Place};
 use askwell::domain::id::{QuestionId, ResponseUrlId, ServerId};
 use askwell::domain::job::ControlScope;
 use askwell::domain::post::{Audience, Delivery, Part, PartIntent};
@@ -26,6 +27,7 @@ on_both!(
     a_stop_reaches_the_askers_unfinished_questions_in_the_channel,
     a_stop_is_seen_by_the_claim_and_by_the_renewal,
     a_stop_leaves_what_has_its_conclusion,
+    a_deleted_post_stops_what_it_asked_and_what_was_asked_in_its_thread,
 );
 
 async fn posts_come_back_in_order_as_they_were_intended(bed: Bed) {
@@ -351,4 +353,40 @@ async fn a_stop_leaves_what_has_its_conclusion(bed: Bed) {
         .await
         .unwrap();
     assert!(!renewal.stop_requested);
+}
+
+async fn a_deleted_post_stops_what_it_asked_and_what_was_asked_in_its_thread(bed: Bed) {
+    let asked = |number: u32, root: Option<u32>| Question {
+        key: EventKey::of_post(&post(number)),
+        origin: Origin::Post {
+            place: Place {
+                thread: root.map(post),
+                ..place(1)
+            },
+            post: post(number),
+            kind: ChannelKind::Open,
+        },
+        ..question(number)
+    };
+    let other = Question {
+        server: ServerId::parse("other").unwrap(),
+        ..asked(5, Some(1))
+    };
+    let questions = [
+        asked(1, Some(1)),
+        asked(2, Some(1)),
+        asked(3, Some(3)),
+        asked(4, None),
+        other,
+    ];
+    bed.admit(&questions).await;
+    let stop = async |number| {
+        let stopped = bed.store.stop_questions_of(&server(), &post(number)).await;
+        let mut stopped = stopped.unwrap();
+        stopped.sort_unstable();
+        stopped
+    };
+    assert_eq!(stop(1).await, [question(1).id, question(2).id]);
+    assert_eq!(stop(4).await, [question(4).id]);
+    assert!(stop(9).await.is_empty());
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use askwell::domain::completion::Usage;
+use askwell::domain::control::{Opinion, Vote};
 use askwell::domain::conversation::ConversationKey;
 use askwell::domain::event::{EventKey, Origin, Person, Place};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ServerId, TeamId, UserId};
@@ -217,7 +218,13 @@ impl Bed {
 
     /// Claims at most `limit` questions.
     pub(crate) async fn claim(&self, limit: u32) -> Vec<ClaimedJob> {
+        self.claim_of(&server(), limit).await
+    }
+
+    /// Claims at most `limit` questions of a server.
+    pub(crate) async fn claim_of(&self, server: &ServerId, limit: u32) -> Vec<ClaimedJob> {
         let claim = Claim {
+            server: server.clone(),
             worker: 7,
             lease: LEASE,
             limit,
@@ -228,16 +235,15 @@ impl Bed {
 
     /// Claims the one question that is due.
     pub(crate) async fn claim_one(&self) -> ClaimedJob {
-        let mut jobs = self.claim(10).await;
-        assert_eq!(jobs.len(), 1, "one question is due");
-        jobs.remove(0)
+        let jobs = self.claim(10).await;
+        only(jobs)
     }
 
     /// Admits a question and claims it.
     pub(crate) async fn lease_on(&self, question: Question) -> Lease {
-        let id = question.id;
+        let (id, server) = (question.id, question.server.clone());
         self.admit(&[question]).await;
-        let lease = self.claim_one().await.lease;
+        let lease = only(self.claim_of(&server, 10).await).lease;
         assert_eq!(lease.question, id);
         lease
     }
@@ -249,6 +255,11 @@ impl Bed {
         self.store.conclude(&lease, &conclusion).await.unwrap();
         self.store.settle(&lease, self.now()).await.unwrap();
     }
+}
+
+fn only(mut jobs: Vec<ClaimedJob>) -> ClaimedJob {
+    assert_eq!(jobs.len(), 1, "one question is due");
+    jobs.remove(0)
 }
 
 /// A text of 26 characters that is an id of the kind `tag`.
@@ -344,6 +355,7 @@ pub(crate) fn refused() -> Burial {
 pub(crate) fn intent(part: u32, pending: u128) -> PartIntent {
     PartIntent {
         part,
+        generation: 1,
         channel: channel(1),
         root: None,
         pending,
@@ -363,4 +375,13 @@ pub(crate) fn numbered(numbers: impl IntoIterator<Item = u32>) -> Vec<QuestionId
         .into_iter()
         .map(|number| QuestionId::from_bits(u128::from(number)))
         .collect()
+}
+
+/// What a person thinks of the answer to a question.
+pub(crate) fn opinion(question: QuestionId, person: u32, vote: Vote) -> Opinion {
+    Opinion {
+        question,
+        person: user(person),
+        vote,
+    }
 }

@@ -10,7 +10,9 @@ use askwell::domain::time::Timestamp;
 use askwell::ports::{Backlog, Claim};
 use askwell::store::{Access, FURTHEST_RETRY, LeaseTime};
 
-use super::bed::{Bed, LEASE, conclusion, ids, in_lane, numbered, on_both, question, refused};
+use super::bed::{
+    Bed, LEASE, conclusion, ids, in_lane, numbered, on_both, question, refused, server,
+};
 
 on_both!(
     a_lane_is_worked_on_one_at_a_time_and_in_order,
@@ -65,11 +67,13 @@ async fn a_lane_is_worked_on_one_at_a_time_and_in_order(bed: Bed) {
 async fn a_lane_of_the_same_name_on_another_server_does_not_wait(bed: Bed) {
     let other = ServerId::parse("other").unwrap();
     let elsewhere = Question {
-        server: other,
+        server: other.clone(),
         ..in_lane(2, "a")
     };
     bed.admit(&[in_lane(1, "a"), elsewhere]).await;
-    assert_eq!(ids(&bed.claim(10).await), numbered([1, 2]));
+    assert_eq!(ids(&bed.claim(10).await), numbered([1]));
+    let jobs = bed.claim_of(&other, 10).await;
+    assert_eq!(ids(&jobs), numbered([2]));
 }
 
 async fn a_dead_letter_does_not_block_its_lane(bed: Bed) {
@@ -174,7 +178,7 @@ async fn a_retry_is_never_further_away_than_the_furthest(bed: Bed) {
         .await
         .unwrap();
     assert_eq!(
-        bed.store.next_due().await.unwrap(),
+        bed.store.next_due(&server()).await.unwrap(),
         Some(begin.after(FURTHEST_RETRY))
     );
     assert!(bed.claim(10).await.is_empty());
@@ -218,16 +222,16 @@ async fn a_conclusion_comes_back_with_the_next_claim(bed: Bed) {
 }
 
 async fn the_next_due_time_is_that_of_the_first_of_a_lane(bed: Bed) {
-    assert_eq!(bed.store.next_due().await.unwrap(), None);
+    assert_eq!(bed.store.next_due(&server()).await.unwrap(), None);
     bed.admit(&[in_lane(1, "a"), in_lane(2, "a")]).await;
     assert!(
-        bed.store.next_due().await.unwrap() <= Some(bed.now()),
+        bed.store.next_due(&server()).await.unwrap() <= Some(bed.now()),
         "one is due now"
     );
     let begin = bed.now();
     let job = bed.claim_one().await;
     assert_eq!(
-        bed.store.next_due().await.unwrap(),
+        bed.store.next_due(&server()).await.unwrap(),
         Some(begin.after(LEASE)),
         "the second one waits for the first"
     );
@@ -236,14 +240,14 @@ async fn the_next_due_time_is_that_of_the_first_of_a_lane(bed: Bed) {
         .await
         .unwrap();
     assert_eq!(
-        bed.store.next_due().await.unwrap(),
+        bed.store.next_due(&server()).await.unwrap(),
         Some(begin.after(second()))
     );
     bed.admit(&[question(3)]).await;
     let other = bed.claim_one().await;
     bed.clock.advance(second() * 2);
     assert_eq!(
-        bed.store.next_due().await.unwrap(),
+        bed.store.next_due(&server()).await.unwrap(),
         Some(begin.after(second())),
         "what is overdue counts"
     );
@@ -255,7 +259,7 @@ async fn the_next_due_time_is_that_of_the_first_of_a_lane(bed: Bed) {
     bed.store.settle(&job.lease, bed.now()).await.unwrap();
     let last = bed.claim_one().await;
     bed.store.settle(&last.lease, bed.now()).await.unwrap();
-    assert_eq!(bed.store.next_due().await.unwrap(), None);
+    assert_eq!(bed.store.next_due(&server()).await.unwrap(), None);
 }
 
 async fn a_question_that_cannot_be_read_stops_no_other(bed: Bed) {
@@ -282,7 +286,10 @@ async fn a_question_that_cannot_be_read_stops_no_other(bed: Bed) {
 }
 
 async fn the_backlog_counts_what_waits_runs_and_is_dead(bed: Bed) {
-    assert_eq!(bed.store.backlog().await.unwrap(), Backlog::default());
+    assert_eq!(
+        bed.store.backlog(&server()).await.unwrap(),
+        Backlog::default()
+    );
     bed.admit(
         &(0..10)
             .map(|number| in_lane(number, "a"))
@@ -303,7 +310,7 @@ async fn the_backlog_counts_what_waits_runs_and_is_dead(bed: Bed) {
         running: 2,
         dead: 1,
     };
-    assert_eq!(bed.store.backlog().await.unwrap(), expected);
+    assert_eq!(bed.store.backlog(&server()).await.unwrap(), expected);
 }
 
 async fn unfinished_work_is_freed_on_taking_over_where_nobody_else_can_run(bed: Bed) {
@@ -340,18 +347,19 @@ async fn leases_go_by_the_databases_time_where_it_has_one(bed: Bed) {
     let worker_whose_clock_is_wrong = Timestamp::from_micros(1_000_000_000);
     bed.clock.set(worker_whose_clock_is_wrong);
     let claim = Claim {
+        server: server(),
         worker: 1,
         lease: LEASE,
         limit: 1,
         now: bed.now(),
     };
-    let lease = store.claim(claim).await.unwrap().remove(0).lease;
+    let lease = store.claim(claim.clone()).await.unwrap().remove(0).lease;
     assert_eq!(
         lease.until,
         bed.now().after(LEASE),
         "told in the worker's own time"
     );
-    let due = store.next_due().await.unwrap().unwrap();
+    let due = store.next_due(&server()).await.unwrap().unwrap();
     assert!(
         due <= bed.now().after(LEASE) && due > bed.now().after(LEASE / 2),
         "in the worker's own time"
@@ -360,7 +368,7 @@ async fn leases_go_by_the_databases_time_where_it_has_one(bed: Bed) {
         .renew(&lease, bed.now().after(LEASE * 2))
         .await
         .unwrap();
-    let due = store.next_due().await.unwrap().unwrap();
+    let due = store.next_due(&server()).await.unwrap().unwrap();
     assert!(
         due <= bed.now().after(LEASE * 2) && due > bed.now().after(LEASE),
         "renewed"
@@ -368,7 +376,7 @@ async fn leases_go_by_the_databases_time_where_it_has_one(bed: Bed) {
     if matches!(bed.settings, askwell::store::Settings::Postgres(_)) {
         let ahead = Claim {
             now: bed.now().after(LEASE * 100),
-            ..claim
+            ..claim.clone()
         };
         assert!(
             store.claim(ahead).await.unwrap().is_empty(),

@@ -7,7 +7,7 @@ use askwell::domain::question::Question;
 use askwell::ports::{Admission, Claim, Clock as _, Store};
 use tokio::task::JoinSet;
 
-use super::bed::{Bed, HandClock, LEASE, in_lane};
+use super::bed::{Bed, HandClock, LEASE, in_lane, server};
 
 const WORKERS: usize = 4;
 const LANES: u32 = 8;
@@ -34,6 +34,7 @@ async fn work(
 ) {
     loop {
         let claim = Claim {
+            server: server(),
             worker,
             lease: LEASE,
             limit: 3,
@@ -59,7 +60,7 @@ async fn work(
             }
             store.settle(&job.lease, clock.now()).await.unwrap();
         }
-        let backlog = store.backlog().await.unwrap();
+        let backlog = store.backlog(&server()).await.unwrap();
         if backlog.waiting + backlog.running == 0 {
             break;
         }
@@ -147,7 +148,7 @@ async fn the_same_events_from_several_sides_are_accepted_once(bed: Bed) {
         accepted += side.unwrap();
     }
     assert_eq!(accepted, 400);
-    assert_eq!(bed.store.backlog().await.unwrap().waiting, 400);
+    assert_eq!(bed.store.backlog(&server()).await.unwrap().waiting, 400);
 }
 
 mod sqlite {

@@ -184,6 +184,6 @@ async fn more_letters_are_revived_than_a_statement_takes(bed: Bed) {
         waiting: u64::from(count),
         ..Backlog::default()
     };
-    assert_eq!(bed.store.backlog().await.unwrap(), expected);
+    assert_eq!(bed.store.backlog(&server()).await.unwrap(), expected);
     assert_eq!(ids(&bed.claim(10).await), numbered([0, 1]));
 }

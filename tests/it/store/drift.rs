@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use askwell::domain::control::Vote;
 use askwell::domain::event::EventKey;
 use askwell::domain::id::QuestionId;
 use askwell::domain::job::{ControlScope, Lease};
 use askwell::domain::question::{Outcome, Question};
-use askwell::ports::Letters;
+use askwell::ports::{AgainKind, AskAgain, KeyAges, Letters, SigningKey};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::bed::{
-    Bed, channel, conclusion, in_lane, intent, post, question, refused, server, user,
+    Bed, channel, conclusion, in_lane, intent, opinion, post, question, refused, server, user,
 };
 
 /// One verb, or a move of the clock. Leases are named by when they were given, counted from the first.
@@ -32,6 +33,12 @@ enum Step {
     Revive,
     Intend(usize, u32),
     Created(usize, u32),
+    ForgetPart(usize, u32),
+    AskAgain(usize, u32, bool),
+    StopAnswer(usize),
+    Vote(usize, u32, bool),
+    TakeVoteBack(usize, u32),
+    Keys(u8),
     Stop,
     TextPosted(u8),
 }
@@ -54,6 +61,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => lease().prop_map(Step::Bury),
         1 => (lease(), 0..3_u32).prop_map(|(lease, part)| Step::Intend(lease, part)),
         1 => (lease(), 0..3_u32).prop_map(|(lease, part)| Step::Created(lease, part)),
+        1 => (lease(), 0..3_u32).prop_map(|(lease, part)| Step::ForgetPart(lease, part)),
+        2 => (lease(), 1..3_u32, any::<bool>())
+            .prop_map(|(lease, generation, whole)| Step::AskAgain(lease, generation, whole)),
+        1 => lease().prop_map(Step::StopAnswer),
+        1 => (lease(), 0..3_u32, any::<bool>()).prop_map(|(lease, who, up)| Step::Vote(lease, who, up)),
+        1 => (lease(), 0..3_u32).prop_map(|(lease, who)| Step::TakeVoteBack(lease, who)),
+        1 => any::<u8>().prop_map(Step::Keys),
         1 => Just(Step::Revive),
         1 => Just(Step::Stop),
         1 => (0..3_u8).prop_map(Step::TextPosted),
@@ -117,11 +131,19 @@ impl Side {
                 }
                 format!("{posted:?} {known:?}")
             }
+            Step::Keys(id) => self.keys(*id).await,
+            Step::AskAgain(lease, ..)
+            | Step::StopAnswer(lease)
+            | Step::Vote(lease, ..)
+            | Step::TakeVoteBack(lease, _) => match self.leases.get(*lease) {
+                Some(lease) => self.control(step, lease.question).await,
+                None => String::new(),
+            },
             under_lease => self.take_under_lease(under_lease).await,
         };
         let (store, conversation) = (&self.bed.store, question(0).conversation);
-        let due = store.next_due().await.unwrap();
-        let backlog = store.backlog().await.unwrap();
+        let due = store.next_due(&server()).await.unwrap();
+        let backlog = store.backlog(&server()).await.unwrap();
         let history = store.history(&server(), &conversation, 5).await.unwrap();
         format!("{answer} {due:?} {backlog:?} {history:?}")
     }
@@ -140,6 +162,58 @@ impl Side {
         format!("{:?}", self.bed.store.admit(&questions).await)
     }
 
+    async fn keys(&self, id: u8) -> String {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let ages = KeyAges {
+            signs: minutes(1),
+            is_kept: minutes(3),
+        };
+        let offered = SigningKey {
+            id: id.into(),
+            secret: format!("{id:064x}").into(),
+            created_at: self.bed.now(),
+        };
+        let keys = self.bed.store.signing_keys(&server(), offered, ages).await;
+        // The same number may be drawn twice, which no key's is.
+        keys.map_or_else(|_| "twice".to_owned(), |keys| format!("{keys:?}"))
+    }
+
+    async fn control(&self, step: &Step, question: QuestionId) -> String {
+        let (store, now, main) = (&self.bed.store, self.bed.now(), server());
+        let done = match step {
+            Step::AskAgain(_, generation, whole) => {
+                let kind = if *whole {
+                    AgainKind::Regenerate
+                } else {
+                    AgainKind::Continue
+                };
+                let again = AskAgain {
+                    question,
+                    generation: *generation,
+                    kind,
+                    deadline: now,
+                    pressed_at: whole.then_some(now),
+                };
+                format!("{:?}", store.ask_again(&main, again).await)
+            }
+            Step::StopAnswer(_) => {
+                format!("{:?}", store.stop_answer(&main, question, Some(now)).await)
+            }
+            Step::Vote(_, who, up) => {
+                let vote = if *up { Vote::Up } else { Vote::Down };
+                let opinion = opinion(question, *who, vote);
+                format!("{:?}", store.vote(&main, &opinion, now).await)
+            }
+            Step::TakeVoteBack(_, who) => {
+                let opinion = opinion(question, *who, Vote::Up);
+                format!("{:?}", store.take_vote_back(&main, &opinion).await)
+            }
+            _ => String::new(),
+        };
+        let posts = store.question_of_post(&main, &post(1)).await;
+        format!("{done} {:?} {posts:?}", store.answer(&main, question).await)
+    }
+
     async fn take_under_lease(&self, step: &Step) -> String {
         let (store, now) = (&self.bed.store, self.bed.now());
         let (Step::Renew(lease)
@@ -151,7 +225,8 @@ impl Side {
         | Step::Settle(lease)
         | Step::Bury(lease)
         | Step::Intend(lease, _)
-        | Step::Created(lease, _)) = step
+        | Step::Created(lease, _)
+        | Step::ForgetPart(lease, _)) = step
         else {
             panic!("{step:?} needs no lease");
         };
@@ -171,7 +246,7 @@ impl Side {
                 let outcome = if *answered {
                     Outcome::Answered
                 } else {
-                    Outcome::Stopped
+                    Outcome::CutShort
                 };
                 format!(
                     "{:?}",
@@ -193,7 +268,16 @@ impl Side {
                 let created = store.created(lease, *part, &post(lease.attempt.0)).await;
                 format!("{created:?} {:?}", store.parts(lease.question).await)
             }
-            Step::Admit(_)
+            Step::ForgetPart(_, part) => {
+                let forgotten = store.forget_part(lease, *part).await;
+                format!("{forgotten:?} {:?}", store.parts(lease.question).await)
+            }
+            Step::AskAgain(..)
+            | Step::StopAnswer(_)
+            | Step::Vote(..)
+            | Step::TakeVoteBack(..)
+            | Step::Keys(_)
+            | Step::Admit(_)
             | Step::Claim(_)
             | Step::Forward(_)
             | Step::Back(_)

@@ -39,6 +39,7 @@ async fn assert_writes_nothing(bed: &Bed, lease: &Lease) {
     );
     assert_lost(&store.intend(lease, &intent(0, 1)).await, "intend");
     assert_lost(&store.created(lease, 0, &post(1)).await, "created");
+    assert_lost(&store.forget_part(lease, 0).await, "forget_part");
     assert_lost(&store.conclude(lease, &conclusion).await, "conclude");
     let turned = store.turn_to_asker(lease, &user(1), &[]).await;
     assert_lost(&turned, "turn_to_asker");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askwell::ports::Store;
 use askwell::store::{Access, LeaseTime, OpenError, Settings};
 
-use super::bed::{Bed, ids, numbered, on_both, question};
+use super::bed::{Bed, ids, numbered, on_both, question, server};
 
 on_both!(
     a_database_of_a_newer_version_is_left_alone,
@@ -25,7 +25,7 @@ fn error_of(result: Result<Arc<dyn Store>, OpenError>) -> OpenError {
 async fn a_database_of_a_newer_version_is_left_alone(bed: Bed) {
     bed.tamper(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-         SELECT 9999, 'from the future', success, checksum, 1 FROM _sqlx_migrations",
+         SELECT 9999, 'from the future', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1",
     )
     .await;
     let error = error_of(bed.open(Access::Beside, LeaseTime::Clock).await);
@@ -38,7 +38,7 @@ async fn a_database_of_a_newer_version_is_left_alone(bed: Bed) {
 async fn a_database_opened_twice_is_migrated_once(bed: Bed) {
     bed.admit(&[question(1)]).await;
     let beside = bed.open(Access::Beside, LeaseTime::Clock).await.unwrap();
-    assert_eq!(beside.backlog().await.unwrap().waiting, 1);
+    assert_eq!(beside.backlog(&server()).await.unwrap().waiting, 1);
 }
 
 #[tokio::test]

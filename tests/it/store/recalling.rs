@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use askwell::domain::completion::ModelFailure;
-use askwell::domain::conversation::{ConversationKey, Turn};
+use askwell::domain::conversation::{ConversationKey, Turn, TurnPosts};
+use askwell::domain::event::Origin;
 use askwell::domain::id::ServerId;
 use askwell::domain::post::OWN_TEXT_MEMORY;
-use askwell::domain::question::{Failure, Outcome, Question, Refusal};
+use askwell::domain::question::{Conclusion, Failure, Outcome, Question, Refusal};
 
-use super::bed::{Bed, channel, conclusion, on_both, post, question, server, user};
+use super::bed::{Bed, channel, conclusion, intent, on_both, place, post, question, server, user};
 
 on_both!(
     the_newest_turns_come_oldest_first,
+    a_turn_comes_with_the_posts_that_show_it,
     only_outcomes_that_are_turns_are_remembered,
     a_conversation_never_sees_another,
     a_question_moved_to_its_thread_is_remembered_there,
@@ -53,11 +55,46 @@ async fn the_newest_turns_come_oldest_first(bed: Bed) {
         answer: "42".to_owned(),
         asked_at: super::bed::MORNING,
         finished_at: super::bed::MORNING.after(SECOND * finished_after),
+        posts: TurnPosts::default(),
     };
     assert_eq!(history.turns, [turn(4, 3), turn(5, 4)]);
     assert_eq!(history.afresh_at, None);
     assert_eq!(questions_of(&bed, &everybody(), 100).await.len(), 5);
     assert!(questions_of(&bed, &everybody(), 0).await.is_empty());
+}
+
+async fn a_turn_comes_with_the_posts_that_show_it(bed: Bed) {
+    let hook = |post| Origin::OutgoingHook {
+        place: place(1),
+        post,
+    };
+    let asked = Question {
+        origin: hook(post(1)),
+        ..question(1)
+    };
+    let lease = bed.lease_on(asked).await;
+    for (part, shown) in [(0, Some(post(2))), (1, Some(post(3))), (2, None)] {
+        bed.store.intend(&lease, &intent(part, 1)).await.unwrap();
+        if let Some(shown) = shown {
+            bed.store.created(&lease, part, &shown).await.unwrap();
+        }
+    }
+    let whole = Conclusion {
+        texts: ["one", "two", "three"].map(str::to_owned).to_vec(),
+        ..conclusion(Outcome::Answered, bed.now())
+    };
+    bed.store.conclude(&lease, &whole).await.unwrap();
+    bed.store.settle(&lease, bed.now()).await.unwrap();
+    bed.clock.advance(SECOND);
+    bed.answer(question(2), Outcome::Answered).await;
+    let history = bed.store.history(&server(), &everybody(), 2).await.unwrap();
+    let posts: Vec<_> = history.turns.into_iter().map(|turn| turn.posts).collect();
+    let shown = TurnPosts {
+        question: Some(post(1)),
+        is_hooks: true,
+        answer: vec![(post(2), "one".to_owned()), (post(3), "two".to_owned())],
+    };
+    assert_eq!(posts, [shown, TurnPosts::default()]);
 }
 
 async fn only_outcomes_that_are_turns_are_remembered(bed: Bed) {

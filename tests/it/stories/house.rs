@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use askwell::app::{LeaseTime, Surroundings, serve};
+use askwell::app::{LeaseTime, Reread, Surroundings, serve};
 use askwell::clock::SystemIds;
 use askwell::config::{FileText, Inputs, load};
-use askwell::ports::IdSource;
+use askwell::ports::{Clock as _, IdSource};
 use askwell_playground::model::ScriptedModel;
 use askwell_playground::{
     CommandSpec, HookFormat, Options, Playground, SeenPost, TimeSource, View,
@@ -41,7 +41,7 @@ pub(super) enum Account {
 }
 
 /// A Mattermost with alice and bob in the lobby and the garden, a model, and askwell.
-pub(super) struct House {
+pub(crate) struct House {
     pub(super) playground: Playground,
     pub(super) model: ScriptedModel,
     pub(super) clock: Arc<ManualClock>,
@@ -85,6 +85,9 @@ impl House {
         playground.create_admin("admin");
         playground.create_user("alice");
         playground.create_user("bob");
+        for person in ["admin", "alice", "bob"] {
+            playground.set_locale(person, "ko");
+        }
         let bot = playground.create_bot("gptbot");
         playground.create_team("acme");
         playground.join_team("acme", &["admin", "alice", "bob", "gptbot"]);
@@ -120,6 +123,13 @@ impl House {
         }
     }
 
+    /// Gives askwell an empty database on PostgreSQL.
+    pub(super) async fn move_to_postgres(&mut self) {
+        let database = crate::postgres::fresh_database().await;
+        self.environment
+            .insert("ASKWELL_DATABASE".to_owned(), database);
+    }
+
     /// Lets askwell hear of posts that begin with a word, by an outgoing webhook.
     pub(super) fn listen_for(&mut self, word: &str, format: HookFormat) {
         let hook = format!("{}/mattermost-gpt", self.url);
@@ -148,7 +158,8 @@ impl House {
             directory: PathBuf::from(self.directory.path()),
             ..Inputs::default()
         };
-        let config = load(inputs).unwrap();
+        let config = load(inputs.clone()).unwrap();
+        let reread: Reread = Arc::new(move || load(inputs.clone()).ok());
         let listener = self.take_door();
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
         let stop = CancellationToken::new();
@@ -158,7 +169,7 @@ impl House {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let given = surroundings(listener, clock, ids);
+                let given = surroundings(listener, clock, ids, reread);
                 serve(config, given, asked).await.unwrap();
             });
             // What still holds the database goes with its runtime.
@@ -246,6 +257,11 @@ impl House {
         }
     }
 
+    /// What askwell's clock shows, in milliseconds since 1970.
+    pub(super) fn clock_ms(&self) -> i64 {
+        self.clock.now().as_micros() / 1_000
+    }
+
     async fn tick(&self, time_outs: &[Duration]) {
         self.clock.until_only_pauses(TICK, time_outs).await;
         self.clock.advance(TICK);
@@ -301,7 +317,7 @@ fn lasting_door() -> std::net::TcpListener {
     }
 }
 
-fn lasting_address() -> SocketAddr {
+pub(crate) fn lasting_address() -> SocketAddr {
     lasting_door().local_addr().unwrap()
 }
 
@@ -321,6 +337,7 @@ fn surroundings(
     listener: std::net::TcpListener,
     clock: Arc<ManualClock>,
     ids: Arc<dyn IdSource>,
+    reread: Reread,
 ) -> Surroundings {
     listener.set_nonblocking(true).unwrap();
     Surroundings {
@@ -328,5 +345,6 @@ fn surroundings(
         clock,
         ids,
         lease_time: LeaseTime::Clock,
+        reread,
     }
 }

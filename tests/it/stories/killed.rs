@@ -266,6 +266,7 @@ async fn furnished(questions: usize) -> (Story, Process, Vec<String>) {
     for who in 0..ASKERS {
         let person = person(who);
         house.playground.create_user(&person);
+        house.playground.set_locale(&person, "ko");
         house.playground.join_team("acme", &[&person]);
         for number in (0..questions.div_ceil(ASKERS)).step_by(QUESTIONS_A_ROOM) {
             let room = room(who, number);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use askwell_playground::SeenPost;
 use askwell_playground::model::Reply;
+use askwell_playground::{SeenPost, TimeSource};
 
 use super::house::{Account, House};
 
@@ -19,7 +19,7 @@ async fn listening_with(toml: &str) -> House {
 }
 
 impl House {
-    async fn until_the_bot_hears(&self) {
+    pub(super) async fn until_the_bot_hears(&self) {
         self.playground
             .wait_until("the bot's connection", |view| {
                 view.connections_of("gptbot") == 1
@@ -28,7 +28,7 @@ impl House {
     }
 
     /// Lets time pass until the bot hears again.
-    async fn until_the_bot_hears_again(&self) {
+    pub(super) async fn until_the_bot_hears_again(&self) {
         while self.playground.look(|view| view.connections_of("gptbot")) == 0 {
             self.clock.advance(Duration::from_millis(100));
             tokio::task::yield_now().await;
@@ -250,5 +250,81 @@ async fn where_only_mentions_are_heard_a_thread_does_not_go_on_by_itself() {
         .say("alice", "lobby", "and then?", Some(&root));
     let other = house.playground.say("alice", "lobby", "@gptbot bye", None);
     house.see_reply(&other, "I see.").await;
+    assert_eq!(house.model.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn typing_is_shown_again_for_as_long_as_an_answer_is_worked_on() {
+    let house = listening().await;
+    house
+        .model
+        .answer_next(Reply::empty().gate("long").content("At last."));
+    house
+        .playground
+        .say("alice", "lobby", "@gptbot think hard", None);
+    house.model.wait_at_gate("long").await;
+    let shown = || {
+        let route = "POST /api/v4/users/{user_id}/typing";
+        house.playground.look(|view| view.requests(route))
+    };
+    let before = shown();
+    house.pass(Duration::from_secs(13)).await;
+    let after = shown();
+    assert!(
+        (before + 2..=before + 4).contains(&after),
+        "every 4 seconds: {before}, {after}"
+    );
+    house.model.open_gate("long");
+    house
+        .see("bob", "the answer", |post| post.text == "At last.")
+        .await;
+}
+
+#[tokio::test]
+async fn a_bot_alone_is_a_complete_configuration() {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    house.environment.remove("MATTERMOST_COMMAND_TOKENS");
+    house.open("[bot]\nhears = \"thread\"\n");
+    house.until_the_bot_hears().await;
+    house.model.answer_next(Reply::text("Hello."));
+    let asked = house.playground.say("alice", "lobby", "@gptbot hi", None);
+    house.see_reply(&asked, "Hello.").await;
+}
+
+#[tokio::test]
+async fn a_token_that_was_revoked_is_said_to_be_and_another_is_taken_up_without_a_restart() {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    let file = house.directory.path().join("bot-token");
+    let token = house.environment.remove("MATTERMOST_BOT_TOKEN").unwrap();
+    std::fs::write(&file, token).unwrap();
+    let named = file.to_string_lossy().into_owned();
+    house
+        .environment
+        .insert("MATTERMOST_BOT_TOKEN_FILE".to_owned(), named);
+    house.open("[bot]\nhears = \"thread\"\n");
+    house.until_the_bot_hears().await;
+    house.model.answer_otherwise(Reply::text("Here I am."));
+    let first = house.playground.say("alice", "lobby", "@gptbot hi", None);
+    house.see_reply(&first, "Here I am.").await;
+    assert_eq!(house.readiness().await["socket"]["state"], "ok");
+
+    house.playground.revoke_tokens_of("gptbot");
+    let mut seconds = 0;
+    while house.readiness().await["socket"]["failure"] != "token_refused" {
+        seconds += 1;
+        assert!(seconds < 300, "nobody noticed");
+        house.pass(Duration::from_secs(1)).await;
+    }
+    let readiness = house.readiness().await;
+    assert_eq!(readiness["mattermost"]["failure"], "token_refused");
+    let missed = house
+        .playground
+        .say("alice", "lobby", "@gptbot anybody there?", None);
+
+    std::fs::write(&file, house.playground.grant_token("gptbot")).unwrap();
+    house
+        .meanwhile(house.see_reply(&missed, "Here I am."))
+        .await;
+    assert_eq!(house.readiness().await["socket"]["state"], "ok");
     assert_eq!(house.model.requests().len(), 2);
 }

@@ -1,22 +1,32 @@
 //! Stories: what people do in the simulated Mattermost, and the posts they then see. Everything between is the product itself.
 
+mod asked_again;
 mod bad_days;
+mod buttons;
 mod chance;
+mod changes;
 mod clock_jumps;
 mod commands;
 mod dead_letters;
 mod deaths;
+mod files;
 mod full_disk;
 mod full_queue;
-mod house;
+pub(crate) mod house;
 mod killed;
+mod languages;
+mod leases;
+mod live_preview;
 mod mattermost_fails;
 mod mentions;
 mod model_fails;
 mod odd_input;
 mod on_postgres;
 mod outgoing_hooks;
-mod process;
+pub(crate) mod process;
+mod reactions;
+mod rules;
+mod several;
 mod shut_out;
 mod starting;
 mod stopping;

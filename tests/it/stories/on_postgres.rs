@@ -8,10 +8,7 @@ use super::house::{Account, House};
 #[tokio::test]
 async fn questions_are_answered_remembered_and_taken_up_after_a_restart() {
     let mut house = House::built(Account::Bot, TimeSource::Real).await;
-    let database = crate::postgres::fresh_database().await;
-    house
-        .environment
-        .insert("ASKWELL_DATABASE".to_owned(), database);
+    house.move_to_postgres().await;
     house.open("");
     house
         .model

@@ -1,6 +1,8 @@
 //! askwell as the process that people start.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_askwell");
 const SAFETY_LIMIT: Duration = Duration::from_mins(1);
 
 /// A process that runs `askwell serve` in the house's directory, and is killed when it is dropped.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     /// What it has logged, and whether that is all.
     log: watch::Receiver<(String, bool)>,
@@ -22,7 +24,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a process at the house's address, with a configuration file of this text.
-    pub(super) fn start(house: &mut House, toml: &str) -> Self {
+    pub(crate) fn start(house: &mut House, toml: &str) -> Self {
         std::fs::write(house.directory.path().join("askwell.toml"), toml).unwrap();
         // Let go of at the last moment: the process takes the address over.
         drop(house.take_door());
@@ -30,13 +32,22 @@ impl Process {
     }
 
     /// Starts a process that is to listen at an address.
-    pub(super) fn start_at(house: &House, address: &str) -> Self {
+    pub(crate) fn start_at(house: &House, address: &str) -> Self {
+        Self::start_in(house.directory.path(), &house.environment, address)
+    }
+
+    /// Starts a process in a directory.
+    pub(crate) fn start_in(
+        directory: &Path,
+        environment: &BTreeMap<String, String>,
+        address: &str,
+    ) -> Self {
         // A shell, because only a process that ignores this signal when it begins sees a file at its limit as a full disk.
         let mut child = Command::new("/bin/sh")
             .args(["-c", "trap '' XFSZ; exec \"$0\" serve", PROGRAM])
-            .current_dir(house.directory.path())
+            .current_dir(directory)
             .env_clear()
-            .envs(&house.environment)
+            .envs(environment)
             .env("ASKWELL_LISTEN", address)
             .stderr(Stdio::piped())
             .spawn()
@@ -53,31 +64,31 @@ impl Process {
     }
 
     /// Waits until the process takes connections.
-    pub(super) async fn listening(&self) {
+    pub(crate) async fn listening(&self) {
         self.logged("askwell listens").await;
     }
 
     /// Waits until the process has logged something.
-    pub(super) async fn logged(&self, words: &str) {
+    pub(crate) async fn logged(&self, words: &str) {
         let found = self.until(|(log, is_all)| *is_all || log.contains(words));
         let log = found.await;
         assert!(log.contains(words), "it ended without {words:?}:\n{log}");
     }
 
     /// Waits for the end of the process; returns how it ended and what it had logged.
-    pub(super) async fn ended(mut self) -> (ExitStatus, String) {
+    pub(crate) async fn ended(mut self) -> (ExitStatus, String) {
         let log = self.until(|(_, is_all)| *is_all).await;
         // It has closed its log, so this takes no time to speak of.
         (self.child.wait().unwrap(), log)
     }
 
     /// Sends the process a signal, such as `TERM`.
-    pub(super) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         run("kill", &[&format!("-{name}"), &self.child.id().to_string()]);
     }
 
     /// Lets every file of the process grow to this many bytes and no further, `unlimited` for as many as the disk has.
-    pub(super) fn limit_files(&self, bytes: &str) {
+    pub(crate) fn limit_files(&self, bytes: &str) {
         let (process, limit) = (self.child.id().to_string(), format!("--fsize={bytes}:"));
         run("prlimit", &["--pid", &process, &limit]);
     }

@@ -64,7 +64,7 @@ async fn a_database_of_a_newer_version_is_left_alone_with_what_to_do() {
     let bed = Bed::on_sqlite().await;
     bed.tamper(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-         SELECT 9999, 'from the future', success, checksum, 1 FROM _sqlx_migrations",
+         SELECT 9999, 'from the future', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1",
     )
     .await;
     let file = format!("sqlite:{}", bed.file().display());
@@ -118,6 +118,7 @@ async fn everything_that_is_wrong_with_the_configuration_is_said_at_once() {
     let mut house = house().await;
     house.environment.remove("MATTERMOST_URL");
     house.environment.remove("MATTERMOST_COMMAND_TOKENS");
+    house.environment.remove("MATTERMOST_BOT_TOKEN");
     let (status, log) = Process::start(&mut house, "").ended().await;
     assert_eq!(status.code(), Some(2), "{log}");
     assert_says(&log, &["MATTERMOST_URL", "MATTERMOST_COMMAND_TOKENS"]);

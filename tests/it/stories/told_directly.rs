@@ -11,6 +11,8 @@ use super::house::House;
 /// What stands before an answer that could not be posted in its channel.
 const PREFACE: &str = "질문하신 채널에는 답변을 올릴 수 없어서, 이 메시지로만 알려 드려요.";
 
+const WORDS: &str = "The first half of an answer that is long enough to be shown.";
+
 /// The posts alice sees in her direct channel with the bot.
 fn told_directly(house: &House) -> Vec<SeenPost> {
     let direct = house.playground.direct_channel("alice", "gptbot");
@@ -191,4 +193,42 @@ async fn what_was_begun_directly_is_ended_there_once_whatever_happens_meanwhile(
     assert_eq!(told_directly(&house).len(), 1);
     assert!(nobody_sees(&house, "blue"));
     assert_eq!(playground.look(|view| view.requests(route::CREATE_POST)), 2);
+}
+
+#[tokio::test]
+async fn the_whole_answer_is_told_directly_where_the_bot_was_taken_out_while_it_grew() {
+    let house = house(Chance::steady(), "").await;
+    let growing = Reply::deltas([WORDS]).gate("out").content("The end.");
+    house.model.answer_next(growing);
+    let asked = format!("{HOOK_WORD} a long question");
+    house.playground.say("alice", "lobby", &asked, None);
+    house.model.wait_at_gate("out").await;
+    house
+        .see("bob", "the beginning", |post| post.text.contains(WORDS))
+        .await;
+    house.playground.remove_from_channel("lobby", "gptbot");
+    house.model.open_gate("out");
+    let told = see_directly(&house, "The end.").await;
+    assert!(told.text.contains(PREFACE) && told.text.contains(WORDS));
+    assert!(nobody_sees(&house, "The end."));
+}
+
+#[tokio::test]
+async fn nothing_is_answered_to_somebody_who_was_taken_out_of_the_channel_after_asking() {
+    let house = house(Chance::steady(), "").await;
+    let growing = Reply::empty().gate("out").content("A secret of the lobby.");
+    house.model.answer_next(growing);
+    house.ask("alice", "what is new?").await;
+    house.model.wait_at_gate("out").await;
+    house.playground.remove_from_channel("lobby", "alice");
+    house.model.open_gate("out");
+    see_directly(&house, "이 채널의 멤버만").await;
+    assert!(nobody_sees(&house, "secret"));
+    let of_the_bot = |post: &SeenPost| post.author == "gptbot";
+    let lobby = house.playground.channel_id("lobby");
+    let seen = house
+        .playground
+        .look(|view| view.posts_seen_by("bob", &lobby));
+    assert!(!seen.iter().any(of_the_bot), "{seen:?}");
+    assert_eq!(told_directly(&house).len(), 1);
 }

@@ -1,0 +1,17 @@
+//! Every effect on the world: what the pipeline needs of time, chance, the store, Mattermost and a model, a page each.
+//!
+//! Adapters implement these; the pipeline knows nothing else of them. A method either happened or says how it failed; what is
+//! expected to happen now and then (a duplicate, a post that is gone) is a value.
+
+mod mattermost;
+mod model;
+mod store;
+mod time;
+
+pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
+pub use model::{DeltaStream, LanguageModel, ModelError};
+pub use store::{
+    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, Claim, KeyAges, Letters, Renewal,
+    SigningKey, Store, StoreError,
+};
+pub use time::{Clock, Elapsed, IdSource, timeout};

@@ -1,0 +1,42 @@
+//! The language model: who answers.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::Stream;
+
+use crate::domain::completion::{Delta, ModelFailure};
+use crate::domain::prompt::Prompt;
+
+/// How a model fails.
+#[derive(Debug, thiserror::Error)]
+#[error("ask the model ({failure:?}, status {status:?})")]
+pub struct ModelError {
+    /// Which way.
+    pub failure: ModelFailure,
+    /// The HTTP status, where one came.
+    pub status: Option<u16>,
+    /// The delay asked for, where one was.
+    pub retry_after: Option<Duration>,
+    /// What the HTTP client or the decoder said.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A completion as it arrives. Dropping it closes the connection, which ends the model's work.
+///
+/// It ends after [`Delta::Finished`] (a [`Delta::Usage`] may follow) or after the first error.
+pub type DeltaStream = Pin<Box<dyn Stream<Item = Result<Delta, ModelError>> + Send>>;
+
+/// A language model.
+#[async_trait]
+pub trait LanguageModel: Send + Sync {
+    /// Asks, and returns when the server has begun to reply.
+    ///
+    /// The time-outs for the first token, between tokens and for the whole are the model's own; they arrive as errors here or in the stream.
+    async fn complete(&self, prompt: &Prompt) -> Result<DeltaStream, ModelError>;
+
+    /// Says whether the model's server answers, for `/readyz`.
+    async fn ping(&self) -> Result<(), ModelError>;
+}

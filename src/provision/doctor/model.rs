@@ -1,0 +1,112 @@
+//! The model: one short question, and whether its answer comes bit by bit and with what was used.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+
+use super::{Doctor, Finding, Sink};
+use crate::domain::completion::{Delta, ModelFailure};
+use crate::domain::prompt::{Message, Prompt, Role};
+use crate::llm;
+use crate::ports::{LanguageModel as _, ModelError};
+use crate::text::{Ailment, Healthy};
+
+/// What is asked: its answer has some thirty tokens, enough to see whether they come one by one.
+const QUESTION: &str = "Count from one to ten in words, separated by commas.";
+
+/// Tokens of the answer, at most; models that reason need some for that.
+const ANSWER_TOKENS: u32 = 512;
+
+/// An answer with fewer characters may well come in one piece.
+const SHORT: usize = 20;
+
+/// What came of it.
+#[derive(Default)]
+struct Seen {
+    pieces: usize,
+    characters: usize,
+    has_usage: bool,
+    first_after: Option<std::time::Duration>,
+}
+
+impl Doctor {
+    pub(super) async fn look_at_the_model(&self, found: Sink<'_>) {
+        match self.ask().await {
+            Ok(seen) => seen.tell(found),
+            Err(error) => found(of_failure(error.failure)),
+        }
+    }
+
+    async fn ask(&self) -> Result<Seen, ModelError> {
+        let settings = &self.config.model;
+        let client = llm::client(settings).map_err(|error| ModelError {
+            failure: ModelFailure::Unavailable,
+            status: None,
+            retry_after: None,
+            source: Some(Box::new(error)),
+        })?;
+        let model = llm::ChatCompletions::new(settings.clone(), client, Arc::clone(&self.clock));
+        let prompt = Prompt {
+            messages: vec![Message {
+                role: Role::User,
+                text: QUESTION.to_owned(),
+            }],
+            max_answer_tokens: ANSWER_TOKENS.min(self.config.pipeline.window.answer_tokens),
+            dropped_turns: 0,
+        };
+        let begun = self.clock.now();
+        let mut deltas = model.complete(&prompt).await?;
+        let mut seen = Seen::default();
+        // The stream has its own time-outs and bound.
+        while let Some(delta) = deltas.next().await {
+            match delta? {
+                Delta::Text(text) | Delta::Reasoning(text) => {
+                    seen.pieces += 1;
+                    seen.characters += text.chars().count();
+                    let after = self.clock.now().since(begun);
+                    seen.first_after.get_or_insert(after);
+                }
+                Delta::Usage(_) => seen.has_usage = true,
+                Delta::Model(_) | Delta::Finished(_) => {}
+            }
+        }
+        Ok(seen)
+    }
+}
+
+impl Seen {
+    fn tell(&self, found: Sink<'_>) {
+        let streams = self.pieces > 1 || self.characters < SHORT;
+        if streams && self.has_usage {
+            let after = self.first_after.unwrap_or_default();
+            let seconds = format!("{:.1}", after.as_secs_f64()).into();
+            return found(Healthy::Model { seconds }.into());
+        }
+        if !streams {
+            found(Ailment::ModelDoesNotStream.into());
+        }
+        if !self.has_usage {
+            found(Ailment::ModelWithoutUsage.into());
+        }
+    }
+}
+
+fn of_failure(failure: ModelFailure) -> Finding {
+    match failure {
+        ModelFailure::KeyRefused => Ailment::ModelKeyRefused,
+        ModelFailure::ModelUnknown => Ailment::ModelUnknown,
+        ModelFailure::RateLimited | ModelFailure::QuotaSpent => Ailment::ModelLimited,
+        ModelFailure::Unavailable => Ailment::ModelUnavailable,
+        ModelFailure::FirstTokenTimeout
+        | ModelFailure::IdleTimeout
+        | ModelFailure::TotalTimeout => Ailment::ModelSlow,
+        ModelFailure::ContextTooLong | ModelFailure::RequestRefused | ModelFailure::Filtered => {
+            Ailment::ModelRefuses
+        }
+        ModelFailure::Broken
+        | ModelFailure::Garbled
+        | ModelFailure::Empty
+        | ModelFailure::TooLarge => Ailment::ModelGarbled,
+    }
+    .into()
+}

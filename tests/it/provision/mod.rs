@@ -1,0 +1,6 @@
+//! Setting up and looking after, by the program that people run, against a freshly installed server.
+
+mod doctor;
+mod obstacles;
+mod setting_up;
+mod site;
