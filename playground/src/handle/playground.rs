@@ -136,7 +136,7 @@ impl Playground {
     /// Waits until the world is as the condition wants it; looks again after every change.
     ///
     /// # Panics
-    /// After 20 seconds of real time, with everything that people see by then.
+    /// After a minute of real time, with everything that people see by then.
     pub async fn wait_until(&self, what: &str, condition: impl Fn(&View<'_>) -> bool) {
         self.wait_for(what, |view| condition(view).then_some(()))
             .await;

@@ -198,25 +198,37 @@ async fn whatever_breaks_an_answer_off_leaves_what_was_written_with_a_word_about
 async fn an_answer_that_needs_more_posts_than_it_may_have_is_cut_with_a_word_about_it() {
     let lines = "and on and on\n".repeat(5_000);
     for reply in [
-        Reply::empty().endless("and on and on.\n"),
         Reply::text(&lines),
         Reply::deltas([format!("```\n{lines}").as_str()]).cut(),
     ] {
         let house = asked("[answer]\nmax_posts = 2\n", reply).await;
-        let footnote = say(Language::Korean, &Sentence::AnswerCutAtLength);
-        let last = house
-            .see_in_time("bob", "the footnote", |post| post.text.ends_with(&footnote))
-            .await;
-        let posts = house
-            .playground
-            .look(|view| view.posts_seen_by("bob", "lobby"));
-        assert_eq!(posts.len(), 2);
-        assert_eq!(posts[1], last);
-        let fences = last.text.lines().filter(|line| line.starts_with("```"));
-        assert_eq!(fences.count() % 2, 0, "the footnote stands in no code");
-        let runes = last.text.chars().count();
-        assert!((16_000..=16_383).contains(&runes), "{runes}");
+        see_an_answer_of_two_posts_cut_at_length(&house).await;
     }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_with_a_word_about_it() {
+    let endless = Reply::empty().endless("and on and on.\n");
+    let house = asked("[answer]\nmax_posts = 2\n", endless).await;
+    // Whoever always has something to read waits for no time: it must not pass until the model is left.
+    house.model.wait_for_disconnect().await;
+    see_an_answer_of_two_posts_cut_at_length(&house).await;
+}
+
+async fn see_an_answer_of_two_posts_cut_at_length(house: &House) {
+    let footnote = say(Language::Korean, &Sentence::AnswerCutAtLength);
+    let last = house
+        .see_in_time("bob", "the footnote", |post| post.text.ends_with(&footnote))
+        .await;
+    let posts = house
+        .playground
+        .look(|view| view.posts_seen_by("bob", "lobby"));
+    assert_eq!(posts.len(), 2);
+    assert_eq!(posts[1], last);
+    let fences = last.text.lines().filter(|line| line.starts_with("```"));
+    assert_eq!(fences.count() % 2, 0, "the footnote stands in no code");
+    let runes = last.text.chars().count();
+    assert!((16_000..=16_383).contains(&runes), "{runes}");
 }
 
 #[tokio::test]
