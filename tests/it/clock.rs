@@ -64,6 +64,17 @@ impl ManualClock {
             .await;
     }
 
+    /// Waits until somebody waits for as long as one of these from now, to the microsecond.
+    pub(crate) async fn until_someone_sleeps_for_one_of(&self, durations: &[Duration]) {
+        let now = self.now();
+        self.until(|sleepers| {
+            sleepers
+                .iter()
+                .any(|sleep| durations.iter().any(|of| sleep.at == now.after(*of)))
+        })
+        .await;
+    }
+
     /// Waits until everybody who was woken has gone on, somebody waits for no longer than `pause` from now, and nobody waits as
     /// long as one of these time-outs: no call that has one is under way.
     pub(crate) async fn until_only_pauses(&self, pause: Duration, time_outs: &[Duration]) {
