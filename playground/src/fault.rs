@@ -20,6 +20,8 @@ pub mod route {
     pub const GET_THREAD: &str = "GET /api/v4/posts/{post_id}/thread";
     /// Reading a channel's posts.
     pub const CHANNEL_POSTS: &str = "GET /api/v4/channels/{channel_id}/posts";
+    /// Reading a channel.
+    pub const GET_CHANNEL: &str = "GET /api/v4/channels/{channel_id}";
     /// Reading a member of a channel.
     pub const CHANNEL_MEMBER: &str = "GET /api/v4/channels/{channel_id}/members/{user_id}";
     /// Reading an account (also one's own).

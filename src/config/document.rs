@@ -89,8 +89,17 @@ What it makes is made harmless as a whole: a mention in `answer.template` notifi
 | variable of `answer.instructions` | what it is |
 |---|---|
 | `assistant` | `answer.assistant` |
+| `asker` | the account name of whoever asks |
+| `team` | what the team is called |
+| `channel` | what the channel is called |
+| `header` | the line above the channel's posts |
+| `purpose` | what the channel is for |
 | `date` | today's date and the time |
 | `zone` | the time zone of `date` |
+
+`team`, `channel`, `header` and `purpose` are empty where there are none, where the bot cannot see the channel, and without a bot. Members of the
+channel write them: tell the model that they are no instructions. What changes least should come first, because providers bill the same beginning of
+a prompt less.
 
 The default of `answer.template`:
 ";
@@ -114,8 +123,16 @@ const KOREAN_TEMPLATES: &str = "
 | `answer.instructions`의 변수 | 뜻 |
 |---|---|
 | `assistant` | `answer.assistant` |
+| `asker` | 질문한 사람의 계정 이름 |
+| `team` | 팀의 이름 |
+| `channel` | 채널의 이름 |
+| `header` | 채널 게시물 위에 보이는 머리글 |
+| `purpose` | 채널의 목적 |
 | `date` | 오늘 날짜와 시각 |
 | `zone` | `date`의 시간대 |
+
+`team`, `channel`, `header`, `purpose`는 내용이 없거나 봇이 그 채널을 볼 수 없거나 봇이 없으면 비어 있어요. 채널의 멤버들이 쓴 글이니 지시가
+아니라고 모델에게 알려 주세요. 잘 바뀌지 않는 것을 앞에 두면 좋아요. 모델 제공자들은 앞부분이 같은 프롬프트를 더 싸게 계산해요.
 
 `answer.template`의 기본값:
 ";

@@ -69,6 +69,19 @@ pub struct JoinedChannel {
     pub last_post_at_ms: i64,
 }
 
+/// What a channel says of itself: untrusted text of whoever may change it, each cut to what Mattermost takes, on one line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelProfile {
+    /// What its team is called; empty for direct and group channels, and where it is not to be seen.
+    pub team: String,
+    /// What it is called; empty for direct channels.
+    pub name: String,
+    /// The line above its posts.
+    pub header: String,
+    /// What it is for.
+    pub purpose: String,
+}
+
 /// What a server is set up to take and to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerRules {

@@ -5,9 +5,10 @@ use serde::de::DeserializeOwned;
 
 use super::posts::unless_unseen;
 use super::rest::Server;
-use super::wire::{Account, Identified, Member, Typing};
+use super::wire::{Account, Channel, Identified, Member, Team, Typing};
+use crate::domain::chat::ChannelProfile;
 use crate::domain::control::Standing;
-use crate::domain::id::{ChannelId, PostId, UserId};
+use crate::domain::id::{ChannelId, PostId, TeamId, UserId};
 use crate::ports::{MattermostError, MattermostFailure};
 
 pub(super) async fn open_direct(
@@ -74,6 +75,38 @@ impl Member {
     fn administers(&self) -> bool {
         self.scheme_admin || has_role(&self.roles, CHANNEL_ADMIN)
     }
+}
+
+/// Runes of a name, a header and a purpose, at most: what Mattermost takes (`model/channel.go` and `model/team.go` of its server).
+const NAME_RUNES: usize = 64;
+const HEADER_RUNES: usize = 1_024;
+const PURPOSE_RUNES: usize = 250;
+
+pub(super) async fn profile(
+    server: &Server,
+    channel: &ChannelId,
+) -> Result<Option<ChannelProfile>, MattermostError> {
+    let path = ["channels", channel.as_str()];
+    let Some(found) = find::<Channel>(server, "read a channel", &path).await? else {
+        return Ok(None);
+    };
+    let team = match TeamId::parse(&found.team_id) {
+        Ok(team) => find::<Team>(server, "read a team", &["teams", team.as_str()]).await?,
+        // A direct or group channel is in none.
+        Err(_) => None,
+    };
+    Ok(Some(ChannelProfile {
+        team: team.map_or_else(String::new, |team| line(&team.display_name, NAME_RUNES)),
+        name: line(&found.display_name, NAME_RUNES),
+        header: line(&found.header, HEADER_RUNES),
+        purpose: line(&found.purpose, PURPOSE_RUNES),
+    }))
+}
+
+/// Makes one line of a text, cut after so many runes.
+fn line(text: &str, runes: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(runes).collect()
 }
 
 /// Reads something that may not be there, or not for us.

@@ -17,7 +17,7 @@ use super::token::BotToken;
 use super::wire::Identified;
 use super::{channels, chat, files, hooks, posts, previews, rules};
 use crate::domain::attention::Identity;
-use crate::domain::chat::{JoinedChannel, ServerRules};
+use crate::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use crate::domain::control::Standing;
 use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
 use crate::domain::post::{Audience, File, NewPost, PostProps, Preview, SeenPost};
@@ -330,6 +330,13 @@ impl Mattermost for Server {
 
     async fn joined_channels(&self) -> Result<Vec<JoinedChannel>, MattermostError> {
         chat::joined_channels(self).await
+    }
+
+    async fn channel_profile(
+        &self,
+        channel: &ChannelId,
+    ) -> Result<Option<ChannelProfile>, MattermostError> {
+        channels::profile(self, channel).await
     }
 
     async fn posts_since(

@@ -361,11 +361,23 @@ pub(super) struct Channel {
     pub(super) kind: String,
     pub(super) name: String,
     #[serde(default)]
+    pub(super) display_name: String,
+    #[serde(default)]
+    pub(super) header: String,
+    #[serde(default)]
+    pub(super) purpose: String,
+    #[serde(default)]
     pub(super) team_id: String,
     #[serde(default)]
     pub(super) last_post_at: i64,
     #[serde(default)]
     pub(super) delete_at: i64,
+}
+
+/// A team, as far as we read it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Team {
+    pub(super) display_name: String,
 }
 
 /// A reaction as we put it.

@@ -3,18 +3,15 @@
 //! Uses only what the asker may read: the turns of this conversation, after the asker's membership was checked wherever the bot can
 //! see the channel. This is where the network is first touched for a question; admission never does.
 
-use jiff::Timestamp as Instant;
-use jiff::tz::TimeZone;
-use minijinja::context;
-
 use super::admit::conversation_in;
 use super::changed::{Seen, posts_of, question_now, turns_now};
-use super::compose::templates;
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::rules;
+use super::surroundings::{instructions, profile};
 use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
+use crate::domain::chat::ChannelProfile;
 use crate::domain::conversation::{ConversationScope, Turn};
 use crate::domain::event::{Origin, Place};
 use crate::domain::id::PostId;
@@ -22,8 +19,7 @@ use crate::domain::job::{Again, ClaimedJob};
 use crate::domain::post::{Audience, Delivery, Source};
 use crate::domain::prompt::{CutAnswer, Prompt};
 use crate::domain::question::{Question, Refusal};
-use crate::domain::time::Timestamp;
-use crate::text::{Language, default_instructions, go_on};
+use crate::text::go_on;
 
 /// What gathering found.
 pub(super) enum Gathered {
@@ -94,12 +90,15 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
     rules::keep_current(world).await;
     let turns = remembered(world, job).await?;
     let posts = posts_of(&job.question, &turns);
-    let (is_member, seen) =
-        tokio::join!(is_member(world, &job.question), read_again(world, &posts));
-    let turns = match is_member? {
+    let (is_member, seen, profile) = tokio::join!(
+        is_member(world, &job.question),
+        read_again(world, &posts),
+        profile(world, &job.question)
+    );
+    let (turns, profile) = match is_member? {
         Some(false) => return Ok(Gathered::Refused(Refusal::NotAMember)),
         // Where the bot cannot see the channel it reads nothing of it: the context is this conversation's own turns.
-        None => turns,
+        None => (turns, ChannelProfile::default()),
         Some(true) => {
             let (seen, bot) = (seen?, world.bot.get());
             if let Some(post) = job.question.origin.post() {
@@ -110,10 +109,11 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
                     job.question.text = text;
                 }
             }
-            turns_now(turns, &seen, bot)
+            (turns_now(turns, &seen, bot), profile)
         }
     };
-    Ok(Gathered::Ready(prompt(world, job, turns).await?))
+    let told = instructions(world, &job.question, &profile);
+    Ok(Gathered::Ready(prompt(world, job, told, turns).await?))
 }
 
 /// Says whether the asker may read the channel that they asked in, as far as there is a bot that can see.
@@ -156,7 +156,12 @@ async fn read_again(world: &World, posts: &[PostId]) -> Result<Seen, Interruptio
         .collect())
 }
 
-async fn prompt(world: &World, job: &ClaimedJob, turns: Vec<Turn>) -> Result<Prompt, Interruption> {
+async fn prompt(
+    world: &World,
+    job: &ClaimedJob,
+    told: String,
+    turns: Vec<Turn>,
+) -> Result<Prompt, Interruption> {
     let (question, again) = (&job.question, job.again.as_ref());
     let settings = &world.settings;
     // Everybody in a thread shares its conversation, whatever is shared outside.
@@ -180,7 +185,6 @@ async fn prompt(world: &World, job: &ClaimedJob, turns: Vec<Turn>) -> Result<Pro
         None => turns.into_iter().map(named).collect(),
     };
     let asked = name_speaker(&question.asker.name, &question.text);
-    let told = instructions(world, world.languages.of_asker(question));
     let prompt = match again {
         Some(Again::Continue(earlier)) => {
             let cut = CutAnswer {
@@ -237,58 +241,4 @@ async fn thread(world: &World, question: &Question) -> Result<Option<Vec<Turn>>,
     let writers = writers_before(&posts, post, &bot.id);
     let names = world.mattermost.names(&writers).await?;
     Ok(Some(turns_before(&posts, post, &bot.id, &names)))
-}
-
-fn instructions(world: &World, language: Language) -> String {
-    let settings = &world.settings;
-    let zone = settings.time_zone.as_str();
-    let date = date_in_words(world.clock.wall(), zone, language);
-    let assistant = settings.assistant_name.as_str();
-    let shipped = || default_instructions(language, assistant, &date, zone);
-    let Some(template) = &settings.instructions else {
-        return shipped();
-    };
-    templates()
-        .render_str(template, context! { assistant, date => date.as_str(), zone })
-        .unwrap_or_else(|error| {
-            // Checked at start; see Composer::fill.
-            tracing::error!(error = %error, "the configured instructions failed; the shipped ones are used");
-            shipped()
-        })
-}
-
-/// Writes the date and time as people of the language do, in a time zone that was checked at start.
-fn date_in_words(now: Timestamp, zone: &str, language: Language) -> String {
-    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-    let instant = Instant::from_microsecond(now.as_micros()).unwrap_or(Instant::UNIX_EPOCH);
-    let local = instant.to_zoned(zone);
-    match language {
-        Language::Korean => {
-            let weekday = ["월", "화", "수", "목", "금", "토", "일"]
-                .get(usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or_default())
-                .copied()
-                .unwrap_or_default();
-            format!("{} ({weekday})", local.strftime("%Y년 %-m월 %-d일 %H:%M"))
-        }
-        Language::English => local.strftime("%A, %-d %B %Y, %H:%M").to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_date_is_written_as_people_of_the_language_do() {
-        // 2026-11-22T15:30:00Z is already Monday in Seoul.
-        let now = Timestamp::from_micros(1_795_361_400_000_000);
-        assert_eq!(
-            date_in_words(now, "Asia/Seoul", Language::Korean),
-            "2026년 11월 23일 00:30 (월)"
-        );
-        assert_eq!(
-            date_in_words(now, "UTC", Language::English),
-            "Sunday, 22 November 2026, 15:30"
-        );
-    }
 }

@@ -3,10 +3,9 @@
 //! What accounts say is kept in this process for a while. It is learnt when a question is worked on, where the network may be used;
 //! before a question is acknowledged only what is known already counts.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::known::Known;
 use super::world::World;
 use super::{Settings, Spoken};
 use crate::domain::id::UserId;
@@ -17,21 +16,13 @@ use crate::text::Language;
 /// How long what an account said is believed before it is asked again.
 const ASK_EVERY: Duration = Duration::from_hours(1);
 
-/// People whose language is kept, at most; where more come, all are asked anew.
-const MOST_PEOPLE: usize = 10_000;
-
 /// The languages of people, as they were last learnt.
 pub(super) struct Languages {
     configured: Language,
     /// Whether accounts are asked at all.
     follows: bool,
-    known: Mutex<HashMap<UserId, Known>>,
-}
-
-struct Known {
     /// `None` where askwell does not speak the account's language.
-    language: Option<Language>,
-    learnt_at: Timestamp,
+    known: Known<UserId, Option<Language>>,
 }
 
 impl Languages {
@@ -46,15 +37,14 @@ impl Languages {
         Self {
             configured,
             follows,
-            known: Mutex::default(),
+            known: Known::asked_every(ASK_EVERY),
         }
     }
 
     /// Returns the language in which a person is spoken to, as far as it is known.
     pub(super) fn of(&self, person: Option<&UserId>) -> Language {
-        let known = self.lock();
         person
-            .and_then(|person| known.get(person)?.language)
+            .and_then(|person| self.known.get(person).flatten())
             .unwrap_or(self.configured)
     }
 
@@ -64,28 +54,11 @@ impl Languages {
     }
 
     fn is_due(&self, person: &UserId, now: Timestamp) -> bool {
-        let known = self.lock();
-        self.follows
-            && known
-                .get(person)
-                .is_none_or(|known| now.since(known.learnt_at) >= ASK_EVERY)
+        self.follows && self.known.is_due(person, now)
     }
 
     fn learn(&self, person: UserId, language: Option<Language>, now: Timestamp) {
-        let mut known = self.lock();
-        if known.len() >= MOST_PEOPLE && !known.contains_key(&person) {
-            known.clear();
-        }
-        let learnt = Known {
-            language,
-            learnt_at: now,
-        };
-        known.insert(person, learnt);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Known>> {
-        // No code panics while it holds this lock, and a map is whole in any case.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.learn(person, language, now);
     }
 }
 
@@ -136,17 +109,6 @@ mod tests {
         assert_eq!(languages.of(Some(&alice)), Language::English);
         languages.learn(alice.clone(), None, later);
         assert_eq!(languages.of(Some(&alice)), Language::Korean);
-    }
-
-    #[test]
-    fn no_more_people_are_kept_than_the_bound() {
-        let languages = Languages::of_all(Language::Korean, true);
-        for number in 0..=MOST_PEOPLE {
-            let now = Timestamp::from_micros(0);
-            languages.learn(person(number), Some(Language::English), now);
-        }
-        assert_eq!(languages.lock().len(), 1);
-        assert_eq!(languages.of(Some(&person(MOST_PEOPLE))), Language::English);
     }
 
     #[test]

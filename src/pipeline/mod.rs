@@ -6,6 +6,7 @@
 //! (how it ended); `recover` is what begins where a crash left off; [`control`] does what people want done about an answer, by `buttons` that
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
+//! `surroundings` what a question is asked in (both by what is `known` for a while),
 //! `room` counts what waits, and `world` is what all of them share.
 
 mod acknowledge;
@@ -23,6 +24,7 @@ mod generate;
 mod going_on;
 mod hold;
 mod interruption;
+mod known;
 mod languages;
 pub mod listen;
 mod publish;
@@ -31,6 +33,7 @@ mod room;
 mod rules;
 mod settle;
 mod sign;
+mod surroundings;
 mod thread;
 mod typing;
 mod wishes;

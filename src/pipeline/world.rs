@@ -12,6 +12,7 @@ use super::hold::Halts;
 use super::languages::Languages;
 use super::rules::Rules;
 use super::sign::Keyring;
+use super::surroundings::Profiles;
 use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
 use crate::domain::question::Outcome;
@@ -50,6 +51,8 @@ pub struct World {
     pub(super) rules: Arc<Rules>,
     /// In which language people are spoken to.
     pub(super) languages: Arc<Languages>,
+    /// What channels say of themselves.
+    pub(super) profiles: Profiles,
     /// Reactions that say that a post was heard.
     pub(super) acknowledgements: Acknowledgements,
     /// Callers that wait for their answer in the reply itself.
@@ -80,6 +83,7 @@ impl World {
             bot: OnceLock::new(),
             rules,
             languages,
+            profiles: Profiles::default(),
             acknowledgements: Acknowledgements::default(),
             callers: Callers::default(),
             keyring: Keyring::default(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::attention::Identity;
-use crate::domain::chat::{JoinedChannel, ServerRules};
+use crate::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use crate::domain::control::Standing;
 use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
 use crate::domain::post::{Audience, File, NewPost, PostProps, Preview, SeenPost};
@@ -193,6 +193,12 @@ pub trait Mattermost: Send + Sync {
 
     /// Returns the channels the bot is in, archived ones left out.
     async fn joined_channels(&self) -> Result<Vec<JoinedChannel>, MattermostError>;
+
+    /// Returns what a channel says of itself; `None` where it is not to be seen.
+    async fn channel_profile(
+        &self,
+        channel: &ChannelId,
+    ) -> Result<Option<ChannelProfile>, MattermostError>;
 
     /// Reads back the posts of a channel made at or after `since_ms` (the server's time), oldest first, from `anchor` where it is known, up to
     /// a bound; `None` where the channel is not to be seen.

@@ -3,23 +3,86 @@
 use super::language::Language;
 use super::sentence::{Message, render};
 
-/// Writes the default instructions (the system prompt) for an assistant of this name.
+/// By whom, where and when a question is asked, as a model is told. A text is empty where there is nothing to tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Surroundings<'a> {
+    /// The assistant's name.
+    pub assistant: &'a str,
+    /// The account name of whoever asks.
+    pub asker: &'a str,
+    /// What the team is called.
+    pub team: &'a str,
+    /// What the channel is called.
+    pub channel: &'a str,
+    /// The line above the channel's posts.
+    pub header: &'a str,
+    /// What the channel is for.
+    pub purpose: &'a str,
+    /// Date and time as people write them.
+    pub date: &'a str,
+    /// The name of their time zone.
+    pub zone: &'a str,
+}
+
+impl<'a> Surroundings<'a> {
+    /// Returns the variables that a template of instructions may use, each with its text.
+    #[must_use]
+    pub fn variables(&self) -> [(&'static str, &'a str); 8] {
+        [
+            ("assistant", self.assistant),
+            ("asker", self.asker),
+            ("team", self.team),
+            ("channel", self.channel),
+            ("header", self.header),
+            ("purpose", self.purpose),
+            ("date", self.date),
+            ("zone", self.zone),
+        ]
+    }
+}
+
+/// Writes the default instructions (the system prompt).
 ///
-/// `date_text` is the date and time as people write it, `zone` the name of their time zone; both are put in as they
-/// are. The text tells the model to answer in the asker's language, that it has no live data, and which Markdown
-/// Mattermost shows.
+/// The text tells the model to answer in the asker's language, that it has no live data, which Markdown Mattermost shows, and then what is
+/// around the question: what changes least comes first, so that a provider's cache of prompts finds the same beginning again.
 #[must_use]
-pub fn default_instructions(
-    language: Language,
-    assistant: &str,
-    date_text: &str,
-    zone: &str,
-) -> String {
-    let message = Message::named("instructions")
-        .with("assistant", assistant)
-        .with("date", date_text)
-        .with("zone", zone);
-    render(language, &message)
+pub fn default_instructions(language: Language, around: &Surroundings<'_>) -> String {
+    let said = |message: Message<'_>| render(language, &message);
+    let head = Message::named("instructions").with("assistant", around.assistant);
+    let mut text = said(head);
+    let place = match (around.channel, around.team) {
+        ("", _) => None,
+        (channel, "") => Some(Message::named("around-group").with("channel", channel)),
+        (channel, team) => {
+            let place = Message::named("around-channel").with("channel", channel);
+            Some(place.with("team", team))
+        }
+    };
+    let about = [
+        place,
+        (!around.purpose.is_empty())
+            .then(|| Message::named("around-purpose").with("purpose", around.purpose)),
+        (!around.header.is_empty())
+            .then(|| Message::named("around-header").with("header", around.header)),
+    ];
+    if about.iter().any(Option::is_some) {
+        push(&mut text, "\n\n", &said(Message::named("around-hearsay")));
+        for message in about.into_iter().flatten() {
+            push(&mut text, "\n- ", &said(message));
+        }
+    }
+    let now = Message::named("around-now").with("date", around.date);
+    push(&mut text, "\n\n", &said(now.with("zone", around.zone)));
+    if !around.asker.is_empty() {
+        let asker = Message::named("around-asker").with("asker", around.asker);
+        push(&mut text, " ", &said(asker));
+    }
+    text
+}
+
+fn push(text: &mut String, between: &str, further: &str) {
+    text.push_str(between);
+    text.push_str(further);
 }
 
 /// Asks a model to go on where its answer was cut.
@@ -32,28 +95,87 @@ pub fn go_on(language: Language) -> String {
 mod tests {
     use super::*;
 
+    const AROUND: Surroundings<'static> = Surroundings {
+        assistant: "GPT",
+        asker: "alice",
+        team: "Acme",
+        channel: "Release Room",
+        header: "Next: **9.1** on Friday",
+        purpose: "Releases of the app",
+        date: "2026-11-23 12:00",
+        zone: "Asia/Seoul",
+    };
+
     #[test]
-    fn the_instructions_carry_the_name_the_date_and_the_zone() {
+    fn the_instructions_carry_all_that_is_around_a_question() {
         for language in Language::ALL {
-            let written = default_instructions(language, "GPT", "2026-11-23 12:00", "Asia/Seoul");
-            for expected in ["GPT", "2026-11-23 12:00", "Asia/Seoul", "Markdown", "HTML"] {
+            let written = default_instructions(language, &AROUND);
+            for expected in [
+                AROUND.assistant,
+                AROUND.asker,
+                AROUND.team,
+                AROUND.channel,
+                AROUND.header,
+                AROUND.purpose,
+                AROUND.date,
+                AROUND.zone,
+                "Markdown",
+                "HTML",
+            ] {
                 assert!(written.contains(expected), "{language:?}: {expected}");
             }
+            assert!(!written.contains(['{', '}', '\u{2068}']), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_changes_least_comes_first() {
+        for language in Language::ALL {
+            let written = default_instructions(language, &AROUND);
+            let at = |text: &str| written.find(text).unwrap();
+            assert!(at("Markdown") < at(AROUND.team) && at(AROUND.header) < at(AROUND.date));
+            assert!(at(AROUND.date) < at(AROUND.asker));
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_not_known() {
+        let around = Surroundings {
+            assistant: "GPT",
+            date: "2026-11-23 12:00",
+            zone: "Asia/Seoul",
+            ..Surroundings::default()
+        };
+        let head = |language| {
+            render(
+                language,
+                &Message::named("instructions").with("assistant", "GPT"),
+            )
+        };
+        for language in Language::ALL {
+            let written = default_instructions(language, &around);
+            let rest = written.strip_prefix(&head(language)).unwrap();
+            assert_eq!(rest.trim().lines().count(), 1, "{rest}");
+            let group = Surroundings {
+                channel: "alice, bob",
+                ..around
+            };
+            assert!(default_instructions(language, &group).contains("alice, bob"));
         }
     }
 
     #[test]
     fn the_instructions_say_that_there_is_no_live_data() {
-        let korean = default_instructions(Language::Korean, "GPT", "", "");
+        let korean = default_instructions(Language::Korean, &AROUND);
         assert!(korean.contains("날씨") && korean.contains("실시간"));
-        let english = default_instructions(Language::English, "GPT", "", "");
+        let english = default_instructions(Language::English, &AROUND);
         assert!(english.contains("weather") && english.contains("live data"));
     }
 
     #[test]
     fn the_instructions_keep_their_paragraphs() {
         for language in Language::ALL {
-            let written = default_instructions(language, "GPT", "", "");
+            let written = default_instructions(language, &AROUND);
             assert!(written.contains("\n\n- "), "{written}");
         }
     }

@@ -368,6 +368,18 @@ impl Playground {
             .expect("an administrator may");
     }
 
+    /// Gives a channel a header and a purpose.
+    pub fn describe_channel(&self, channel: &str, header: &str, purpose: &str) {
+        let (admin, channel_id) = (self.admin_id(), self.channel_id(channel));
+        let patch = serde_json::Map::from_iter([
+            ("header".to_owned(), header.into()),
+            ("purpose".to_owned(), purpose.into()),
+        ]);
+        self.shared
+            .change(|world| world.patch_channel(&admin, &channel_id, &patch))
+            .expect("an administrator may");
+    }
+
     /// Makes a member of a channel its administrator.
     ///
     /// # Panics

@@ -6,13 +6,23 @@ use minijinja::{Value, context};
 
 use crate::config::fault::Fault;
 use crate::pipeline::templates;
+use crate::text::Surroundings;
 
 /// The variables of `answer.template`.
 pub(in crate::config) const ANSWER_VARIABLES: &[&str] =
     &["name", "question", "assistant", "answer", "echo", "block"];
 
 /// The variables of `answer.instructions`.
-pub(in crate::config) const INSTRUCTION_VARIABLES: &[&str] = &["assistant", "date", "zone"];
+pub(in crate::config) const INSTRUCTION_VARIABLES: &[&str] = &[
+    "assistant",
+    "asker",
+    "team",
+    "channel",
+    "header",
+    "purpose",
+    "date",
+    "zone",
+];
 
 /// A text no template contains by chance.
 const SAMPLE_ANSWER: &str = "a sample answer 7c1f";
@@ -31,10 +41,25 @@ pub(super) fn check_answer(template: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+const SAMPLE_SURROUNDINGS: Surroundings<'static> = Surroundings {
+    assistant: "GPT",
+    asker: "alice",
+    team: "Acme",
+    channel: "Lobby",
+    header: "",
+    purpose: "",
+    date: "2026-01-31 12:00",
+    zone: "Asia/Seoul",
+};
+
 /// Checks what a model is told.
 pub(super) fn check_instructions(template: &str) -> Result<(), Fault> {
-    let sample = context! { assistant => "GPT", date => "2026-01-31 12:00", zone => "Asia/Seoul" };
-    render(template, sample, INSTRUCTION_VARIABLES).map(|_| ())
+    render(
+        template,
+        Value::from_pairs(SAMPLE_SURROUNDINGS.variables()),
+        INSTRUCTION_VARIABLES,
+    )
+    .map(|_| ())
 }
 
 fn render(
@@ -85,6 +110,12 @@ mod tests {
             "**alice**: why?\n**GPT**: because"
         );
         assert_eq!(shown("why?", "because", false, false), "because");
+    }
+
+    #[test]
+    fn the_variables_of_instructions_are_those_that_are_named() {
+        let variables = SAMPLE_SURROUNDINGS.variables().map(|(name, _)| name);
+        assert_eq!(variables, INSTRUCTION_VARIABLES);
     }
 
     #[test]

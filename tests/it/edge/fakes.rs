@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use askwell::domain::attention::Identity;
-use askwell::domain::chat::{Cursor, JoinedChannel, ServerRules};
+use askwell::domain::chat::{ChannelProfile, Cursor, JoinedChannel, ServerRules};
 use askwell::domain::completion::ModelFailure;
 use askwell::domain::control::{Opinion, Press, Standing};
 use askwell::domain::conversation::{ConversationKey, History};
@@ -253,6 +253,13 @@ impl Mattermost for Server {
     }
 
     async fn joined_channels(&self) -> Result<Vec<JoinedChannel>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn channel_profile(
+        &self,
+        _: &ChannelId,
+    ) -> Result<Option<ChannelProfile>, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 

@@ -30,6 +30,7 @@ mod several;
 mod shut_out;
 mod starting;
 mod stopping;
+mod surroundings;
 mod terminal;
 mod threads;
 mod told_directly;

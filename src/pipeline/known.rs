@@ -1,0 +1,84 @@
+//! What was learnt of something and is believed for a while, so that it is not asked for each time.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::domain::time::Timestamp;
+
+/// Things that are kept of one kind, at most; where more come, all are asked for anew.
+const MOST: usize = 10_000;
+
+/// What this process has learnt of things, as it was last learnt.
+pub(super) struct Known<K, V> {
+    ask_every: Duration,
+    known: Mutex<HashMap<K, (V, Timestamp)>>,
+}
+
+impl<K: Eq + Hash, V: Clone> Known<K, V> {
+    /// Nothing yet; what is learnt is due to be asked for again after `ask_every`, and holds until it is learnt anew.
+    pub(super) fn asked_every(ask_every: Duration) -> Self {
+        Self {
+            ask_every,
+            known: Mutex::default(),
+        }
+    }
+
+    pub(super) fn get(&self, of: &K) -> Option<V> {
+        self.lock().get(of).map(|(learnt, _)| learnt.clone())
+    }
+
+    pub(super) fn is_due(&self, of: &K, now: Timestamp) -> bool {
+        self.lock()
+            .get(of)
+            .is_none_or(|(_, learnt_at)| now.since(*learnt_at) >= self.ask_every)
+    }
+
+    pub(super) fn learn(&self, of: K, learnt: V, now: Timestamp) {
+        let mut known = self.lock();
+        if known.len() >= MOST && !known.contains_key(&of) {
+            known.clear();
+        }
+        known.insert(of, (learnt, now));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, (V, Timestamp)>> {
+        // No code panics while it holds this lock, and a map is whole in any case.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::EPOCH;
+
+    #[test]
+    fn what_was_learnt_is_due_after_a_while_and_holds_until_it_is_learnt_anew() {
+        let known = Known::asked_every(Duration::from_mins(1));
+        let (soon, later) = (
+            START.after(Duration::from_micros(59_999_999)),
+            START.after(Duration::from_mins(1)),
+        );
+        assert!(known.is_due(&1, START));
+        known.learn(1, "one", START);
+        assert!(!known.is_due(&1, soon) && known.is_due(&1, later));
+        assert!(known.is_due(&2, soon));
+        assert_eq!((known.get(&1), known.get(&2)), (Some("one"), None));
+        known.learn(1, "uno", later);
+        assert!(!known.is_due(&1, later));
+        assert_eq!(known.get(&1), Some("uno"));
+    }
+
+    #[test]
+    fn no_more_is_kept_than_the_bound() {
+        let known = Known::asked_every(Duration::from_mins(1));
+        for number in 0..=MOST {
+            known.learn(number, (), START);
+        }
+        assert_eq!(known.lock().len(), 1);
+        assert!(known.get(&MOST).is_some());
+    }
+}
