@@ -7,6 +7,7 @@ use super::admit::conversation_in;
 use super::changed::{Seen, posts_of, question_now, turns_now};
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::links::linked_threads;
 use super::rules;
 use super::surroundings::{instructions, profile};
 use super::thread::{said_by, turns_before, writers_before};
@@ -95,10 +96,10 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         read_again(world, &posts),
         profile(world, &job.question)
     );
-    let (turns, profile) = match is_member? {
+    let (turns, profile, linked) = match is_member? {
         Some(false) => return Ok(Gathered::Refused(Refusal::NotAMember)),
         // Where the bot cannot see the channel it reads nothing of it: the context is this conversation's own turns.
-        None => (turns, ChannelProfile::default()),
+        None => (turns, ChannelProfile::default(), Vec::new()),
         Some(true) => {
             let (seen, bot) = (seen?, world.bot.get());
             if let Some(post) = job.question.origin.post() {
@@ -109,11 +110,14 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
                     job.question.text = text;
                 }
             }
-            (turns_now(turns, &seen, bot), profile)
+            let linked = linked_threads(world, &job.question).await?;
+            (turns_now(turns, &seen, bot), profile, linked)
         }
     };
     let told = instructions(world, &job.question, &profile);
-    Ok(Gathered::Ready(prompt(world, job, told, turns).await?))
+    let turns = in_conversation(world, &job.question, turns).await?;
+    let turns: Vec<Turn> = turns.into_iter().chain(linked).collect();
+    Ok(Gathered::Ready(prompt(world, job, told, &turns)))
 }
 
 /// Says whether the asker may read the channel that they asked in, as far as there is a bot that can see.
@@ -156,49 +160,53 @@ async fn read_again(world: &World, posts: &[PostId]) -> Result<Seen, Interruptio
         .collect())
 }
 
-async fn prompt(
+/// Returns the turns as the model reads them: those of the thread where there is one, else the remembered ones, with names where they are shared.
+async fn in_conversation(
     world: &World,
-    job: &ClaimedJob,
-    told: String,
+    question: &Question,
     turns: Vec<Turn>,
-) -> Result<Prompt, Interruption> {
-    let (question, again) = (&job.question, job.again.as_ref());
-    let settings = &world.settings;
+) -> Result<Vec<Turn>, Interruption> {
+    if let Some(turns) = thread(world, question).await? {
+        return Ok(turns);
+    }
+    let named = |turn: Turn| Turn {
+        question: said_to_bot(world, question, &turn.asker_name, &turn.question),
+        ..turn
+    };
+    Ok(turns.into_iter().map(named).collect())
+}
+
+/// Says who asked, where others ask in the same conversation.
+fn said_to_bot(world: &World, question: &Question, name: &str, text: &str) -> String {
     // Everybody in a thread shares its conversation, whatever is shared outside.
     let is_shared = question.audience == Audience::Channel
         && question.origin.place().is_some_and(|place| {
-            place.thread.is_some() || settings.scope == ConversationScope::Channel
+            place.thread.is_some() || world.settings.scope == ConversationScope::Channel
         });
-    let name_speaker = |name: &str, text: &str| {
-        if is_shared {
-            said_by(name, text)
-        } else {
-            text.to_owned()
-        }
-    };
-    let named = |turn: Turn| Turn {
-        question: name_speaker(&turn.asker_name, &turn.question),
-        ..turn
-    };
-    let turns = match thread(world, question).await? {
-        Some(turns) => turns,
-        None => turns.into_iter().map(named).collect(),
-    };
-    let asked = name_speaker(&question.asker.name, &question.text);
-    let prompt = match again {
+    if is_shared {
+        said_by(name, text)
+    } else {
+        text.to_owned()
+    }
+}
+
+fn prompt(world: &World, job: &ClaimedJob, told: String, turns: &[Turn]) -> Prompt {
+    let (question, window) = (&job.question, world.settings.window);
+    let asked = said_to_bot(world, question, &question.asker.name, &question.text);
+    let prompt = match &job.again {
         Some(Again::Continue(earlier)) => {
             let cut = CutAnswer {
                 beginning: earlier.answer.clone(),
                 go_on: go_on(world.languages.of_asker(question)),
             };
-            Prompt::fit_going_on(told, &turns, asked, cut, settings.window)
+            Prompt::fit_going_on(told, turns, asked, cut, window)
         }
-        Some(Again::Regenerate(_)) | None => Prompt::fit(told, &turns, asked, settings.window),
+        Some(Again::Regenerate(_)) | None => Prompt::fit(told, turns, asked, window),
     };
     if prompt.dropped_turns > 0 {
         tracing::debug!(question.id = %question.id, dropped_turns = prompt.dropped_turns, "older turns do not fit the model's window");
     }
-    Ok(prompt)
+    prompt
 }
 
 /// The turns of this conversation that the store remembers; none where the thread itself is read.

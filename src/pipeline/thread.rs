@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::domain::attention::Writer;
 use crate::domain::conversation::{Turn, TurnPosts};
 use crate::domain::id::{PostId, UserId};
-use crate::domain::post::SeenPost;
+use crate::domain::post::{SeenPost, Source};
 use crate::domain::time::Timestamp;
 
 /// What people are called whose name could not be learnt.
@@ -13,13 +13,33 @@ const SOMEBODY: &str = "somebody";
 
 /// Returns the people who wrote in a thread before a post, each once.
 pub(super) fn writers_before(thread: &[SeenPost], asked: &PostId, bot: &UserId) -> Vec<UserId> {
-    let mut writers: Vec<UserId> = before(thread, asked)
-        .filter(|post| post.writer(bot) != Writer::Ourselves)
-        .map(|post| post.author.clone())
-        .collect();
-    writers.sort();
-    writers.dedup();
-    writers
+    let others = before(thread, asked).filter(|post| post.writer(bot) != Writer::Ourselves);
+    authors(others)
+}
+
+/// Returns everybody who wrote in a thread, each once.
+pub(super) fn writers_in(thread: &[SeenPost]) -> Vec<UserId> {
+    authors(thread.iter())
+}
+
+fn authors<'t>(posts: impl Iterator<Item = &'t SeenPost>) -> Vec<UserId> {
+    let mut authors: Vec<UserId> = posts.map(|post| post.author.clone()).collect();
+    authors.sort();
+    authors.dedup();
+    authors
+}
+
+/// Returns what was said in a thread, by whomever, each with the name of whoever said it.
+pub(super) fn said_in(thread: &[SeenPost], names: &HashMap<UserId, String>) -> Vec<String> {
+    thread
+        .iter()
+        .filter(|post| post.source != Source::System)
+        .map(|post| said_by(name_in(names, &post.author), &post.message))
+        .collect()
+}
+
+fn name_in<'n>(names: &'n HashMap<UserId, String>, person: &UserId) -> &'n str {
+    names.get(person).map_or(SOMEBODY, String::as_str)
 }
 
 /// Makes turns of what was said in a thread before a post: what people said between two answers is one question.
@@ -45,8 +65,7 @@ pub(super) fn turns_before(
                 }),
             },
             Writer::Person | Writer::Machine => {
-                let name = names.get(&post.author).map_or(SOMEBODY, String::as_str);
-                let said = said_by(name, &post.message);
+                let said = said_by(name_in(names, &post.author), &post.message);
                 match turns.last_mut().filter(|turn| turn.answer.is_empty()) {
                     Some(turn) => push(&mut turn.question, &said),
                     None => turns.push(Turn {
@@ -80,7 +99,8 @@ fn before<'t>(
         .filter(move |post| post.created_at_ms <= made_at && post.id != asked)
 }
 
-fn said_at(at: Timestamp) -> Turn {
+/// A turn of a time in which nothing was said yet.
+pub(super) fn said_at(at: Timestamp) -> Turn {
     Turn {
         asker_name: String::new(),
         question: String::new(),
@@ -102,7 +122,6 @@ fn push(text: &mut String, further: &str) {
 mod tests {
     use super::*;
     use crate::domain::id::ChannelId;
-    use crate::domain::post::Source;
 
     fn user(number: u32) -> UserId {
         UserId::parse(&format!("u{number:025}")).unwrap()

@@ -91,6 +91,19 @@ pub fn go_on(language: Language) -> String {
     render(language, &Message::named("go-on"))
 }
 
+/// Introduces what was said in a thread that a question links to; `None` where it is not to be seen.
+#[must_use]
+pub fn linked(language: Language, said: Option<&str>) -> String {
+    match said {
+        Some(said) => {
+            let mut text = render(language, &Message::named("linked"));
+            push(&mut text, "\n\n", said);
+            text
+        }
+        None => render(language, &Message::named("linked-unseen")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +174,18 @@ mod tests {
                 ..around
             };
             assert!(default_instructions(language, &group).contains("alice, bob"));
+        }
+    }
+
+    #[test]
+    fn what_is_linked_to_is_introduced_or_said_not_to_be_seen() {
+        for language in Language::ALL {
+            let seen = linked(language, Some("alice: hello"));
+            assert!(
+                seen.ends_with("\n\nalice: hello") && seen.len() > 40,
+                "{seen}"
+            );
+            assert_ne!(linked(language, None), "linked-unseen");
         }
     }
 

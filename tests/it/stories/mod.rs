@@ -16,6 +16,7 @@ pub(crate) mod house;
 mod killed;
 mod languages;
 mod leases;
+mod links;
 mod live_preview;
 mod mattermost_fails;
 mod mentions;

@@ -1,0 +1,158 @@
+//! Threads that a question links to: what was said there is told to the model, as far as whoever asks may read it.
+
+use super::interruption::Interruption;
+use super::thread::{said_at, said_in, writers_in};
+use super::world::World;
+use crate::domain::conversation::Turn;
+use crate::domain::id::PostId;
+use crate::domain::prompt::{Window, estimate_tokens};
+use crate::domain::question::Question;
+use crate::text::linked;
+
+/// Links of one question that are followed, at most.
+const MAX_LINKS: usize = 3;
+
+/// What precedes a post's id in a permalink, after the name of a team.
+const PERMALINK: &str = "/pl/";
+
+/// How many characters such an id has.
+const ID_CHARS: usize = 26;
+
+/// Returns what was said in the threads that a question links to, a turn for each, in the order of the links.
+///
+/// A thread is told to nobody who is not a member of its channel, and not where the bot cannot see it; the model is told then that it is not
+/// to be seen, and not why.
+pub(super) async fn linked_threads(
+    world: &World,
+    question: &Question,
+) -> Result<Vec<Turn>, Interruption> {
+    let mut turns = Vec::new();
+    let posts = permalinks(&question.text);
+    let room = room_for_each(world.settings.window, posts.len());
+    for post in posts {
+        let said = thread_of(world, question, &post).await?;
+        let said = said.map(|lines| newest_within(&lines, room));
+        let language = world.languages.of_asker(question);
+        turns.push(Turn {
+            question: linked(language, said.as_deref()),
+            ..said_at(question.asked_at)
+        });
+    }
+    Ok(turns)
+}
+
+/// Returns what was said in the thread of a post, oldest first; `None` where the asker or the bot may not read it.
+async fn thread_of(
+    world: &World,
+    question: &Question,
+    post: &PostId,
+) -> Result<Option<Vec<String>>, Interruption> {
+    let (Some(asker), Some(seen)) = (&question.asker.id, world.mattermost.read_post(post).await?)
+    else {
+        return Ok(None);
+    };
+    if world.mattermost.is_member(&seen.channel, asker).await? != Some(true) {
+        return Ok(None);
+    }
+    let root = seen.root.as_ref().unwrap_or(post);
+    let Some(posts) = world.mattermost.thread(root).await? else {
+        return Ok(None);
+    };
+    let names = world.mattermost.names(&writers_in(&posts)).await?;
+    Ok(Some(said_in(&posts, &names)))
+}
+
+/// Finds the posts that a text links to, each once.
+fn permalinks(text: &str) -> Vec<PostId> {
+    let mut found = Vec::new();
+    let words = text.split(|end: char| end.is_whitespace() || "()[]<>\"'`".contains(end));
+    for word in words.filter(|word| word.contains("://")) {
+        let id = word
+            .split_once(PERMALINK)
+            .and_then(|(_, rest)| rest.get(..ID_CHARS))
+            .and_then(|id| PostId::parse(id).ok());
+        found.extend(id.filter(|id| !found.contains(id)));
+    }
+    found.truncate(MAX_LINKS);
+    found
+}
+
+/// Of what a model can take in besides its answer, half is for what is linked to.
+fn room_for_each(window: Window, links: usize) -> u64 {
+    let room = u64::from(window.total_tokens.saturating_sub(window.answer_tokens)) / 2;
+    room / links.max(1) as u64
+}
+
+/// Joins as many of the newest lines as have room, and all of a first one only if it has.
+fn newest_within(lines: &[String], room: u64) -> String {
+    let mut used = 0;
+    let kept = lines
+        .iter()
+        .rev()
+        .take_while(|line| {
+            used += estimate_tokens(line) + 1;
+            used <= room
+        })
+        .count();
+    lines
+        .get(lines.len() - kept..)
+        .unwrap_or_default()
+        .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "5y9gmg3343depb6sytofa1y1eh";
+    const OTHER: &str = "cyi3e1qg4tbwfyu1i56pnrempo";
+
+    fn ids(text: &str) -> Vec<String> {
+        permalinks(text)
+            .iter()
+            .map(|post| post.as_str().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn permalinks_are_found_however_they_are_written() {
+        for text in [
+            format!("요약해 줘 https://chat.example/acme/pl/{ONE}"),
+            format!("<http://localhost:8065/_redirect/pl/{ONE}> 뭐야?"),
+            format!("see [this](https://chat.example/sub/acme/pl/{ONE}), please"),
+            format!("https://chat.example/acme/pl/{ONE}를 요약해 줘"),
+            format!("https://c.example/a/pl/{ONE} https://c.example/a/pl/{ONE}"),
+        ] {
+            assert_eq!(ids(&text), [ONE], "{text}");
+        }
+        let both = format!("https://c.example/a/pl/{OTHER} and https://c.example/a/pl/{ONE}");
+        assert_eq!(ids(&both), [OTHER, ONE]);
+    }
+
+    #[test]
+    fn what_is_no_permalink_is_none() {
+        for text in [
+            String::new(),
+            format!("/acme/pl/{ONE}"),
+            "https://chat.example/acme/pl/short".to_owned(),
+            format!("https://chat.example/acme/pl/{}", "한".repeat(26)),
+            format!("https://chat.example/acme/channels/{ONE}"),
+        ] {
+            assert_eq!(ids(&text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn no_more_links_are_followed_than_the_bound() {
+        let many: Vec<String> = (0..9).map(|n| format!("https://c/a/pl/p{n:025}")).collect();
+        assert_eq!(ids(&many.join(" ")).len(), MAX_LINKS);
+    }
+
+    #[test]
+    fn the_newest_lines_are_kept() {
+        let lines = ["aaa aaa aaa".to_owned(), "bbb".to_owned(), "ccc".to_owned()];
+        assert_eq!(newest_within(&lines, 100), "aaa aaa aaa\nbbb\nccc");
+        assert_eq!(newest_within(&lines, 4), "bbb\nccc");
+        assert_eq!(newest_within(&lines, 0), "");
+    }
+}
