@@ -351,6 +351,10 @@ keys! {
         "A question that came while askwell was away is answered when it is back; one that is older than this by then is only told so, and its asker asked to ask again.",
         "askwell이 꺼져 있거나 연결이 끊긴 동안 온 질문에는 돌아와서 답해요. 그때 이 시간보다 오래된 질문에는 늦었다고 알리고 다시 물어봐 달라고만 해요.",
     );
+    CONVERSATION_CHANNEL_POSTS = Key::new("conversation", "channel_posts", Form::Whole(0, 100)).default("0").means(
+        "How many of the channel's posts before it the model is told with a mention that begins a thread.",
+        "스레드를 시작하는 멘션에 답할 때 그 앞에 올라온 채널의 글을 몇 개까지 모델에게 알려 줄지예요.",
+    );
     CONVERSATION_SCOPE = Key::new("conversation", "scope", Form::OneOf(&["channel", "person"])).default("channel").means(
         "Who shares a conversation outside threads: everybody in the channel, or each person has one of their own.",
         "스레드 밖에서 대화를 함께하는 범위예요. `channel`은 채널의 모두가, `person`은 사람마다 따로예요.",

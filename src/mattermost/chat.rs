@@ -112,6 +112,18 @@ async fn posts_after(
     Ok(Some(found))
 }
 
+pub(super) async fn posts_before(
+    server: &Server,
+    channel: &ChannelId,
+    post: &PostId,
+    count: u32,
+) -> Result<Vec<SeenPost>, MattermostError> {
+    let size = count.to_string();
+    let query = [("before", post.as_str()), ("per_page", size.as_str())];
+    let list = posts(server, channel, &query).await?;
+    Ok(in_order(list.map_or_else(Vec::new, PostList::into_seen)))
+}
+
 async fn posts_changed_since(
     server: &Server,
     channel: &ChannelId,

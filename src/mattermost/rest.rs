@@ -348,6 +348,15 @@ impl Mattermost for Server {
         chat::posts_since(self, channel, anchor, since_ms).await
     }
 
+    async fn posts_before(
+        &self,
+        channel: &ChannelId,
+        post: &PostId,
+        count: u32,
+    ) -> Result<Vec<SeenPost>, MattermostError> {
+        chat::posts_before(self, channel, post, count).await
+    }
+
     async fn thread(&self, root: &PostId) -> Result<Option<Vec<SeenPost>>, MattermostError> {
         chat::thread(self, root).await
     }

@@ -5,9 +5,9 @@
 
 use super::admit::conversation_in;
 use super::changed::{Seen, posts_of, question_now, turns_now};
+use super::elsewhere::{linked_threads, said_before};
 use super::hold::Hold;
 use super::interruption::Interruption;
-use super::links::linked_threads;
 use super::rules;
 use super::surroundings::{instructions, profile};
 use super::thread::{said_by, turns_before, writers_before};
@@ -160,7 +160,8 @@ async fn read_again(world: &World, posts: &[PostId]) -> Result<Seen, Interruptio
         .collect())
 }
 
-/// Returns the turns as the model reads them: those of the thread where there is one, else the remembered ones, with names where they are shared.
+/// Returns the turns as the model reads them: those of the thread where there is one, what was said before it where the question
+/// begins one and that is wanted, else the remembered ones, with names where they are shared.
 async fn in_conversation(
     world: &World,
     question: &Question,
@@ -168,6 +169,9 @@ async fn in_conversation(
 ) -> Result<Vec<Turn>, Interruption> {
     if let Some(turns) = thread(world, question).await? {
         return Ok(turns);
+    }
+    if let Some(before) = said_before(world, question).await? {
+        return Ok(vec![before]);
     }
     let named = |turn: Turn| Turn {
         question: said_to_bot(world, question, &turn.asker_name, &turn.question),

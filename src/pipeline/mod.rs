@@ -2,7 +2,7 @@
 //!
 //! In the order of a question's way: [`listen`] finds what is addressed to the bot (`cursors` says how far it has heard, `acknowledge` shows it);
 //! [`admit`] makes an event durable; [`work`] leases questions and works on each; `answer` is the page
-//! to read first, and calls `gather` (what the model is told, by what is `changed` since and what it `links` to), `generate` (what it writes), `publish` (what people see) and `settle`
+//! to read first, and calls `gather` (what the model is told, by what is `changed` since and what was said `elsewhere`), `generate` (what it writes), `publish` (what people see) and `settle`
 //! (how it ended); `recover` is what begins where a crash left off; [`control`] does what people want done about an answer, by `buttons` that
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
@@ -19,6 +19,7 @@ mod compose;
 pub mod control;
 mod cursors;
 pub mod delivery;
+mod elsewhere;
 mod gather;
 mod generate;
 mod going_on;
@@ -26,7 +27,6 @@ mod hold;
 mod interruption;
 mod known;
 mod languages;
-mod links;
 pub mod listen;
 mod publish;
 mod recover;
@@ -67,7 +67,7 @@ pub struct Settings {
     pub command_trigger: String,
     /// A minijinja template of what is shown, checked; variables `name`, `question`, `assistant`, `answer`, `echo`, `block`.
     pub template: String,
-    /// What the model is told, as a minijinja template with `assistant`, `date`, `zone`; where absent, the text we ship.
+    /// What the model is told, as a minijinja template with the variables of [`crate::text::Surroundings`]; where absent, the text we ship.
     pub instructions: Option<String>,
     /// The time zone in which the model is told the date, an IANA name.
     pub time_zone: String,
@@ -87,6 +87,8 @@ pub struct Settings {
     pub scope: ConversationScope,
     /// A conversation that was silent for this long begins afresh.
     pub session_idle: Duration,
+    /// How many of a channel's posts before it are told with a mention that begins a thread; 0 for none.
+    pub channel_posts: u32,
     /// Turns read back, at most.
     pub max_turns: u32,
     /// A question ends within this time.

@@ -209,6 +209,15 @@ pub trait Mattermost: Send + Sync {
         since_ms: i64,
     ) -> Result<Option<Vec<SeenPost>>, MattermostError>;
 
+    /// Reads the last posts that were made in a channel before another, replies included, oldest first, at most `count` (up to 200); none where
+    /// the channel is not to be seen.
+    async fn posts_before(
+        &self,
+        channel: &ChannelId,
+        post: &PostId,
+        count: u32,
+    ) -> Result<Vec<SeenPost>, MattermostError>;
+
     /// Reads the newest posts of a thread, its root included, oldest first, up to a bound; `None` where it is gone or not to be seen.
     async fn thread(&self, root: &PostId) -> Result<Option<Vec<SeenPost>>, MattermostError>;
 

@@ -91,6 +91,14 @@ pub fn go_on(language: Language) -> String {
     render(language, &Message::named("go-on"))
 }
 
+/// Introduces what was said in a channel before a question.
+#[must_use]
+pub fn recent(language: Language, said: &str) -> String {
+    let mut text = render(language, &Message::named("recent"));
+    push(&mut text, "\n\n", said);
+    text
+}
+
 /// Introduces what was said in a thread that a question links to; `None` where it is not to be seen.
 #[must_use]
 pub fn linked(language: Language, said: Option<&str>) -> String {
@@ -178,13 +186,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_linked_to_is_introduced_or_said_not_to_be_seen() {
+    fn what_was_said_elsewhere_is_introduced_or_said_not_to_be_seen() {
         for language in Language::ALL {
             let seen = linked(language, Some("alice: hello"));
             assert!(
                 seen.ends_with("\n\nalice: hello") && seen.len() > 40,
                 "{seen}"
             );
+            let before = recent(language, "alice: hello");
+            assert!(before.ends_with("\n\nalice: hello") && before.len() > 40);
             assert_ne!(linked(language, None), "linked-unseen");
         }
     }

@@ -13,7 +13,7 @@ mod sentence;
 mod setup;
 
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
-pub use instructions::{Surroundings, default_instructions, go_on, linked};
+pub use instructions::{Surroundings, default_instructions, go_on, linked, recent};
 pub use language::{Language, UnknownLanguage};
 pub use operator::{Explanation, Notice, Trouble, explain, notify};
 pub use sentence::{Reason, Sentence, say};

@@ -45,6 +45,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         late_after: values.duration(&keys::BOT_LATE_AFTER),
         scope: scope(values),
         session_idle: values.duration(&keys::CONVERSATION_IDLE),
+        channel_posts: whole(values, &keys::CONVERSATION_CHANNEL_POSTS),
         max_turns: whole(values, &keys::CONVERSATION_MAX_TURNS),
         deadline: values.duration(&keys::LIMITS_DEADLINE),
         response_deadline: values.duration(&keys::LIMITS_RESPONSE_DEADLINE),

@@ -272,6 +272,15 @@ impl Mattermost for Server {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn posts_before(
+        &self,
+        _: &ChannelId,
+        _: &PostId,
+        _: u32,
+    ) -> Result<Vec<SeenPost>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn thread(&self, _: &PostId) -> Result<Option<Vec<SeenPost>>, MattermostError> {
         unreachable!("{NOT_OURS}")
     }

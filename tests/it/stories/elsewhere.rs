@@ -1,6 +1,9 @@
-//! A question that links to a post brings its thread, for those who may read it.
+//! A question that links to a post brings its thread, for those who may read it; a mention may bring the last posts of its channel.
+
+use std::time::Duration;
 
 use askwell_playground::model::Reply;
+use askwell_playground::{ManualTime, TimeSource};
 
 use super::house::{Account, House};
 
@@ -83,4 +86,41 @@ async fn what_the_bot_cannot_see_is_said_not_to_be_seen() {
     house.model.wait_for_requests(2).await;
     let told = house.model.requests()[1].body["messages"].to_string();
     assert!(told.contains(UNSEEN), "{told}");
+}
+
+/// Has alice mention the bot in a lobby where people have spoken, and returns all that the model was told as theirs.
+async fn mentioned(toml: &str) -> String {
+    let time = ManualTime::starting_at(1_600_000_000_000);
+    let mut house = House::built(Account::Bot, TimeSource::Manual(time.clone())).await;
+    house.open(&format!("[bot]\nhears = \"thread\"\n{toml}"));
+    house.until_the_bot_hears().await;
+    let people = &house.playground;
+    house.model.answer_next(Reply::text("Because."));
+    for (person, text) in [
+        ("bob", "Long ago."),
+        ("alice", "The build is red."),
+        ("bob", "It was the cache."),
+        ("alice", "@gptbot 무슨 일이야?"),
+    ] {
+        time.advance(Duration::from_secs(1));
+        people.say(person, "lobby", text, None);
+    }
+    house.model.wait_for_requests(1).await;
+    house.model.requests()[0].body["messages"][1]["content"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn a_mention_brings_the_last_posts_of_its_channel_where_that_is_wanted() {
+    let told = mentioned("[conversation]\nchannel_posts = 2\n").await;
+    let said = "\n\nalice: The build is red.\nbob: It was the cache.\n\n";
+    assert!(told.contains(said) && !told.contains("Long ago"), "{told}");
+    assert!(told.ends_with("alice: 무슨 일이야?"), "{told}");
+}
+
+#[tokio::test]
+async fn a_mention_brings_nothing_of_its_channel_by_itself() {
+    assert_eq!(mentioned("").await, "alice: 무슨 일이야?");
 }

@@ -1,13 +1,16 @@
-//! Threads that a question links to: what was said there is told to the model, as far as whoever asks may read it.
+//! What was said elsewhere and is told with a question: in threads that it links to, as far as whoever asks may read them, and in the channel
+//! before it.
 
 use super::interruption::Interruption;
 use super::thread::{said_at, said_in, writers_in};
 use super::world::World;
+use crate::domain::attention::ChannelKind;
 use crate::domain::conversation::Turn;
+use crate::domain::event::Origin;
 use crate::domain::id::PostId;
 use crate::domain::prompt::{Window, estimate_tokens};
 use crate::domain::question::Question;
-use crate::text::linked;
+use crate::text::{linked, recent};
 
 /// Links of one question that are followed, at most.
 const MAX_LINKS: usize = 3;
@@ -39,6 +42,35 @@ pub(super) async fn linked_threads(
         });
     }
     Ok(turns)
+}
+
+/// Returns what was posted in the channel before a question that begins a thread there, in one turn; none where that is not wanted.
+pub(super) async fn said_before(
+    world: &World,
+    question: &Question,
+) -> Result<Option<Turn>, Interruption> {
+    let settings = &world.settings;
+    let Origin::Post { place, post, kind } = &question.origin else {
+        return Ok(None);
+    };
+    let begins_thread = place.thread.as_ref().is_none_or(|root| root == post);
+    if settings.channel_posts == 0 || *kind == ChannelKind::Direct || !begins_thread {
+        return Ok(None);
+    }
+    let posts = world
+        .mattermost
+        .posts_before(&place.channel, post, settings.channel_posts)
+        .await?;
+    if posts.is_empty() {
+        return Ok(None);
+    }
+    let names = world.mattermost.names(&writers_in(&posts)).await?;
+    let said = newest_within(&said_in(&posts, &names), room_for_each(settings.window, 1));
+    let language = world.languages.of_asker(question);
+    Ok(Some(Turn {
+        question: recent(language, &said),
+        ..said_at(question.asked_at)
+    }))
 }
 
 /// Returns what was said in the thread of a post, oldest first; `None` where the asker or the bot may not read it.
@@ -77,7 +109,7 @@ fn permalinks(text: &str) -> Vec<PostId> {
     found
 }
 
-/// Of what a model can take in besides its answer, half is for what is linked to.
+/// Of what a model can take in besides its answer, half is for what was said elsewhere.
 fn room_for_each(window: Window, links: usize) -> u64 {
     let room = u64::from(window.total_tokens.saturating_sub(window.answer_tokens)) / 2;
     room / links.max(1) as u64
