@@ -7,7 +7,7 @@ use super::world::World;
 use crate::domain::attention::ChannelKind;
 use crate::domain::conversation::Turn;
 use crate::domain::event::Origin;
-use crate::domain::id::PostId;
+use crate::domain::id::{MATTERMOST_ID_LENGTH, PostId};
 use crate::domain::prompt::{Window, estimate_tokens};
 use crate::domain::question::Question;
 use crate::text::{linked, recent};
@@ -17,9 +17,6 @@ const MAX_LINKS: usize = 3;
 
 /// What precedes a post's id in a permalink, after the name of a team.
 const PERMALINK: &str = "/pl/";
-
-/// How many characters such an id has.
-const ID_CHARS: usize = 26;
 
 /// Returns what was said in the threads that a question links to, a turn for each, in the order of the links.
 ///
@@ -33,7 +30,7 @@ pub(super) async fn linked_threads(
     let posts = permalinks(&question.text);
     let room = room_for_each(world.settings.window, posts.len());
     for post in posts {
-        let said = thread_of(world, question, &post).await?;
+        let said = said_in_thread_of(world, question, &post).await?;
         let said = said.map(|lines| newest_within(&lines, room));
         let language = world.languages.of_asker(question);
         turns.push(Turn {
@@ -44,7 +41,8 @@ pub(super) async fn linked_threads(
     Ok(turns)
 }
 
-/// Returns what was posted in the channel before a question that begins a thread there, in one turn; none where that is not wanted.
+/// Returns what was posted in the channel before a question that begins a thread there, in one turn; none where that is not wanted, nor for
+/// a question that was not heard as a post.
 pub(super) async fn said_before(
     world: &World,
     question: &Question,
@@ -53,8 +51,7 @@ pub(super) async fn said_before(
     let Origin::Post { place, post, kind } = &question.origin else {
         return Ok(None);
     };
-    let begins_thread = place.thread.as_ref().is_none_or(|root| root == post);
-    if settings.channel_posts == 0 || *kind == ChannelKind::Direct || !begins_thread {
+    if settings.channel_posts == 0 || *kind == ChannelKind::Direct {
         return Ok(None);
     }
     let posts = world
@@ -74,7 +71,7 @@ pub(super) async fn said_before(
 }
 
 /// Returns what was said in the thread of a post, oldest first; `None` where the asker or the bot may not read it.
-async fn thread_of(
+async fn said_in_thread_of(
     world: &World,
     question: &Question,
     post: &PostId,
@@ -101,7 +98,7 @@ fn permalinks(text: &str) -> Vec<PostId> {
     for word in words.filter(|word| word.contains("://")) {
         let id = word
             .split_once(PERMALINK)
-            .and_then(|(_, rest)| rest.get(..ID_CHARS))
+            .and_then(|(_, rest)| rest.get(..MATTERMOST_ID_LENGTH))
             .and_then(|id| PostId::parse(id).ok());
         found.extend(id.filter(|id| !found.contains(id)));
     }
@@ -115,7 +112,7 @@ fn room_for_each(window: Window, links: usize) -> u64 {
     room / links.max(1) as u64
 }
 
-/// Joins as many of the newest lines as have room, and all of a first one only if it has.
+/// Joins as many of the newest lines as have room; a line is told whole or not at all, so that none begins without its speaker.
 fn newest_within(lines: &[String], room: u64) -> String {
     let mut used = 0;
     let kept = lines

@@ -170,7 +170,9 @@ async fn in_conversation(
     if let Some(turns) = thread(world, question).await? {
         return Ok(turns);
     }
-    if let Some(before) = said_before(world, question).await? {
+    if thread_of(question).is_none()
+        && let Some(before) = said_before(world, question).await?
+    {
         return Ok(vec![before]);
     }
     let named = |turn: Turn| Turn {

@@ -94,22 +94,21 @@ pub fn go_on(language: Language) -> String {
 /// Introduces what was said in a channel before a question.
 #[must_use]
 pub fn recent(language: Language, said: &str) -> String {
-    let mut text = render(language, &Message::named("recent"));
-    push(&mut text, "\n\n", said);
-    text
+    introduced(language, "recent", said)
 }
 
 /// Introduces what was said in a thread that a question links to; `None` where it is not to be seen.
 #[must_use]
 pub fn linked(language: Language, said: Option<&str>) -> String {
     match said {
-        Some(said) => {
-            let mut text = render(language, &Message::named("linked"));
-            push(&mut text, "\n\n", said);
-            text
-        }
+        Some(said) => introduced(language, "linked", said),
         None => render(language, &Message::named("linked-unseen")),
     }
+}
+
+fn introduced(language: Language, introduction: &'static str, said: &str) -> String {
+    let introduction = render(language, &Message::named(introduction));
+    format!("{introduction}\n\n{said}")
 }
 
 #[cfg(test)]

@@ -59,9 +59,7 @@ impl ManualClock {
 
     /// Waits until somebody waits for as long as this from now, to the microsecond.
     pub(crate) async fn until_someone_sleeps_for(&self, duration: Duration) {
-        let at = self.now().after(duration);
-        self.until(|sleepers| sleepers.iter().any(|sleep| sleep.at == at))
-            .await;
+        self.until_someone_sleeps_for_one_of(&[duration]).await;
     }
 
     /// Waits until somebody waits for as long as one of these from now, to the microsecond.
