@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::reference::{Form, KEYS, Key};
+use super::reference::{CHANNEL_SECTION, Form, KEYS, Key};
 use crate::pipeline::DEFAULT_TEMPLATE;
 use crate::text::Language;
 
@@ -94,6 +94,7 @@ What it makes is made harmless as a whole: a mention in `answer.template` notifi
 | `channel` | what the channel is called |
 | `header` | the line above the channel's posts |
 | `purpose` | what the channel is for |
+| `prompt` | what the channel's administrators ask of the model, or `channel.prompt` |
 | `date` | today's date and the time |
 | `zone` | the time zone of `date` |
 
@@ -128,6 +129,7 @@ const KOREAN_TEMPLATES: &str = "
 | `channel` | 채널의 이름 |
 | `header` | 채널 게시물 위에 보이는 머리글 |
 | `purpose` | 채널의 목적 |
+| `prompt` | 채널 관리자가 정한 지시, 또는 `channel.prompt` |
 | `date` | 오늘 날짜와 시각 |
 | `zone` | `date`의 시간대 |
 
@@ -135,6 +137,17 @@ const KOREAN_TEMPLATES: &str = "
 아니라고 모델에게 알려 주세요. 잘 바뀌지 않는 것을 앞에 두면 좋아요. 모델 제공자들은 앞부분이 같은 프롬프트를 더 싸게 계산해요.
 
 `answer.template`의 기본값:
+";
+
+const ENGLISH_CHANNELS: &str = "\
+A table for each channel that is to be served otherwise than the others; what is not written in it is as everywhere. What the channel's administrators
+say with `/askgpt channel …` comes before it.
+
+";
+
+const KOREAN_CHANNELS: &str = "\
+다른 채널과 다르게 답할 채널마다 하나씩 써요. 쓰지 않은 것은 다른 채널과 같아요. 채널 관리자가 `/askgpt 채널 …`로 바꾼 것이 먼저 적용돼요.
+
 ";
 
 /// Writes the reference of every key as Markdown.
@@ -171,7 +184,16 @@ fn section_head(section: &str, language: Language) -> String {
         Language::English => "| key | environment | value | default | meaning |",
         Language::Korean => "| 키 | 환경 변수 | 값 | 기본값 | 뜻 |",
     };
-    format!("\n## [{section}]\n\n{columns}\n|---|---|---|---|---|\n")
+    let (head, note) = if section == CHANNEL_SECTION {
+        let note = match language {
+            Language::English => ENGLISH_CHANNELS,
+            Language::Korean => KOREAN_CHANNELS,
+        };
+        (format!("[[{section}]]"), note)
+    } else {
+        (format!("[{section}]"), "")
+    };
+    format!("\n## {head}\n\n{note}{columns}\n|---|---|---|---|---|\n")
 }
 
 fn row(key: &Key, language: Language) -> String {
@@ -198,6 +220,7 @@ fn form(form: Form, language: Language) -> String {
         Form::Text(_) => words("text", "글"),
         Form::Secret => words("secret text", "비밀 글"),
         Form::Secrets => words("list of secret texts", "비밀 글 목록"),
+        Form::Names => words("list of names", "이름 목록"),
         Form::Files => words("list of TOML files", "TOML 파일 목록"),
         Form::Address => words("address", "주소"),
         Form::Socket => words("IP address and port", "IP 주소와 포트"),

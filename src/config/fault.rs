@@ -71,6 +71,12 @@ pub enum Fault {
     TokenTaken,
     /// A key of the process stands in the file of a further bot.
     OfTheProcess,
+    /// What a channel does otherwise is written, but not of which channel.
+    NoChannel,
+    /// A channel's id has another form.
+    ChannelId,
+    /// The same channel has two tables.
+    ChannelTwice,
     /// The word after the slash is not one word.
     Trigger,
     /// A time zone nobody knows.

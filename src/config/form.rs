@@ -12,6 +12,12 @@ use super::reference::{Form, Key};
 /// Tokens in one list, at most.
 pub const MAX_TOKENS: usize = 100;
 
+/// Names in one list, at most.
+const MAX_NAMES: usize = 50;
+
+/// Characters of a name in a list, at most.
+const MAX_NAME_CHARS: usize = 200;
+
 /// Files in one list, at most: each is a bot with connections, workers and memory of its own.
 pub const MAX_FILES: usize = 50;
 
@@ -35,6 +41,7 @@ pub(super) fn from_text(form: Form, text: &str) -> Result<Written, Fault> {
             text_value(form, text)
         }
         Form::Secrets => secrets(text.split(',')),
+        Form::Names => names(text.split(',')),
         Form::Files => files(text.split(',')),
         Form::Whole(..) => whole(form, text.parse().map_err(|_| wrong())?),
         Form::Decimal(..) | Form::Seconds(..) => decimal(form, text.parse().map_err(|_| wrong())?),
@@ -49,11 +56,12 @@ pub(super) fn from_toml(form: Form, value: &DeValue<'_>) -> Result<Written, Faul
             Form::Text(_) | Form::Secret | Form::Address | Form::Socket | Form::OneOf(_),
             DeValue::String(text),
         ) => text_value(form, text),
-        (Form::Secrets | Form::Files, DeValue::Array(items)) => {
+        (Form::Secrets | Form::Names | Form::Files, DeValue::Array(items)) => {
             let texts: Option<Vec<_>> = items.iter().map(|item| item.get_ref().as_str()).collect();
             let texts = texts.ok_or(Fault::Form(form))?.into_iter();
             match form {
                 Form::Files => files(texts),
+                Form::Names => names(texts),
                 _ => secrets(texts),
             }
         }
@@ -121,12 +129,26 @@ fn secrets<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Written, Fault> {
     }
 }
 
+fn names<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Written, Fault> {
+    let names: Vec<String> = texts.map(|name| name.trim().to_owned()).collect();
+    let is_name = |name: &String| {
+        !name.is_empty()
+            && name.chars().count() <= MAX_NAME_CHARS
+            && !name.contains(char::is_control)
+    };
+    if names.len() <= MAX_NAMES && names.iter().all(is_name) {
+        Ok(Written::Texts(names))
+    } else {
+        Err(Fault::Form(Form::Names))
+    }
+}
+
 fn files<'a>(names: impl Iterator<Item = &'a str>) -> Result<Written, Fault> {
     const EXTENSION: &str = ".toml";
     let names: Vec<String> = names.map(|name| name.trim().to_owned()).collect();
     let is_name = |name: &String| name.len() > EXTENSION.len() && name.ends_with(EXTENSION);
     if names.len() <= MAX_FILES && names.iter().all(is_name) {
-        Ok(Written::Files(names))
+        Ok(Written::Texts(names))
     } else {
         Err(Fault::Form(Form::Files))
     }

@@ -59,7 +59,7 @@ pub fn load(inputs: Inputs) -> Result<Config, Problems> {
     taken.take(&values);
     let mut found = Vec::new();
     let mut also = Vec::new();
-    for name in values.files(&keys::SERVER_ALSO) {
+    for name in values.texts(&keys::SERVER_ALSO) {
         let place = values.place(&keys::SERVER_ALSO);
         let beside = inputs.beside(&keys::SERVER_ALSO.path(), place, name);
         let (config, problems) = load_beside(beside, &mut taken);
@@ -99,10 +99,12 @@ fn load_beside(inputs: Inputs, taken: &mut Taken) -> (Option<Config>, Vec<Proble
 pub(super) fn read(inputs: &Inputs) -> Values {
     let mut problems = inputs.unreadable.clone();
     let mut layers = Vec::new();
+    let mut channels = Vec::new();
     if let Some(file) = &inputs.toml {
-        let (settings, found) = toml_file::read(file);
-        layers.push(settings);
-        problems.extend(found);
+        let read = toml_file::read(file);
+        layers.push(read.settings);
+        channels = read.channels;
+        problems.extend(read.problems);
     }
     let mut environments = vec![Variables::of_process(&inputs.environment)];
     if let Some(file) = &inputs.dotenv {
@@ -115,7 +117,7 @@ pub(super) fn read(inputs: &Inputs) -> Values {
         layers.push(settings);
         problems.extend(found);
     }
-    Values::layered(layers, problems)
+    Values::layered(layers, problems).with_channels(channels)
 }
 
 fn checked(values: &Values, inputs: Inputs) -> Option<Config> {

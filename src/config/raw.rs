@@ -17,7 +17,7 @@ pub(super) enum Written {
     Text(String),
     Secret(SecretString),
     Secrets(Vec<SecretString>),
-    Files(Vec<String>),
+    Texts(Vec<String>),
     Whole(u64),
     Decimal(f64),
     Switch(bool),
@@ -46,7 +46,17 @@ pub(super) struct Setting {
 /// Every value that was written, and the problems found so far.
 pub(super) struct Values {
     settings: BTreeMap<String, Setting>,
+    /// Where these stand, as far as they stand together.
+    place: Place,
+    /// What is written for one channel each.
+    channels: Vec<Values>,
     problems: RefCell<Vec<Problem>>,
+}
+
+/// What is written in a table that may stand several times, and where it stands.
+pub(super) struct Table {
+    pub(super) settings: BTreeMap<String, Setting>,
+    pub(super) place: Place,
 }
 
 impl Values {
@@ -58,8 +68,25 @@ impl Values {
         }
         Self {
             settings,
+            place: Place::Nowhere,
+            channels: Vec::new(),
             problems: RefCell::new(problems),
         }
+    }
+
+    /// The same with what is written for single channels.
+    pub(super) fn with_channels(mut self, channels: Vec<Table>) -> Self {
+        let each = channels.into_iter().map(|table| Self {
+            place: table.place,
+            ..Self::layered(vec![table.settings], Vec::new())
+        });
+        self.channels = each.collect();
+        self
+    }
+
+    /// Returns what is written for single channels, as values of their keys.
+    pub(super) fn channels(&self) -> &[Self] {
+        &self.channels
     }
 
     /// Reports a problem with the value of a key.
@@ -68,7 +95,7 @@ impl Values {
             Some(setting) => (setting.name.clone(), setting.place.clone()),
             None => (
                 key.env.map_or_else(|| key.path(), str::to_owned),
-                Place::Nowhere,
+                self.place.clone(),
             ),
         };
         self.problems.borrow_mut().push(Problem {
@@ -86,7 +113,10 @@ impl Values {
 
     /// Returns the problems found.
     pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
+        let of_channels = self.channels.into_iter().flat_map(Self::into_problems);
+        let mut problems = self.problems.into_inner();
+        problems.extend(of_channels);
+        problems
     }
 
     /// Says whether something was written, also where it could not be used.
@@ -140,10 +170,10 @@ impl Values {
         }
     }
 
-    /// Returns the value of a key that is a list of files.
-    pub(super) fn files(&self, key: &Key) -> &[String] {
+    /// Returns the value of a key that is a list of files or names.
+    pub(super) fn texts(&self, key: &Key) -> &[String] {
         match self.written(key) {
-            Some(Written::Files(names)) => names,
+            Some(Written::Texts(texts)) => texts,
             _ => &[],
         }
     }
@@ -199,7 +229,7 @@ impl Written {
             Self::Text(text) => text.escape_debug().to_string(),
             Self::Secret(_) => "set".to_owned(),
             Self::Secrets(secrets) => format!("{} set", secrets.len()),
-            Self::Files(names) => names.join(", ").escape_debug().to_string(),
+            Self::Texts(texts) => texts.join(", ").escape_debug().to_string(),
             Self::Whole(number) => number.to_string(),
             Self::Decimal(number) => number.to_string(),
             Self::Switch(on) => on.to_string(),

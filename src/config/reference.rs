@@ -31,6 +31,8 @@ pub enum Form {
     Secret,
     /// A list of texts that never print, separated by commas in the environment.
     Secrets,
+    /// A list of names.
+    Names,
     /// A list of names of TOML files.
     Files,
     /// An `http` or `https` address.
@@ -97,12 +99,21 @@ impl Key {
         }
     }
 
+    /// Says whether its table may stand several times.
+    #[must_use]
+    pub fn is_of_a_channel(&self) -> bool {
+        self.section == CHANNEL_SECTION
+    }
+
     /// Returns its full name, as `mattermost.url`.
     #[must_use]
     pub fn path(&self) -> String {
         format!("{}.{}", self.section, self.name)
     }
 }
+
+/// The table that stands once for each channel which does something otherwise.
+pub const CHANNEL_SECTION: &str = "channel";
 
 /// Where the path of `askwell.toml` is read from; it has no key of its own.
 pub const CONFIG_VARIABLE: &str = "ASKWELL_CONFIG";
@@ -224,6 +235,10 @@ keys! {
     MODEL_TEMPERATURE = Key::new("model", "temperature", Form::Decimal(0.0, 2.0)).means(
         "Sampling temperature; the model server's own where absent.",
         "샘플링 온도예요. 없으면 모델 서버의 값을 따라요.",
+    );
+    MODEL_CHOICES = Key::new("model", "choices", Form::Names).means(
+        "The other models of that server which the administrators of a channel may choose for it by `/askgpt channel model: …`; none where absent. `window_tokens` and `answer_tokens` hold for them too.",
+        "채널 관리자가 `/askgpt 채널 모델: …`로 고를 수 있는 같은 서버의 다른 모델이에요. 없으면 고를 수 없어요. `window_tokens`와 `answer_tokens`는 그 모델에도 적용돼요.",
     );
     MODEL_WINDOW = Key::new("model", "window_tokens", Form::Whole(512, 10_000_000)).means(
         "How much the model can take in, prompt and answer together: 128000 with the default base, 8192 with another.",
@@ -366,6 +381,35 @@ keys! {
     CONVERSATION_MAX_TURNS = Key::new("conversation", "max_turns", Form::Whole(0, 1_000)).default("50").means(
         "Earlier questions and answers a model is told, at most; fewer where its window is full.",
         "모델에게 알려 주는 이전 질문과 답변의 최대 수예요. 모델의 창이 차면 더 적어져요.",
+    );
+
+    CHANNEL_ID = Key::new(CHANNEL_SECTION, "id", Form::Text(26)).means(
+        "Which channel: its ID, from the channel's menu > View Info. Required.",
+        "어느 채널인지 ID로 써요. 채널 메뉴 > 정보 보기에 있어요. 꼭 필요해요.",
+    );
+    CHANNEL_PROMPT = Key::new(CHANNEL_SECTION, "prompt", Form::Text(4_000)).means(
+        "What the model is told besides in this channel: the variable `prompt` of `answer.instructions`, at whose end it stands where a template leaves it out.",
+        "이 채널에서 모델에게 더 알려 주는 글이에요. `answer.instructions`의 변수 `prompt`이고, 템플릿에 그 변수가 없으면 맨 끝에 붙여요.",
+    );
+    CHANNEL_MODEL = Key::new(CHANNEL_SECTION, "model", Form::Text(200)).means(
+        "The model, in place of `model.name`, of the same server.",
+        "`model.name` 대신 쓸 같은 서버의 모델이에요.",
+    );
+    CHANNEL_TEMPERATURE = Key::new(CHANNEL_SECTION, "temperature", Form::Decimal(0.0, 2.0)).means(
+        "In place of `model.temperature`.",
+        "`model.temperature` 대신 쓸 값이에요.",
+    );
+    CHANNEL_HEARS = Key::new(CHANNEL_SECTION, "hears", Form::OneOf(&["mention", "thread", "all"])).means(
+        "In place of `bot.hears`, unless that is `nothing`.",
+        "`bot.hears` 대신 쓸 값이에요. `bot.hears`가 `nothing`이면 적용되지 않아요.",
+    );
+    CHANNEL_POSTS = Key::new(CHANNEL_SECTION, "channel_posts", Form::Whole(0, 100)).means(
+        "In place of `conversation.channel_posts`.",
+        "`conversation.channel_posts` 대신 쓸 값이에요.",
+    );
+    CHANNEL_TIME_ZONE = Key::new(CHANNEL_SECTION, "time_zone", Form::Text(64)).means(
+        "In place of `answer.time_zone`.",
+        "`answer.time_zone` 대신 쓸 시간대예요.",
     );
 
     DATABASE_URL = Key::new("database", "url", Form::Secret).env("ASKWELL_DATABASE").default("sqlite:askwell.db").means(

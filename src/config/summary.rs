@@ -11,7 +11,8 @@ use crate::text::Language;
 /// One key with its value, as it may be shown.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    section: &'static str,
+    /// Its head, as it is shown.
+    section: String,
     name: &'static str,
     value: Option<String>,
     origin: Origin,
@@ -19,14 +20,31 @@ pub(super) struct Line {
 
 /// Collects what may be shown of every key.
 pub(super) fn lines(values: &Values, config: &Config) -> Vec<Line> {
-    KEYS.iter()
-        .map(|key| Line {
-            section: key.section,
-            name: key.name,
-            value: computed(&key.path(), config).or_else(|| values.shown(key)),
-            origin: values.origin(key),
+    let once = KEYS.iter().filter(|key| !key.is_of_a_channel());
+    let lines = once.map(|key| Line {
+        section: format!("[{}]", key.section),
+        name: key.name,
+        value: computed(&key.path(), config).or_else(|| values.shown(key)),
+        origin: values.origin(key),
+    });
+    lines.chain(of_channels(values)).collect()
+}
+
+/// The same of what is written for single channels.
+fn of_channels(values: &Values) -> impl Iterator<Item = Line> {
+    values
+        .channels()
+        .iter()
+        .zip(1..)
+        .flat_map(|(table, number)| {
+            let written = KEYS.iter().filter(|key| table.is_written(key));
+            written.map(move |key| Line {
+                section: format!("[[{}]] {number}", key.section),
+                name: key.name,
+                value: table.shown(key),
+                origin: table.origin(key),
+            })
         })
-        .collect()
 }
 
 /// Returns values that are not what is written: those that follow from others, and the kind of database without its password.
@@ -57,9 +75,9 @@ pub fn summary(config: &Config) -> String {
     let mut section = "";
     for line in &config.lines {
         if line.section != section {
-            section = line.section;
+            section = &line.section;
             let gap = if text.is_empty() { "" } else { "\n" };
-            write(&mut text, format_args!("{gap}[{section}]\n"));
+            write(&mut text, format_args!("{gap}{section}\n"));
         }
         let value = line.value.as_deref().unwrap_or("-");
         let origin = origin(&line.origin, config.language);

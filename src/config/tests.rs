@@ -270,11 +270,16 @@ fn plain_http_to_a_public_host_needs_a_permission_of_its_own() {
     assert!(load(inputs(&environment, COMPLETE, &format!("{toml}false"))).is_err());
 }
 
+/// An id of a channel.
+const CHANNEL: &str = "5y9gmg3343depb6sytofa1y1eh";
+const OTHER_CHANNEL: &str = "cyi3e1qg4tbwfyu1i56pnrempo";
+
 /// Values that are right for a key and differ from its default.
 fn another_value(key: &Key) -> String {
     let written = |text: &str| format!("\"{text}\"");
     match (key.path().as_str(), key.form) {
-        ("answer.time_zone", _) => written("Europe/Berlin"),
+        ("channel.id", _) => written(CHANNEL),
+        ("answer.time_zone" | "channel.time_zone", _) => written("Europe/Berlin"),
         ("answer.template", _) => written("> {{ answer }}"),
         // What comes between needs an address that is not configured here.
         ("answer.controls", _) => written("none"),
@@ -290,7 +295,7 @@ fn another_value(key: &Key) -> String {
         ("mattermost.call_timeout_seconds", _) => "7".to_owned(),
         ("model.answer_tokens", _) => "100".to_owned(),
         (_, Form::Text(_) | Form::Secret) => written("other"),
-        (_, Form::Secrets) => "[\"other\"]".to_owned(),
+        (_, Form::Secrets | Form::Names) => "[\"other\"]".to_owned(),
         (_, Form::Files) => "[]".to_owned(),
         (_, Form::Address) => written("https://other.example.com/v1"),
         (_, Form::Socket) => written("127.0.0.1:9"),
@@ -336,7 +341,15 @@ fn every_key_of_the_reference_changes_what_is_configured() {
         if key.name == "allow_plain_http" || key.form == Form::Files {
             continue;
         }
-        let toml = format!("[{}]\n{} = {}\n", key.section, key.name, another_value(key));
+        let (line, section) = (
+            format!("{} = {}\n", key.name, another_value(key)),
+            key.section,
+        );
+        let toml = match key.name {
+            "id" if key.is_of_a_channel() => format!("[[{section}]]\n{line}"),
+            _ if key.is_of_a_channel() => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
+            _ => format!("[{section}]\n{line}"),
+        };
         let after = shown(&good(&[], &without(key.env), &toml));
         // Only its presence shows of a secret that was there before.
         assert!(
@@ -391,6 +404,32 @@ fn further_bots_have_files_of_their_own_and_share_nothing_but_the_process() {
         ..inputs(&[], COMPLETE, also)
     });
     assert_eq!(missing.unwrap_err().list.len(), 1);
+}
+
+#[test]
+fn channels_have_tables_of_their_own_and_every_mistake_in_them_is_said() {
+    let toml = format!(
+        "[[channel]]\nid = \"{CHANNEL}\"\nhears = \"all\"\n[[channel]]\nid = \"{OTHER_CHANNEL}\"\n"
+    );
+    let config = good(&[], COMPLETE, &toml);
+    let id = |id| crate::domain::id::ChannelId::parse(id).unwrap();
+    assert_eq!(
+        config.pipeline.channels[&id(CHANNEL)].hearing,
+        Some(crate::domain::attention::Hearing::All)
+    );
+    assert_eq!(
+        config.pipeline.channels[&id(OTHER_CHANNEL)],
+        crate::domain::channel_settings::ChannelSettings::default()
+    );
+    let shown = summary(&config);
+    let lines = format!("[[channel]] 1\nid = {CHANNEL}  (from askwell.toml)\nhears = all");
+    assert!(shown.contains(&lines), "{shown}");
+
+    insta::assert_snapshot!(rendered(&format!(
+        "[[channel]]\nhears = \"al\"\n\n[[channel]]\nid = \"lobby\"\ntemprature = 1\n\n\
+         [[channel]]\nid = \"{CHANNEL}\"\ntime_zone = \"Asia/Soul\"\n\n[[channel]]\nid = \"{CHANNEL}\"\n"
+    )));
+    insta::assert_snapshot!(rendered("[channel]\nhears = \"all\"\n"));
 }
 
 #[test]

@@ -14,15 +14,33 @@ use super::inputs::FileText;
 use super::nearest::nearest;
 use super::place::{Place, Shown, SourceFile};
 use super::problem::Problem;
-use super::raw::{Setting, key_of};
-use super::reference::{Form, KEYS, Key};
+use super::raw::{Setting, Table, key_of};
+use super::reference::{CHANNEL_SECTION, Form, KEYS, Key};
 
-/// Reads the file: the settings by the full name of their key, and what is wrong.
-pub(super) fn read(file: &FileText) -> (BTreeMap<String, Setting>, Vec<Problem>) {
+/// What a file holds.
+pub(super) struct Read {
+    /// By the full name of their key.
+    pub(super) settings: BTreeMap<String, Setting>,
+    /// The tables that may stand several times, each with its settings by the same names.
+    pub(super) channels: Vec<Table>,
+    /// What is wrong.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Reads the file.
+pub(super) fn read(file: &FileText) -> Read {
     let (document, errors) = DeTable::parse_recoverable(&file.text);
-    let entries = entries(document.get_ref());
+    let (entries, tables) = entries(document.get_ref());
     let source = Arc::new(source_of(file, &entries));
+    let channels = tables.into_iter().map(|span| Table {
+        settings: BTreeMap::new(),
+        place: Place::File {
+            file: source.clone(),
+            span,
+        },
+    });
     let mut reading = Reading {
+        channels: channels.collect(),
         source,
         settings: BTreeMap::new(),
         problems: Vec::new(),
@@ -39,28 +57,49 @@ pub(super) fn read(file: &FileText) -> (BTreeMap<String, Setting>, Vec<Problem>)
     for entry in &entries {
         reading.take(entry);
     }
-    (reading.settings, reading.problems)
+    Read {
+        settings: reading.settings,
+        channels: reading.channels,
+        problems: reading.problems,
+    }
 }
 
 /// One entry of a table of the file, or one entry outside of tables.
 struct Entry<'d> {
+    /// Which of the tables that may stand several times it is in.
+    table: Option<usize>,
     section: Option<&'d Spanned<Cow<'d, str>>>,
     name: &'d Spanned<Cow<'d, str>>,
     value: &'d Spanned<DeValue<'d>>,
 }
 
-fn entries<'d>(document: &'d DeTable<'d>) -> Vec<Entry<'d>> {
-    let mut entries = Vec::new();
+/// Collects the entries in the order of the file, and the places of the tables that may stand several times.
+fn entries<'d>(document: &'d DeTable<'d>) -> (Vec<Entry<'d>>, Vec<Range<usize>>) {
+    let (mut entries, mut tables) = (Vec::new(), Vec::new());
     for (name, value) in document {
+        let known = known_section(name.get_ref());
+        let mut enter = |found: &'d DeTable<'d>, table| {
+            entries.extend(found.iter().map(|(inner, value)| Entry {
+                table,
+                section: Some(name),
+                name: inner,
+                value,
+            }));
+        };
         match value.get_ref() {
-            DeValue::Table(table) if has_keys(name.get_ref()) => {
-                entries.extend(table.iter().map(|(inner, value)| Entry {
-                    section: Some(name),
-                    name: inner,
-                    value,
-                }));
+            DeValue::Table(table) if known.is_some_and(|known| known != CHANNEL_SECTION) => {
+                enter(table, None);
+            }
+            DeValue::Array(items) if known == Some(CHANNEL_SECTION) => {
+                for item in items {
+                    if let DeValue::Table(table) = item.get_ref() {
+                        enter(table, Some(tables.len()));
+                        tables.push(item.span());
+                    }
+                }
             }
             _ => entries.push(Entry {
+                table: None,
                 section: None,
                 name,
                 value,
@@ -68,14 +107,10 @@ fn entries<'d>(document: &'d DeTable<'d>) -> Vec<Entry<'d>> {
         }
     }
     entries.sort_by_key(|entry| entry.name.span().start);
-    entries
+    (entries, tables)
 }
 
-/// Says whether a table is known, or is so like a known one that its entries are read all the same.
-fn has_keys(section: &str) -> bool {
-    known_section(section).is_some()
-}
-
+/// Returns the table of this name, or the one that is so like it that its entries are read all the same.
 fn known_section(section: &str) -> Option<&'static str> {
     nearest(section, KEYS.iter().map(|key| key.section))
 }
@@ -131,6 +166,10 @@ fn shown_alone(line: &str) -> Shown {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
     {
+        let head = head
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(head);
         return if is_word(head) {
             Shown::Whole
         } else {
@@ -156,6 +195,7 @@ fn shown_alone(line: &str) -> Shown {
 
 struct Reading {
     source: Arc<SourceFile>,
+    channels: Vec<Table>,
     settings: BTreeMap<String, Setting>,
     problems: Vec<Problem>,
     /// Lines whose syntax is wrong: what else seems wrong there only follows from it.
@@ -203,7 +243,11 @@ impl Reading {
             }
         };
         let place = self.place(span);
-        self.settings.insert(
+        let settings = match entry.table.and_then(|table| self.channels.get_mut(table)) {
+            Some(table) => &mut table.settings,
+            None => &mut self.settings,
+        };
+        settings.insert(
             path.clone(),
             Setting {
                 value,
@@ -228,6 +272,9 @@ impl Reading {
 
     fn report_top_level(&mut self, name: &str, span: Range<usize>) {
         let fault = match KEYS.iter().find(|key| key.section == name) {
+            Some(key) if key.is_of_a_channel() => Fault::Syntax {
+                message: format!("`{name}` is a table for each channel: write [[{name}]]"),
+            },
             Some(_) => Fault::Syntax {
                 message: format!("`{name}` is a table: write [{name}]"),
             },
@@ -245,8 +292,10 @@ fn nearest_key(section: &str, name: &str) -> Option<String> {
     if let Some(name) = nearest(name, own.map(|key| key.name)) {
         return Some(format!("{section}.{name}"));
     }
-    let other = nearest(name, KEYS.iter().map(|key| key.name));
-    if let Some(key) = KEYS.iter().find(|key| Some(key.name) == other) {
+    // What is written for one channel belongs nowhere else.
+    let others = || KEYS.iter().filter(|key| !key.is_of_a_channel());
+    let other = nearest(name, others().map(|key| key.name));
+    if let Some(key) = others().find(|key| Some(key.name) == other) {
         return Some(key.path());
     }
     let table = nearest(name, KEYS.iter().map(|key| key.section));

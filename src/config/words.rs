@@ -87,6 +87,7 @@ fn english(fault: &Fault) -> Words {
             format!("write at most {most}, or raise `{}`", other.path()),
         ),
         Fault::NoToken | Fault::NoMattermost | Fault::NoApiKey => english_missing(fault),
+        Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
         Fault::Characters
         | Fault::Credentials
         | Fault::Query
@@ -176,6 +177,20 @@ fn english_also(fault: &Fault) -> Words {
     }
 }
 
+const ENGLISH_CHANNEL_ID: &str =
+    "in Mattermost, open the channel's menu > View Info and copy the ID at its end, 26 characters";
+
+fn english_channel(fault: &Fault) -> Words {
+    match fault {
+        Fault::NoChannel => words("is missing", ENGLISH_CHANNEL_ID),
+        Fault::ChannelId => words("is not the ID of a channel", ENGLISH_CHANNEL_ID),
+        _ => words(
+            "is the ID of a channel that has a table already",
+            "write all that this channel does otherwise in one [[channel]]",
+        ),
+    }
+}
+
 fn english_form(form: Form) -> String {
     match form {
         Form::Text(_) | Form::Secret => "write a text, in double quotes in TOML".to_owned(),
@@ -183,6 +198,7 @@ fn english_form(form: Form) -> String {
             "write a list of texts: [\"…\", \"…\"] in TOML, separated by commas in the environment"
                 .to_owned()
         }
+        Form::Names => "write a list of at most 50 names: [\"…\", \"…\"]".to_owned(),
         Form::Files => {
             "write a list of at most 50 names of files that end with .toml: [\"sales.toml\"]"
                 .to_owned()
@@ -245,6 +261,7 @@ fn korean(fault: &Fault) -> Words {
             format!("`{}`에 맞지 않아요", other.path()),
             format!("{most} 이하로 쓰거나 `{}` 값을 늘려 주세요", other.path()),
         ),
+        Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
         Fault::NoToken | Fault::NoMattermost | Fault::NoApiKey => korean_missing(fault),
         Fault::Characters
         | Fault::Credentials
@@ -335,6 +352,20 @@ fn korean_also(fault: &Fault) -> Words {
     }
 }
 
+const KOREAN_CHANNEL_ID: &str =
+    "Mattermost에서 채널 메뉴 > 정보 보기를 열고, 맨 아래의 ID(26자)를 복사해 주세요";
+
+fn korean_channel(fault: &Fault) -> Words {
+    match fault {
+        Fault::NoChannel => words("없어요", KOREAN_CHANNEL_ID),
+        Fault::ChannelId => words("채널의 ID가 아니에요", KOREAN_CHANNEL_ID),
+        _ => words(
+            "이미 적은 채널의 ID예요",
+            "한 채널의 설정은 [[channel]] 하나에 모아 써 주세요",
+        ),
+    }
+}
+
 fn korean_form(form: Form) -> String {
     match form {
         Form::Text(_) | Form::Secret => "글로 써 주세요. TOML에서는 큰따옴표로 감싸요".to_owned(),
@@ -342,6 +373,7 @@ fn korean_form(form: Form) -> String {
             "글의 목록으로 써 주세요. TOML에서는 [\"…\", \"…\"], 환경 변수에서는 쉼표로 구분해요"
                 .to_owned()
         }
+        Form::Names => "이름을 최대 50개까지 목록으로 써 주세요: [\"…\", \"…\"]".to_owned(),
         Form::Files => {
             ".toml로 끝나는 파일 이름을 최대 50개까지 목록으로 써 주세요: [\"sales.toml\"]"
                 .to_owned()

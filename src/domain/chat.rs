@@ -72,6 +72,8 @@ pub struct JoinedChannel {
 /// What a channel says of itself: untrusted text of whoever may change it, each cut to what Mattermost takes, on one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelProfile {
+    /// Its kind; absent where it is not to be seen.
+    pub kind: Option<ChannelKind>,
     /// What its team is called; empty for direct and group channels, and where it is not to be seen.
     pub team: String,
     /// What it is called; empty for direct channels.

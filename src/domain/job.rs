@@ -161,6 +161,8 @@ pub struct ControlScope {
     pub asker: UserId,
     /// The channel in which it was said.
     pub channel: ChannelId,
+    /// The thread in which it was said; where it was said outside of threads, all of the channel is meant.
+    pub thread: Option<PostId>,
 }
 
 /// Why the end of a question could be shown to nobody.

@@ -1,5 +1,6 @@
 //! What a model is asked: instructions, the turns that fit, and the question.
 
+use super::channel_settings::Temperature;
 use super::conversation::Turn;
 
 /// Who says a message of a prompt.
@@ -31,6 +32,15 @@ pub struct Window {
     pub answer_tokens: u32,
 }
 
+/// Which model is asked and how, where it is not as everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelChoice {
+    /// The model's name.
+    pub model: Option<String>,
+    /// Its sampling temperature.
+    pub temperature: Option<Temperature>,
+}
+
 /// A prompt that fits the window it was made for, as far as it could be made to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
@@ -40,6 +50,8 @@ pub struct Prompt {
     pub max_answer_tokens: u32,
     /// How many of the oldest turns were left out.
     pub dropped_turns: usize,
+    /// Which model is asked, and how.
+    pub choice: ModelChoice,
 }
 
 /// An answer that was cut at its length.
@@ -136,6 +148,7 @@ impl Prompt {
             messages,
             max_answer_tokens: window.answer_tokens,
             dropped_turns,
+            choice: ModelChoice::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A question: what is asked of us, and the one state in which it ends.
 
+use super::channel_settings::ChannelRequest;
 use super::completion::{ModelFailure, Usage};
 use super::conversation::ConversationKey;
 use super::event::{EventKey, Origin, Person};
@@ -19,6 +20,8 @@ pub enum Request {
     StartAfresh,
     /// `stop`, `그만` or `멈춰`: end my running answers here.
     Stop,
+    /// `channel …` or `채널 …`: see or change what this channel does otherwise.
+    Channel(ChannelRequest),
     /// A question.
     Ask {
         /// The question, trimmed.
@@ -50,6 +53,8 @@ impl Request {
             Self::StartAfresh
         } else if is_one_of(&STOP_WORDS) {
             Self::Stop
+        } else if let Some(request) = ChannelRequest::read(text) {
+            Self::Channel(request)
         } else {
             Self::read_question(text)
         }
@@ -60,7 +65,7 @@ impl Request {
     pub fn is_a_question(&self) -> bool {
         match self {
             Self::Ask { .. } => true,
-            Self::Explain | Self::Help | Self::StartAfresh | Self::Stop => false,
+            Self::Explain | Self::Help | Self::StartAfresh | Self::Stop | Self::Channel(_) => false,
         }
     }
 

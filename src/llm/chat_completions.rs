@@ -19,6 +19,7 @@ use super::completion::Progress;
 use super::error::{MAX_ERROR_BYTES, caused, refused};
 use super::reply::Reply;
 use super::{DEFAULT_MODEL, Settings};
+use crate::domain::channel_settings::Temperature;
 use crate::domain::completion::ModelFailure;
 use crate::domain::prompt::{Message, Prompt, Role};
 use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError, timeout};
@@ -112,6 +113,7 @@ impl ChatCompletions {
         } else {
             (None, most)
         };
+        let chosen = prompt.choice.temperature.map(Temperature::as_f32);
         let ask = Ask {
             model,
             messages: prompt.messages.iter().map(AskMessage::from).collect(),
@@ -121,7 +123,7 @@ impl ChatCompletions {
             },
             max_tokens,
             max_completion_tokens,
-            temperature: self.settings.temperature,
+            temperature: chosen.or(self.settings.temperature),
         };
         serde_json::to_vec(&ask).expect("strings and numbers are always JSON")
     }
@@ -197,7 +199,10 @@ impl ChatCompletions {
 impl LanguageModel for ChatCompletions {
     async fn complete(&self, prompt: &Prompt) -> Result<DeltaStream, ModelError> {
         let patience = self.patience();
-        let model = self.model().await?;
+        let model = match &prompt.choice.model {
+            Some(chosen) => chosen.clone(),
+            None => self.model().await?,
+        };
         let url = endpoint(&self.settings.base_url, &["chat", "completions"]);
         let request = self
             .authorised(self.http.post(url))?

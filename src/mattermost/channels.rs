@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::posts::unless_unseen;
 use super::rest::Server;
+use super::socket::channel_kind;
 use super::wire::{Account, Channel, Identified, Member, Team, Typing};
 use crate::domain::chat::ChannelProfile;
 use crate::domain::control::Standing;
@@ -96,6 +97,7 @@ pub(super) async fn profile(
         Err(_) => None,
     };
     Ok(Some(ChannelProfile {
+        kind: channel_kind(&found.kind),
         team: team.map_or_else(String::new, |team| line(&team.display_name, NAME_RUNES)),
         name: line(&found.display_name, NAME_RUNES),
         header: line(&found.header, HEADER_RUNES),

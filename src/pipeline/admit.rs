@@ -13,9 +13,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Settings;
+use super::channels;
 use super::delivery;
 use super::room::Room;
 use super::world::{InlineAnswer, World};
+use crate::domain::channel_settings::ChannelRequest;
 use crate::domain::conversation::{ConversationKey, ConversationScope};
 use crate::domain::event::{InboundEvent, Origin, Place};
 use crate::domain::id::{QuestionId, UserId};
@@ -74,6 +76,7 @@ enum Decision {
     Refuse(Reason),
     StartAfresh(ConversationKey),
     Stop(ControlScope),
+    Channel(ChannelRequest, Box<InboundEvent>),
     Admit(Box<Question>),
 }
 
@@ -134,6 +137,11 @@ impl Intake {
                 )))
             }
             Decision::Stop(scope) => self.stop(&scope, id).await,
+            Decision::Channel(request, event) => {
+                let told = channels::obey(world, &request, &event, language).await;
+                let told = told.map_err(|error| store_failed(&error, id))?;
+                Ok(Reply::Ephemeral(told))
+            }
             Decision::Admit(question) => self.admit(*question).await,
         }
     }
@@ -366,13 +374,19 @@ fn decide(
             )),
             None => Decision::Say(say(language, &Sentence::ConversationBegun)),
         },
-        Request::Stop => match (event.origin.place(), event.asker.id) {
+        Request::Stop => match (event.origin.place(), &event.asker.id) {
             (Some(place), Some(asker)) => Decision::Stop(ControlScope {
                 channel: place.channel.clone(),
-                asker,
+                // A post that begins a thread is said in the channel.
+                thread: place
+                    .thread
+                    .clone()
+                    .filter(|root| event.origin.post() != Some(root)),
+                asker: asker.clone(),
             }),
             _ => Decision::Say(say(language, &Sentence::NothingToStop)),
         },
+        Request::Channel(request) => Decision::Channel(request, Box::new(event)),
         Request::Ask { text, audience } => admit_question(event, id, text, audience, settings),
     }
 }

@@ -98,9 +98,11 @@ fn reworded(before: &str, message: &str, asked: Asked, bot: Option<&Identity>) -
     };
     let now = match Request::read(&said) {
         Request::Ask { text, .. } => text,
-        Request::Explain | Request::Help | Request::StartAfresh | Request::Stop => {
-            said.trim().to_owned()
-        }
+        Request::Explain
+        | Request::Help
+        | Request::Channel(_)
+        | Request::StartAfresh
+        | Request::Stop => said.trim().to_owned(),
     };
     (now != before).then_some(now)
 }

@@ -5,6 +5,7 @@ use super::interruption::Interruption;
 use super::thread::{said_at, said_in, writers_in};
 use super::world::World;
 use crate::domain::attention::ChannelKind;
+use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::conversation::Turn;
 use crate::domain::event::Origin;
 use crate::domain::id::{MATTERMOST_ID_LENGTH, PostId};
@@ -46,17 +47,19 @@ pub(super) async fn linked_threads(
 pub(super) async fn said_before(
     world: &World,
     question: &Question,
+    customs: &ChannelSettings,
 ) -> Result<Option<Turn>, Interruption> {
     let settings = &world.settings;
+    let most = customs.channel_posts.unwrap_or(settings.channel_posts);
     let Origin::Post { place, post, kind } = &question.origin else {
         return Ok(None);
     };
-    if settings.channel_posts == 0 || *kind == ChannelKind::Direct {
+    if most == 0 || *kind == ChannelKind::Direct {
         return Ok(None);
     }
     let posts = world
         .mattermost
-        .posts_before(&place.channel, post, settings.channel_posts)
+        .posts_before(&place.channel, post, most)
         .await?;
     if posts.is_empty() {
         return Ok(None);

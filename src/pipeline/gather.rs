@@ -3,8 +3,11 @@
 //! Uses only what the asker may read: the turns of this conversation, after the asker's membership was checked wherever the bot can
 //! see the channel. This is where the network is first touched for a question; admission never does.
 
+use std::sync::Arc;
+
 use super::admit::conversation_in;
 use super::changed::{Seen, posts_of, question_now, turns_now};
+use super::channels::customs_of;
 use super::elsewhere::{linked_threads, said_before};
 use super::hold::Hold;
 use super::interruption::Interruption;
@@ -12,14 +15,16 @@ use super::rules;
 use super::surroundings::{instructions, profile};
 use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
+use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::ChannelProfile;
 use crate::domain::conversation::{ConversationScope, Turn};
 use crate::domain::event::{Origin, Place};
 use crate::domain::id::PostId;
 use crate::domain::job::{Again, ClaimedJob};
 use crate::domain::post::{Audience, Delivery, Source};
-use crate::domain::prompt::{CutAnswer, Prompt};
+use crate::domain::prompt::{CutAnswer, ModelChoice, Prompt};
 use crate::domain::question::{Question, Refusal};
+use crate::ports::StoreError;
 use crate::text::go_on;
 
 /// What gathering found.
@@ -94,8 +99,9 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
     let (is_member, seen, profile) = tokio::join!(
         is_member(world, &job.question),
         read_again(world, &posts),
-        profile(world, &job.question)
+        profile_of(world, &job.question)
     );
+    let customs = customs(world, &job.question).await?;
     let (turns, profile, linked) = match is_member? {
         Some(false) => return Ok(Gathered::Refused(Refusal::NotAMember)),
         // Where the bot cannot see the channel it reads nothing of it: the context is this conversation's own turns.
@@ -114,10 +120,31 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
             (turns_now(turns, &seen, bot), profile, linked)
         }
     };
-    let told = instructions(world, &job.question, &profile);
-    let turns = in_conversation(world, &job.question, turns).await?;
+    let told = instructions(world, &job.question, &profile, &customs);
+    let turns = in_conversation(world, &job.question, turns, &customs).await?;
     let turns: Vec<Turn> = turns.into_iter().chain(linked).collect();
-    Ok(Gathered::Ready(prompt(world, job, told, &turns)))
+    Ok(Gathered::Ready(Prompt {
+        choice: ModelChoice {
+            model: customs.model.clone(),
+            temperature: customs.temperature,
+        },
+        ..prompt(world, job, told, &turns)
+    }))
+}
+
+async fn profile_of(world: &World, question: &Question) -> ChannelProfile {
+    match question.origin.place() {
+        Some(place) => profile(world, &place.channel).await,
+        None => ChannelProfile::default(),
+    }
+}
+
+/// Returns what the channel of a question does otherwise.
+async fn customs(world: &World, question: &Question) -> Result<Arc<ChannelSettings>, StoreError> {
+    match question.origin.place() {
+        Some(place) => customs_of(world, &place.channel).await,
+        None => Ok(Arc::default()),
+    }
 }
 
 /// Says whether the asker may read the channel that they asked in, as far as there is a bot that can see.
@@ -166,12 +193,13 @@ async fn in_conversation(
     world: &World,
     question: &Question,
     turns: Vec<Turn>,
+    customs: &ChannelSettings,
 ) -> Result<Vec<Turn>, Interruption> {
     if let Some(turns) = thread(world, question).await? {
         return Ok(turns);
     }
     if thread_of(question).is_none()
-        && let Some(before) = said_before(world, question).await?
+        && let Some(before) = said_before(world, question, customs).await?
     {
         return Ok(vec![before]);
     }

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::acknowledge::EYES;
 use super::admit::{Intake, NotTaken, Reply};
+use super::channels::customs_of;
 use super::cursors::Cursors;
 use super::wishes::Wishes;
 use super::world::World;
@@ -23,6 +24,7 @@ use crate::domain::chat::{ChatEvent, Heard, HeardPost, JoinedChannel};
 use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place, cleaned};
 use crate::domain::id::PostId;
 use crate::domain::post::{NewPost, PostProps, SeenPost};
+use crate::domain::question::Request;
 use crate::domain::time::Timestamp;
 use crate::ports::{MattermostError, StoreError};
 
@@ -303,14 +305,17 @@ impl Listener {
         heard: &HeardPost,
         taken: Taken,
     ) -> Result<Option<Reply>, Broken> {
-        // Commands of one word have no event that is known again.
-        if taken == Taken::Again
-            && !crate::domain::question::Request::read(&event.text).is_a_question()
-        {
+        let request = Request::read(&event.text);
+        // Commands have no event that is known again.
+        if taken == Taken::Again && !request.is_a_question() {
             return Ok(None);
         }
         if heard.channel_kind != ChannelKind::Direct && taken != Taken::Again {
             self.show_eyes(&heard.post.id);
+        }
+        if let Request::Channel(_) = request {
+            self.obey(event, heard);
+            return Ok(None);
         }
         Ok(Some(self.intake.take(event).await?))
     }
@@ -321,7 +326,12 @@ impl Listener {
         bot: &Identity,
         heard: &HeardPost,
     ) -> Result<Option<String>, StoreError> {
-        let hearing = self.world.settings.hearing.unwrap_or_default();
+        let world = &self.world;
+        let customs = customs_of(world, &heard.post.channel).await?;
+        let hearing = customs
+            .hearing
+            .or(world.settings.hearing)
+            .unwrap_or_default();
         let mut overheard = Overheard {
             text: &heard.post.message,
             writer: heard.post.writer(&bot.id),
@@ -345,7 +355,6 @@ impl Listener {
         let Attention::Addressed { text } = attend(overheard, bot) else {
             return Ok(None);
         };
-        let world = &self.world;
         let has_addressed = world
             .store
             .has_addressed(world.mattermost.server(), root, &heard.post.author)
@@ -420,23 +429,23 @@ impl Listener {
         });
     }
 
+    /// Does what is wanted of a channel's settings, which asks Mattermost, and says what came of it.
+    fn obey(&self, event: InboundEvent, heard: &HeardPost) {
+        let (world, intake) = (Arc::clone(&self.world), Arc::clone(&self.intake));
+        let heard = heard.clone();
+        self.run_errand(async move {
+            match intake.receive(event).await {
+                Reply::Silent => {}
+                Reply::Ephemeral(text) | Reply::Failure(text) => tell(&world, &heard, text).await,
+                Reply::Channel(texts) => tell(&world, &heard, texts.join("\n\n")).await,
+            }
+        });
+    }
+
     /// Says something that is no answer, where it was asked for.
     fn say(&self, heard: &HeardPost, message: String) {
-        let world = Arc::clone(&self.world);
-        let post = NewPost {
-            channel: heard.post.channel.clone(),
-            root: thread_of(&heard.post, heard.channel_kind),
-            message,
-            props: PostProps::default(),
-            pending: world.ids.token(),
-        };
-        let asked = heard.post.id.clone();
-        self.run_errand(async move {
-            if let Err(error) = world.mattermost.create_post(&post).await {
-                tracing::warn!(call = error.call, status = error.status, kind = ?error.kind, "a word to somebody was not said");
-            }
-            world.acknowledgements.take_back(&*world.mattermost, &asked).await;
-        });
+        let (world, heard) = (Arc::clone(&self.world), heard.clone());
+        self.run_errand(async move { tell(&world, &heard, message).await });
     }
 
     fn run_errand(&self, errand: impl Future<Output = ()> + Send + 'static) {
@@ -448,6 +457,23 @@ impl Listener {
             drop(place);
         });
     }
+}
+
+async fn tell(world: &World, heard: &HeardPost, message: String) {
+    let post = NewPost {
+        channel: heard.post.channel.clone(),
+        root: thread_of(&heard.post, heard.channel_kind),
+        message,
+        props: PostProps::default(),
+        pending: world.ids.token(),
+    };
+    if let Err(error) = world.mattermost.create_post(&post).await {
+        tracing::warn!(call = error.call, status = error.status, kind = ?error.kind, "a word to somebody was not said");
+    }
+    let acknowledgements = &world.acknowledgements;
+    acknowledgements
+        .take_back(&*world.mattermost, &heard.post.id)
+        .await;
 }
 
 /// The thread in which a post is answered: its own, else one beneath it; in a direct channel none is begun.

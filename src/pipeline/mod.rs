@@ -6,7 +6,7 @@
 //! (how it ended); `recover` is what begins where a crash left off; [`control`] does what people want done about an answer, by `buttons` that
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
-//! `surroundings` what a question is asked in (both by what is `known` for a while),
+//! `surroundings` what a question is asked in (both by what is `known` for a while), `channels` what its channel does otherwise,
 //! `room` counts what waits, and `world` is what all of them share.
 
 mod acknowledge;
@@ -15,6 +15,7 @@ mod answer;
 mod attach;
 mod buttons;
 mod changed;
+mod channels;
 mod compose;
 pub mod control;
 mod cursors;
@@ -45,11 +46,14 @@ pub use attach::{Attaching, MAX_FILES};
 pub use compose::{DEFAULT_TEMPLATE, templates};
 pub use world::{Ports, World};
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::attention::Hearing;
+use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
+use crate::domain::id::ChannelId;
 use crate::domain::prompt::Window;
 use crate::domain::retry::RetryPolicy;
 use crate::text::Language;
@@ -129,6 +133,10 @@ pub struct Settings {
     pub max_posts: usize,
     /// How long a caller whose reply carries the answer waits for it; Mattermost itself waits 30 seconds.
     pub inline_timeout: Duration,
+    /// What channels do otherwise, as far as nobody there says otherwise still.
+    pub channels: HashMap<ChannelId, ChannelSettings>,
+    /// The models that whoever administers a channel may choose for it.
+    pub model_choices: Vec<String>,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
 }

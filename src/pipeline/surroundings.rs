@@ -11,6 +11,7 @@ use minijinja::Value;
 use super::compose::templates;
 use super::known::Known;
 use super::world::World;
+use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::ChannelProfile;
 use crate::domain::id::ChannelId;
 use crate::domain::question::Question;
@@ -29,12 +30,12 @@ impl Default for Profiles {
     }
 }
 
-/// Returns what the channel of a question says of itself. That it cannot be learnt now is no failure: what was known holds.
-pub(super) async fn profile(world: &World, question: &Question) -> ChannelProfile {
-    let (Some(place), true) = (question.origin.place(), world.settings.delivery.bot) else {
+/// Returns what a channel says of itself. That it cannot be learnt now is no failure: what was known holds.
+pub(super) async fn profile(world: &World, channel: &ChannelId) -> ChannelProfile {
+    if !world.settings.delivery.bot {
         return ChannelProfile::default();
-    };
-    let (channel, Profiles(known)) = (&place.channel, &world.profiles);
+    }
+    let Profiles(known) = &world.profiles;
     let now = world.clock.now();
     if known.is_due(channel, now) {
         match world.mattermost.channel_profile(channel).await {
@@ -47,11 +48,17 @@ pub(super) async fn profile(world: &World, question: &Question) -> ChannelProfil
     known.get(channel).flatten().unwrap_or_default()
 }
 
-/// Writes the instructions for a question that is asked in a channel of this profile.
-pub(super) fn instructions(world: &World, question: &Question, profile: &ChannelProfile) -> String {
+/// Writes the instructions for a question that is asked in a channel of this profile and these settings.
+pub(super) fn instructions(
+    world: &World,
+    question: &Question,
+    profile: &ChannelProfile,
+    customs: &ChannelSettings,
+) -> String {
     let settings = &world.settings;
     let language = world.languages.of_asker(question);
-    let zone = settings.time_zone.as_str();
+    let zone = customs.time_zone.as_ref().unwrap_or(&settings.time_zone);
+    let prompt = customs.prompt.as_deref().unwrap_or_default();
     let around = Surroundings {
         assistant: &settings.assistant_name,
         asker: &question.asker.name,
@@ -59,19 +66,23 @@ pub(super) fn instructions(world: &World, question: &Question, profile: &Channel
         channel: &profile.name,
         header: &profile.header,
         purpose: &profile.purpose,
+        prompt,
         date: &date_in_words(world.clock.wall(), zone, language),
         zone,
     };
     let Some(template) = &settings.instructions else {
         return default_instructions(language, &around);
     };
-    templates()
-        .render_str(template, Value::from_pairs(around.variables()))
-        .unwrap_or_else(|error| {
+    match templates().render_str(template, Value::from_pairs(around.variables())) {
+        // A template that leaves them out was written for all channels, and they for this one.
+        Ok(text) if !text.contains(prompt) => format!("{text}\n\n{prompt}"),
+        Ok(text) => text,
+        Err(error) => {
             // Checked at start; see Composer::fill.
             tracing::error!(error = %error, "the configured instructions failed; the shipped ones are used");
             default_instructions(language, &around)
-        })
+        }
+    }
 }
 
 /// Writes the date and time as people of the language do, in a time zone that was checked at start.

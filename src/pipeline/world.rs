@@ -7,6 +7,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::Settings;
 use super::acknowledge::Acknowledgements;
+use super::channels::Customs;
 use super::compose::Composer;
 use super::hold::Halts;
 use super::languages::Languages;
@@ -53,6 +54,8 @@ pub struct World {
     pub(super) languages: Arc<Languages>,
     /// What channels say of themselves.
     pub(super) profiles: Profiles,
+    /// What channels do otherwise.
+    pub(super) customs: Customs,
     /// Reactions that say that a post was heard.
     pub(super) acknowledgements: Acknowledgements,
     /// Callers that wait for their answer in the reply itself.
@@ -84,6 +87,7 @@ impl World {
             rules,
             languages,
             profiles: Profiles::default(),
+            customs: Customs::default(),
             acknowledgements: Acknowledgements::default(),
             callers: Callers::default(),
             keyring: Keyring::default(),

@@ -11,7 +11,7 @@ mod time;
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
 pub use model::{DeltaStream, LanguageModel, ModelError};
 pub use store::{
-    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, Claim, KeyAges, Letters, Renewal,
-    SigningKey, Store, StoreError,
+    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, KeyAges,
+    Letters, Renewal, SigningKey, Store, StoreError,
 };
 pub use time::{Clock, Elapsed, IdSource, timeout};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+use crate::domain::channel_settings::{ChannelChange, ChannelSettings};
 use crate::domain::chat::Cursor;
 use crate::domain::control::Opinion;
 use crate::domain::conversation::{ConversationKey, History};
@@ -157,6 +158,19 @@ pub enum AskedAgain {
     NotNow,
 }
 
+/// That somebody changed what a channel does otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedChannel {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// What is otherwise now.
+    pub change: ChannelChange,
+    /// Who said so.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What is remembered. Each method is one transaction, atomic and durable as its caller sees it (exceptions are said).
 ///
 /// # Errors
@@ -230,8 +244,8 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Marks the asker's questions in this channel (all its threads, and private ones) that have no conclusion yet as to be
-    /// stopped; returns them, oldest first.
+    /// Marks the asker's questions in this thread, or where it is none in this channel (all its threads, and private ones), that have no
+    /// conclusion yet as to be stopped; returns them, oldest first.
     async fn request_stop(
         &self,
         server: &ServerId,
@@ -409,6 +423,20 @@ pub trait Store: Send + Sync {
         root: &PostId,
         person: &UserId,
     ) -> Result<bool, StoreError>;
+
+    /// Returns what a channel does otherwise than the installation, as people said it.
+    async fn channel_settings(
+        &self,
+        server: &ServerId,
+        channel: &ChannelId,
+    ) -> Result<ChannelSettings, StoreError>;
+
+    /// Remembers a change of what a channel does otherwise, and returns all that it does otherwise now.
+    async fn change_channel(
+        &self,
+        server: &ServerId,
+        changed: &ChangedChannel,
+    ) -> Result<ChannelSettings, StoreError>;
 
     /// Counts what waits and runs of a server's questions, and what is dead.
     async fn backlog(&self, server: &ServerId) -> Result<Backlog, StoreError>;

@@ -10,6 +10,7 @@
 //! A crash costs nothing that was returned as done, but for claims and renewals, whose commit does not wait for the disk.
 
 mod admit;
+mod channels;
 mod claim;
 mod control;
 mod dead;

@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 
 use super::session::{Database, Durability, Session, Verb};
 use super::work::Ending;
-use super::{admit, claim, control, dead, hearing, recall, work};
+use super::{admit, channels, claim, control, dead, hearing, recall, work};
+use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::Cursor;
 use crate::domain::control::Opinion;
 use crate::domain::conversation::{ConversationKey, History};
@@ -17,8 +18,8 @@ use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
 use crate::domain::time::Timestamp;
 use crate::ports::{
-    Admission, AskAgain, AskedAgain, Backlog, Burial, Claim, Clock, IdSource, KeyAges, Letters,
-    Renewal, SigningKey, Store, StoreError,
+    Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, Clock, IdSource,
+    KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
 };
 
 /// The store on either database.
@@ -358,6 +359,26 @@ impl Store for SqlStore {
     ) -> Result<bool, StoreError> {
         let (server, root, person) = (server.clone(), root.clone(), person.clone());
         self.read(verb!(session => hearing::has_addressed(session, &server, &root, &person)))
+            .await
+    }
+
+    async fn channel_settings(
+        &self,
+        server: &ServerId,
+        channel: &ChannelId,
+    ) -> Result<ChannelSettings, StoreError> {
+        let (server, channel) = (server.clone(), channel.clone());
+        self.read(verb!(session => channels::settings(session, &server, &channel)))
+            .await
+    }
+
+    async fn change_channel(
+        &self,
+        server: &ServerId,
+        changed: &ChangedChannel,
+    ) -> Result<ChannelSettings, StoreError> {
+        let (server, changed) = (server.clone(), changed.clone());
+        self.write(verb!(session => channels::change(session, &server, &changed)))
             .await
     }
 

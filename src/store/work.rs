@@ -104,12 +104,13 @@ const REQUEST_STOP: Sql = locking!(
          SELECT jobs.question_id FROM jobs JOIN questions ON questions.id = jobs.question_id
          WHERE jobs.state IN ('ready', 'run') AND questions.concluded_at IS NULL
            AND questions.server_id = $1 AND questions.channel_id = $2 AND questions.asker_id = $3
+           AND ($4 IS NULL OR questions.thread_id = $4)
          ORDER BY jobs.question_id",
     "FOR UPDATE OF jobs",
     ") RETURNING question_id"
 );
 
-/// Marks a person's questions in a channel that have no conclusion yet as to be stopped; returns them, oldest first.
+/// Marks a person's questions in a channel, or in a thread of it, that have no conclusion yet as to be stopped; returns them, oldest first.
 pub(super) async fn request_stop(
     session: &mut Session,
     server: &ServerId,
@@ -118,7 +119,8 @@ pub(super) async fn request_stop(
     let statement = Statement::new(REQUEST_STOP)
         .bind(server.as_str())
         .bind(scope.channel.as_str())
-        .bind(scope.asker.as_str());
+        .bind(scope.asker.as_str())
+        .bind(scope.thread.as_ref().map(PostId::as_str));
     let rows = session.fetch(statement).await?;
     let stopped: Result<Vec<_>, _> = rows
         .iter()

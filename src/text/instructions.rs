@@ -18,6 +18,8 @@ pub struct Surroundings<'a> {
     pub header: &'a str,
     /// What the channel is for.
     pub purpose: &'a str,
+    /// What whoever administers the channel has to say to the model.
+    pub prompt: &'a str,
     /// Date and time as people write them.
     pub date: &'a str,
     /// The name of their time zone.
@@ -27,7 +29,7 @@ pub struct Surroundings<'a> {
 impl<'a> Surroundings<'a> {
     /// Returns the variables that a template of instructions may use, each with its text.
     #[must_use]
-    pub fn variables(&self) -> [(&'static str, &'a str); 8] {
+    pub fn variables(&self) -> [(&'static str, &'a str); 9] {
         [
             ("assistant", self.assistant),
             ("asker", self.asker),
@@ -35,6 +37,7 @@ impl<'a> Surroundings<'a> {
             ("channel", self.channel),
             ("header", self.header),
             ("purpose", self.purpose),
+            ("prompt", self.prompt),
             ("date", self.date),
             ("zone", self.zone),
         ]
@@ -70,6 +73,10 @@ pub fn default_instructions(language: Language, around: &Surroundings<'_>) -> St
         for message in about.into_iter().flatten() {
             push(&mut text, "\n- ", &said(message));
         }
+    }
+    if !around.prompt.is_empty() {
+        push(&mut text, "\n\n", &said(Message::named("around-prompt")));
+        push(&mut text, "\n\n", around.prompt);
     }
     let now = Message::named("around-now").with("date", around.date);
     push(&mut text, "\n\n", &said(now.with("zone", around.zone)));
@@ -122,6 +129,7 @@ mod tests {
         channel: "Release Room",
         header: "Next: **9.1** on Friday",
         purpose: "Releases of the app",
+        prompt: "Speak of {nothing} but releases.",
         date: "2026-11-23 12:00",
         zone: "Asia/Seoul",
     };
@@ -137,6 +145,7 @@ mod tests {
                 AROUND.channel,
                 AROUND.header,
                 AROUND.purpose,
+                AROUND.prompt,
                 AROUND.date,
                 AROUND.zone,
                 "Markdown",
@@ -144,7 +153,8 @@ mod tests {
             ] {
                 assert!(written.contains(expected), "{language:?}: {expected}");
             }
-            assert!(!written.contains(['{', '}', '\u{2068}']), "{written}");
+            let ours = written.replace(AROUND.prompt, "");
+            assert!(!ours.contains(['{', '}', '\u{2068}']), "{written}");
         }
     }
 
@@ -153,7 +163,8 @@ mod tests {
         for language in Language::ALL {
             let written = default_instructions(language, &AROUND);
             let at = |text: &str| written.find(text).unwrap();
-            assert!(at("Markdown") < at(AROUND.team) && at(AROUND.header) < at(AROUND.date));
+            assert!(at("Markdown") < at(AROUND.team) && at(AROUND.header) < at(AROUND.prompt));
+            assert!(at(AROUND.prompt) < at(AROUND.date));
             assert!(at(AROUND.date) < at(AROUND.asker));
         }
     }

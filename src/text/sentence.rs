@@ -495,6 +495,8 @@ mod tests {
                 "그만",
                 "private:",
                 "나만:",
+                "channel",
+                "채널",
             ] {
                 assert!(said.contains(word), "{language:?}: {word}");
             }

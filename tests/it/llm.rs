@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askwell::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
-use askwell::domain::prompt::{Message, Prompt, Role};
+use askwell::domain::prompt::{Message, ModelChoice, Prompt, Role};
 use askwell::llm::{ChatCompletions, Settings, client};
 use askwell::ports::{DeltaStream, LanguageModel, ModelError};
 use askwell_playground::model::{self, Recording, Reply, ScriptedModel};
@@ -53,6 +53,7 @@ fn prompt() -> Prompt {
         ],
         max_answer_tokens: 700,
         dropped_turns: 0,
+        choice: ModelChoice::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod admission;
 mod answers;
 pub(crate) mod bed;
+mod channels;
 mod claiming;
 mod concurrency;
 mod controls;

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::template::{check_answer, check_instructions};
-use super::{System, at_most, model, whole};
+use super::{System, at_most, channel, model, whole};
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
@@ -71,6 +71,8 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
             from_posts: unless_zero(values, &keys::ANSWER_ATTACH_POSTS),
             code_from_chars: unless_zero(values, &keys::ANSWER_ATTACH_CODE),
         },
+        channels: channel::settings(values),
+        model_choices: values.texts(&keys::MODEL_CHOICES).to_vec(),
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
         delivery: DeliveryWays {
             bot: values.is_written(&keys::MATTERMOST_BOT_TOKEN),
@@ -120,24 +122,26 @@ fn instructions(values: &Values) -> Option<String> {
 }
 
 fn time_zone(values: &Values, system: &System) -> String {
-    match values.text(&keys::ANSWER_TIME_ZONE) {
-        Some(name) => {
-            if TimeZone::get(name).is_err() {
-                let known: Vec<_> = jiff::tz::db()
-                    .available()
-                    .map(|name| name.to_string())
-                    .collect();
-                let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-                values.report(&keys::ANSWER_TIME_ZONE, Fault::TimeZone { nearest });
-            }
-            name.to_owned()
-        }
-        None => system
-            .time_zone
-            .clone()
-            .filter(|name| TimeZone::get(name).is_ok())
-            .unwrap_or_else(|| FALLBACK_TIME_ZONE.to_owned()),
+    known_time_zone(values, &keys::ANSWER_TIME_ZONE)
+        .or_else(|| {
+            let of_the_machine = system.time_zone.clone();
+            of_the_machine.filter(|name| TimeZone::get(name).is_ok())
+        })
+        .unwrap_or_else(|| FALLBACK_TIME_ZONE.to_owned())
+}
+
+/// Returns the time zone that is written for a key, and reports one that nobody knows.
+pub(super) fn known_time_zone(values: &Values, key: &Key) -> Option<String> {
+    let name = values.text(key)?;
+    if TimeZone::get(name).is_err() {
+        let known: Vec<_> = jiff::tz::db()
+            .available()
+            .map(|name| name.to_string())
+            .collect();
+        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        values.report(key, Fault::TimeZone { nearest });
     }
+    Some(name.to_owned())
 }
 
 fn unless_zero(values: &Values, key: &Key) -> Option<usize> {
@@ -161,11 +165,16 @@ pub(super) fn has_buttons(values: &Values) -> bool {
 }
 
 pub(super) fn hearing(values: &Values) -> Option<Hearing> {
-    match values.text(&keys::BOT_HEARS) {
-        Some("mention") => Some(Hearing::Mention),
-        Some("all") => Some(Hearing::All),
-        Some("nothing") => None,
-        _ => Some(Hearing::Thread),
+    values.text(&keys::BOT_HEARS).and_then(one_hearing)
+}
+
+/// Reads which posts are heard; `None` for `nothing`.
+pub(super) fn one_hearing(word: &str) -> Option<Hearing> {
+    match word {
+        "mention" => Some(Hearing::Mention),
+        "thread" => Some(Hearing::Thread),
+        "all" => Some(Hearing::All),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod channel;
 mod database;
 mod mattermost;
 mod model;

@@ -20,6 +20,7 @@ pub(in crate::config) const INSTRUCTION_VARIABLES: &[&str] = &[
     "channel",
     "header",
     "purpose",
+    "prompt",
     "date",
     "zone",
 ];
@@ -48,6 +49,7 @@ const SAMPLE_SURROUNDINGS: Surroundings<'static> = Surroundings {
     channel: "Lobby",
     header: "",
     purpose: "",
+    prompt: "",
     date: "2026-01-31 12:00",
     zone: "Asia/Seoul",
 };

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 
 use super::{Doctor, Finding, Sink};
 use crate::domain::completion::{Delta, ModelFailure};
-use crate::domain::prompt::{Message, Prompt, Role};
+use crate::domain::prompt::{Message, ModelChoice, Prompt, Role};
 use crate::llm;
 use crate::ports::{LanguageModel as _, ModelError};
 use crate::text::{Ailment, Healthy};
@@ -53,6 +53,7 @@ impl Doctor {
             }],
             max_answer_tokens: ANSWER_TOKENS.min(self.config.pipeline.window.answer_tokens),
             dropped_turns: 0,
+            choice: ModelChoice::default(),
         };
         let begun = self.clock.now();
         let mut deltas = model.complete(&prompt).await?;

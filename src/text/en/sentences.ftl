@@ -9,6 +9,7 @@ help =
     - `/{ $trigger } private: question` : only you see the answer. (`나만: question` works too.)
     - `/{ $trigger } new` : forget what was said and start afresh. (`새로` works too.)
     - `/{ $trigger } stop` : stop the answer I am writing for you. (`그만` works too.)
+    - `/{ $trigger } channel` : see and change the prompt, model and the like of this channel. (`채널` works too.)
     - `/{ $trigger } help` : show this text. (`도움말` works too.)
 nothing-asked = Ask me anything, for example `/{ $trigger } How do I write good meeting notes?` · Full help: `/{ $trigger } help`
 working = I am working on your answer. One moment, please.

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use askwell::domain::attention::Identity;
+use askwell::domain::channel_settings::ChannelSettings;
 use askwell::domain::chat::{ChannelProfile, Cursor, JoinedChannel, ServerRules};
 use askwell::domain::completion::ModelFailure;
 use askwell::domain::control::{Opinion, Press, Standing};
@@ -22,9 +23,9 @@ use askwell::http::{Obey, Receive};
 use askwell::pipeline::admit::Reply;
 use askwell::pipeline::control::Feedback;
 use askwell::ports::{
-    Admission, AskAgain, AskedAgain, Backlog, Burial, Claim, DeltaStream, Edited, IdSource,
-    KeyAges, LanguageModel, Letters, Mattermost, MattermostError, MattermostFailure, ModelError,
-    Previewed, Priority, Renewal, SigningKey, StoreError,
+    Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, DeltaStream, Edited,
+    IdSource, KeyAges, LanguageModel, Letters, Mattermost, MattermostError, MattermostFailure,
+    ModelError, Previewed, Priority, Renewal, SigningKey, StoreError,
 };
 use async_trait::async_trait;
 
@@ -542,6 +543,22 @@ impl askwell::ports::Store for Store {
         _: &PostId,
         _: &UserId,
     ) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn channel_settings(
+        &self,
+        _: &ServerId,
+        _: &ChannelId,
+    ) -> Result<ChannelSettings, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn change_channel(
+        &self,
+        _: &ServerId,
+        _: &ChangedChannel,
+    ) -> Result<ChannelSettings, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 

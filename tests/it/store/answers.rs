@@ -267,6 +267,7 @@ fn scope() -> ControlScope {
     ControlScope {
         asker: user(1),
         channel: channel(1),
+        thread: None,
     }
 }
 
@@ -309,6 +310,12 @@ async fn a_stop_reaches_the_askers_unfinished_questions_in_the_channel(bed: Bed)
     ])
     .await;
     bed.claim(1).await;
+    let in_the_thread = ControlScope {
+        thread: Some(post(5)),
+        ..scope()
+    };
+    let stopped = bed.store.request_stop(&server(), &in_the_thread).await;
+    assert_eq!(stopped.unwrap(), numbered([4]));
     let stopped = bed.store.request_stop(&server(), &scope()).await.unwrap();
     assert_eq!(stopped, numbered([2, 3, 4, 5]));
     let marked: Vec<_> = bed

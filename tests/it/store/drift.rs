@@ -106,6 +106,7 @@ impl Side {
                 let scope = ControlScope {
                     asker: user(1),
                     channel: channel(1),
+                    thread: None,
                 };
                 let stopped = self.bed.store.request_stop(&server(), &scope).await;
                 format!("{stopped:?}")

@@ -240,6 +240,30 @@ async fn the_words_help_and_stop_work_in_a_direct_message() {
 }
 
 #[tokio::test]
+async fn a_stop_in_a_thread_leaves_the_answers_elsewhere() {
+    let house = listening().await;
+    house.model.answer_next(
+        Reply::deltas(["The first answer begins like this and never ends. "]).gate("never"),
+    );
+    let one = house.playground.say("alice", "lobby", "@gptbot one?", None);
+    house.see_reply(&one, "first answer begins").await;
+    house.model.answer_next(
+        Reply::deltas([
+            "The other answer begins like this and has an end. ",
+            "And it ends.",
+        ])
+        .gate("end"),
+    );
+    let other = house.playground.say("alice", "lobby", "@gptbot two?", None);
+    house.see_reply(&other, "other answer begins").await;
+    house.playground.say("alice", "lobby", "그만", Some(&one));
+    house.see_reply(&one, "여기서 답변을 멈췄어요").await;
+    house.model.open_gate("end");
+    let answer = house.see_reply(&other, "And it ends.").await;
+    assert!(!answer.text.contains("멈췄어요"), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn where_only_mentions_are_heard_a_thread_does_not_go_on_by_itself() {
     let house = listening_with("[bot]\nhears = \"mention\"\n").await;
     house.model.answer_otherwise(Reply::text("I see."));

@@ -5,6 +5,7 @@ mod bad_days;
 mod buttons;
 mod chance;
 mod changes;
+mod channel_settings;
 mod clock_jumps;
 mod commands;
 mod dead_letters;

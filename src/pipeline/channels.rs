@@ -1,0 +1,203 @@
+//! What channels do otherwise than the installation: as people there said it, else as it is configured for them.
+//!
+//! Whoever administers a channel changes it, which is checked with Mattermost each time; in direct and group messages nobody administers,
+//! and whoever is there may. What was said is stored, and believed for a few seconds, so that other replicas take it up soon.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::Settings;
+use super::known::Known;
+use super::surroundings::profile;
+use super::world::World;
+use crate::domain::attention::ChannelKind;
+use crate::domain::channel_settings::{
+    ChannelChange, ChannelRequest, ChannelSetting, ChannelSettings, SettingName,
+};
+use crate::domain::control::Standing;
+use crate::domain::event::InboundEvent;
+use crate::domain::id::{ChannelId, UserId};
+use crate::markdown;
+use crate::ports::{ChangedChannel, MattermostError, StoreError, timeout};
+use crate::text::{
+    ChannelSaying, Language, Sentence, form_of, heard, list_settings, say, say_of_channel,
+};
+
+/// How long what was said of a channel is believed before the store is asked again.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long the check of who may change a channel may take.
+const LONGEST_CHECK: Duration = Duration::from_secs(5);
+
+/// Characters of a channel's own words to the model that are shown.
+const SHOWN_CHARS: usize = 1_000;
+
+/// What channels do otherwise, as the store last said it.
+pub(super) struct Customs(Known<ChannelId, Arc<ChannelSettings>>);
+
+impl Default for Customs {
+    fn default() -> Self {
+        Self(Known::asked_every(ASK_EVERY))
+    }
+}
+
+/// Returns what a channel does otherwise.
+pub(super) async fn customs_of(
+    world: &World,
+    channel: &ChannelId,
+) -> Result<Arc<ChannelSettings>, StoreError> {
+    let Customs(known) = &world.customs;
+    let now = world.clock.now();
+    if known.is_due(channel, now) {
+        let server = world.mattermost.server();
+        let said = world.store.channel_settings(server, channel).await?;
+        return Ok(learn(world, channel, &said));
+    }
+    Ok(known.get(channel).unwrap_or_default())
+}
+
+/// Believes what was said of a channel, and returns it with what is configured for it.
+fn learn(world: &World, channel: &ChannelId, said: &ChannelSettings) -> Arc<ChannelSettings> {
+    let Customs(known) = &world.customs;
+    let both = Arc::new(match world.settings.channels.get(channel) {
+        Some(configured) => said.or(configured),
+        None => said.clone(),
+    });
+    known.learn(channel.clone(), both.clone(), world.clock.now());
+    both
+}
+
+/// Does what somebody wants of the settings of the channel that they say it in; returns what they are told.
+pub(super) async fn obey(
+    world: &World,
+    request: &ChannelRequest,
+    event: &InboundEvent,
+    language: Language,
+) -> Result<String, StoreError> {
+    let told = |saying: &ChannelSaying<'_>| Ok(say_of_channel(language, saying));
+    let (Some(place), Some(person)) = (event.origin.place(), &event.asker.id) else {
+        return told(&ChannelSaying::NeedsBot);
+    };
+    let (channel, trigger) = (&place.channel, world.settings.command_trigger.as_str());
+    let change = match request {
+        ChannelRequest::Show => {
+            let customs = customs_of(world, channel).await?;
+            return Ok(shown(language, &customs, trigger));
+        }
+        ChannelRequest::Unreadable(name) => return told(&form_of(*name, trigger)),
+        ChannelRequest::Change(change) => change,
+    };
+    if let Some(objection) = objection(change, &world.settings) {
+        return told(&objection);
+    }
+    match may_change(world, channel, person).await {
+        Some(true) => {}
+        Some(false) => return told(&ChannelSaying::Administrators),
+        None if world.settings.delivery.bot => {
+            return Ok(say(language, &Sentence::ControlFailed));
+        }
+        None => return told(&ChannelSaying::NeedsBot),
+    }
+    let changed = ChangedChannel {
+        channel: channel.clone(),
+        change: change.clone(),
+        by: person.clone(),
+        at: world.clock.now(),
+    };
+    let server = world.mattermost.server();
+    let said = world.store.change_channel(server, &changed).await?;
+    let customs = learn(world, channel, &said);
+    tracing::info!(channel.id = %channel, person.id = %person, setting = what(change), "the settings of a channel were changed");
+    let changed = say_of_channel(language, &ChannelSaying::Changed);
+    Ok(format!("{changed}\n\n{}", list(language, &customs)))
+}
+
+/// Says what is wrong with a change that could be read.
+fn objection(change: &ChannelChange, settings: &Settings) -> Option<ChannelSaying<'static>> {
+    match change {
+        ChannelChange::Set(ChannelSetting::Model(name)) => {
+            let choices = &settings.model_choices;
+            if choices.contains(name) {
+                return None;
+            }
+            let models: Vec<String> = choices.iter().map(|name| format!("`{name}`")).collect();
+            Some(match models.as_slice() {
+                [] => ChannelSaying::NoModels,
+                models => ChannelSaying::OtherModels {
+                    models: models.join(", ").into(),
+                },
+            })
+        }
+        ChannelChange::Set(ChannelSetting::TimeZone(name)) => TimeZone::get(name)
+            .is_err()
+            .then_some(ChannelSaying::NoTimeZone),
+        ChannelChange::Set(_) | ChannelChange::Reset(_) | ChannelChange::ResetAll => None,
+    }
+}
+
+/// Says whether somebody may change a channel's settings; `None` where that cannot be known.
+async fn may_change(world: &World, channel: &ChannelId, person: &UserId) -> Option<bool> {
+    if !world.settings.delivery.bot {
+        return None;
+    }
+    let asked = async {
+        let (standing, profile) = tokio::join!(
+            world.mattermost.standing(channel, person),
+            profile(world, channel)
+        );
+        let is_of_few = matches!(profile.kind, Some(ChannelKind::Direct | ChannelKind::Group));
+        Ok::<_, MattermostError>(match standing? {
+            Standing::Admin => true,
+            Standing::Member => is_of_few,
+            Standing::Outsider => false,
+        })
+    };
+    match timeout(&*world.clock, LONGEST_CHECK, asked).await {
+        Ok(Ok(may)) => Some(may),
+        Ok(Err(error)) => {
+            tracing::warn!(call = error.call, status = error.status, kind = ?error.kind, "it could not be learnt who administers a channel");
+            None
+        }
+        Err(_elapsed) => {
+            tracing::warn!("it could not be learnt in time who administers a channel");
+            None
+        }
+    }
+}
+
+/// The word under which a change is logged.
+fn what(change: &ChannelChange) -> &'static str {
+    match change {
+        ChannelChange::Set(setting) => setting.name().as_str(),
+        ChannelChange::Reset(name) => name.as_str(),
+        ChannelChange::ResetAll => "all",
+    }
+}
+
+fn shown(language: Language, customs: &ChannelSettings, trigger: &str) -> String {
+    let heading = say_of_channel(language, &ChannelSaying::Heading);
+    let trigger = trigger.into();
+    let how = say_of_channel(language, &ChannelSaying::How { trigger });
+    format!("{heading}\n{}\n\n{how}", list(language, customs))
+}
+
+/// Lists the settings; what people wrote is made harmless.
+fn list(language: Language, customs: &ChannelSettings) -> String {
+    let values = SettingName::ALL.map(|name| {
+        let value = customs.get(name).map(|setting| match setting {
+            ChannelSetting::Hearing(hearing) => say_of_channel(language, &heard(hearing)),
+            ChannelSetting::ChannelPosts(posts) => {
+                let posts = posts.to_string().into();
+                say_of_channel(language, &ChannelSaying::ContextPosts { posts })
+            }
+            ChannelSetting::Prompt(_)
+            | ChannelSetting::Model(_)
+            | ChannelSetting::Temperature(_)
+            | ChannelSetting::TimeZone(_) => markdown::inline(&setting.value(), SHOWN_CHARS),
+        });
+        (name, value)
+    });
+    list_settings(language, &values)
+}
