@@ -11,7 +11,7 @@ use crate::domain::event::Origin;
 use crate::domain::id::{MATTERMOST_ID_LENGTH, PostId};
 use crate::domain::prompt::{Window, estimate_tokens};
 use crate::domain::question::Question;
-use crate::text::{linked, recent};
+use crate::text::{Linked, linked, recent};
 
 /// Links of one question that are followed, at most.
 const MAX_LINKS: usize = 3;
@@ -33,9 +33,13 @@ pub(super) async fn linked_threads(
     for post in posts {
         let said = said_in_thread_of(world, question, &post).await?;
         let said = said.map(|lines| newest_within(&lines, room));
-        let language = world.languages.of_asker(question);
+        let thread = match said.as_deref() {
+            None => Linked::Unseen,
+            Some("") => Linked::TooLong,
+            Some(said) => Linked::Said(said),
+        };
         turns.push(Turn {
-            question: linked(language, said.as_deref()),
+            question: linked(world.languages.of_asker(question), thread),
             ..said_at(question.asked_at)
         });
     }
@@ -66,6 +70,9 @@ pub(super) async fn said_before(
     }
     let names = world.mattermost.names(&writers_in(&posts)).await?;
     let said = newest_within(&said_in(&posts, &names), room_for_each(settings.window, 1));
+    if said.is_empty() {
+        return Ok(None);
+    }
     let language = world.languages.of_asker(question);
     Ok(Some(Turn {
         question: recent(language, &said),
@@ -100,7 +107,7 @@ fn permalinks(text: &str) -> Vec<PostId> {
     let words = text.split(|end: char| end.is_whitespace() || "()[]<>\"'`".contains(end));
     for word in words.filter(|word| word.contains("://")) {
         let id = word
-            .split_once(PERMALINK)
+            .rsplit_once(PERMALINK)
             .and_then(|(_, rest)| rest.get(..MATTERMOST_ID_LENGTH))
             .and_then(|id| PostId::parse(id).ok());
         found.extend(id.filter(|id| !found.contains(id)));

@@ -10,10 +10,20 @@ use crate::domain::time::Timestamp;
 /// Things that are kept of one kind, at most; where more come, all are asked for anew.
 const MOST: usize = 10_000;
 
+/// How long nothing is asked where asking failed.
+const PUT_OFF: Duration = Duration::from_secs(10);
+
 /// What this process has learnt of things, as it was last learnt.
 pub(super) struct Known<K, V> {
     ask_every: Duration,
-    known: Mutex<HashMap<K, (V, Timestamp)>>,
+    known: Mutex<HashMap<K, Fact<V>>>,
+}
+
+struct Fact<V> {
+    /// As it was last learnt, where it ever was.
+    learnt: Option<V>,
+    asked_at: Timestamp,
+    holds: Duration,
 }
 
 impl<K: Eq + Hash, V: Clone> Known<K, V> {
@@ -26,24 +36,43 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
     }
 
     pub(super) fn get(&self, of: &K) -> Option<V> {
-        self.lock().get(of).map(|(learnt, _)| learnt.clone())
+        self.lock().get(of)?.learnt.clone()
     }
 
     pub(super) fn is_due(&self, of: &K, now: Timestamp) -> bool {
         self.lock()
             .get(of)
-            .is_none_or(|(_, learnt_at)| now.since(*learnt_at) >= self.ask_every)
+            .is_none_or(|fact| now.since(fact.asked_at) >= fact.holds)
     }
 
     pub(super) fn learn(&self, of: K, learnt: V, now: Timestamp) {
+        let fact = Fact {
+            learnt: Some(learnt),
+            asked_at: now,
+            holds: self.ask_every,
+        };
+        self.keep(of, fact);
+    }
+
+    /// Says that something could not be learnt: what was known of it holds, and it is asked for again after a while.
+    pub(super) fn put_off(&self, of: K, now: Timestamp) {
+        let fact = Fact {
+            learnt: self.get(&of),
+            asked_at: now,
+            holds: PUT_OFF.min(self.ask_every),
+        };
+        self.keep(of, fact);
+    }
+
+    fn keep(&self, of: K, fact: Fact<V>) {
         let mut known = self.lock();
         if known.len() >= MOST && !known.contains_key(&of) {
             known.clear();
         }
-        known.insert(of, (learnt, now));
+        known.insert(of, fact);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, (V, Timestamp)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Fact<V>>> {
         // No code panics while it holds this lock, and a map is whole in any case.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,6 +99,19 @@ mod tests {
         known.learn(1, "uno", later);
         assert!(!known.is_due(&1, later));
         assert_eq!(known.get(&1), Some("uno"));
+    }
+
+    #[test]
+    fn what_could_not_be_learnt_is_asked_for_again_soon_and_holds_meanwhile() {
+        let known = Known::asked_every(Duration::from_mins(1));
+        known.put_off(1, START);
+        assert!(known.get(&1).is_none() && !known.is_due(&1, START));
+        assert!(known.is_due(&1, START.after(PUT_OFF)));
+        known.learn(1, "one", START);
+        let later = START.after(Duration::from_mins(1));
+        known.put_off(1, later);
+        assert!(!known.is_due(&1, later) && known.is_due(&1, later.after(PUT_OFF)));
+        assert_eq!(known.get(&1), Some("one"));
     }
 
     #[test]

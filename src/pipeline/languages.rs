@@ -75,6 +75,7 @@ pub(super) async fn keep_current(world: &World, person: Option<&UserId>) {
         }
         Err(error) => {
             tracing::debug!(call = error.call, status = error.status, kind = ?error.kind, "an asker's language could not be learnt; the last one known holds");
+            world.languages.known.put_off(person.clone(), now);
         }
     }
 }

@@ -17,6 +17,7 @@ use super::acknowledge::EYES;
 use super::admit::{Intake, NotTaken, Reply};
 use super::channels::customs_of;
 use super::cursors::Cursors;
+use super::reconcile;
 use super::wishes::Wishes;
 use super::world::World;
 use crate::domain::attention::{Attention, ChannelKind, Hearing, Identity, Overheard, attend};
@@ -101,12 +102,13 @@ impl Listener {
     pub async fn run(mut self, stop: CancellationToken) {
         let granting = self.wishes.granting(&self.world);
         self.errands.spawn(granting.run(stop.clone()));
+        let mut heard_so_far = None;
         let listening = async {
-            let mut ears = self.begin().await;
-            while self.listen(&mut ears).await {}
-            ears
+            let ears = heard_so_far.insert(self.begin().await);
+            while self.listen(ears).await {}
         };
-        if let Some(ears) = stop.run_until_cancelled(listening).await {
+        stop.run_until_cancelled(listening).await;
+        if let Some(ears) = heard_so_far {
             self.remember(&ears.cursors).await;
         }
         self.errands.close();
@@ -204,6 +206,10 @@ impl Listener {
             ChatEvent::Edited(post) => {
                 // What waits for its turn is read when it comes to it.
                 self.world.halts.edited(&post, &ears.bot);
+                if let Some(marker) = post.marker.filter(|_| post.author == ears.bot.id) {
+                    let world = Arc::clone(&self.world);
+                    self.run_errand(async move { reconcile::edited(&world, &post, marker).await });
+                }
                 Ok(())
             }
             // What was said in a channel before the bot came is not for it to answer.
@@ -247,6 +253,8 @@ impl Listener {
             }
             self.read_back(ears, &channel).await?;
         }
+        let world = Arc::clone(&self.world);
+        self.run_errand(async move { reconcile::look(&world).await });
         Ok(())
     }
 
@@ -280,6 +288,10 @@ impl Listener {
 
     /// Takes one post: asks whether it is addressed to the bot, and if so hands it on.
     async fn hear(&self, bot: &Identity, heard: &HeardPost, taken: Taken) -> Result<(), Broken> {
+        if let Some(marker) = heard.post.marker.filter(|_| heard.post.author == bot.id) {
+            let (world, post) = (Arc::clone(&self.world), heard.post.clone());
+            self.run_errand(async move { reconcile::made(&world, &post, marker).await });
+        }
         let Some(text) = self.addressed(bot, heard).await? else {
             return Ok(());
         };

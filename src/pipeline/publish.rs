@@ -18,6 +18,7 @@ use self::creation::{Creation, CreationStep};
 use super::buttons;
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::reconcile::is_answered;
 use super::world::World;
 use crate::domain::control::Stage;
 use crate::domain::id::{ChannelId, PostId};
@@ -221,8 +222,13 @@ impl<'a> Publisher<'a> {
         let mattermost = &self.world.mattermost;
         let edited = mattermost
             .edit_post(&post, text, props.as_ref(), priority)
-            .await?;
-        match edited {
+            .await;
+        if let Err(error) = &edited
+            && error.kind == MattermostFailure::Ambiguous
+        {
+            self.world.late_edits.may_come(&post, text);
+        }
+        match edited? {
             Edited::Skipped => return Ok(()),
             // While it grows it stays as it is.
             Edited::TooOld if priority == Priority::Later => return Ok(()),
@@ -266,12 +272,7 @@ impl<'a> Publisher<'a> {
         if !self.posts.get(index).is_some_and(begins_thread) {
             return Ok(false);
         }
-        let thread = self.world.mattermost.thread(post).await?;
-        let is_ours = |post: &SeenPost| {
-            let marker = post.marker;
-            marker.is_some_and(|marker| marker.question == self.question.id)
-        };
-        Ok(thread.is_some_and(|posts| !posts.iter().all(is_ours)))
+        Ok(is_answered(self.world, self.question.id, post).await?)
     }
 
     /// Creates one post, once, and commits its id.

@@ -42,6 +42,7 @@ pub(super) async fn profile(world: &World, channel: &ChannelId) -> ChannelProfil
             Ok(profile) => known.learn(channel.clone(), profile, now),
             Err(error) => {
                 tracing::debug!(call = error.call, status = error.status, kind = ?error.kind, "what a channel says of itself could not be learnt; what was known holds");
+                known.put_off(channel.clone(), now);
             }
         }
     }

@@ -11,6 +11,7 @@ use super::channels::Customs;
 use super::compose::Composer;
 use super::hold::Halts;
 use super::languages::Languages;
+use super::reconcile::LateEdits;
 use super::rules::Rules;
 use super::sign::Keyring;
 use super::surroundings::Profiles;
@@ -58,6 +59,8 @@ pub struct World {
     pub(super) customs: Customs,
     /// Reactions that say that a post was heard.
     pub(super) acknowledgements: Acknowledgements,
+    /// Edits that may still come.
+    pub(super) late_edits: LateEdits,
     /// Callers that wait for their answer in the reply itself.
     pub(super) callers: Callers,
     /// The keys with which buttons are signed.
@@ -89,6 +92,7 @@ impl World {
             profiles: Profiles::default(),
             customs: Customs::default(),
             acknowledgements: Acknowledgements::default(),
+            late_edits: LateEdits::default(),
             callers: Callers::default(),
             keyring: Keyring::default(),
         })

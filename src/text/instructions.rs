@@ -104,12 +104,24 @@ pub fn recent(language: Language, said: &str) -> String {
     introduced(language, "recent", said)
 }
 
-/// Introduces what was said in a thread that a question links to; `None` where it is not to be seen.
+/// A thread that a question links to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linked<'a> {
+    /// What was said there.
+    Said(&'a str),
+    /// It is not to be seen.
+    Unseen,
+    /// Not even its last post can be told.
+    TooLong,
+}
+
+/// Introduces a thread that a question links to, or says why it is not told.
 #[must_use]
-pub fn linked(language: Language, said: Option<&str>) -> String {
-    match said {
-        Some(said) => introduced(language, "linked", said),
-        None => render(language, &Message::named("linked-unseen")),
+pub fn linked(language: Language, thread: Linked<'_>) -> String {
+    match thread {
+        Linked::Said(said) => introduced(language, "linked", said),
+        Linked::Unseen => render(language, &Message::named("linked-unseen")),
+        Linked::TooLong => render(language, &Message::named("linked-too-long")),
     }
 }
 
@@ -198,14 +210,17 @@ mod tests {
     #[test]
     fn what_was_said_elsewhere_is_introduced_or_said_not_to_be_seen() {
         for language in Language::ALL {
-            let seen = linked(language, Some("alice: hello"));
+            let seen = linked(language, Linked::Said("alice: hello"));
             assert!(
                 seen.ends_with("\n\nalice: hello") && seen.len() > 40,
                 "{seen}"
             );
             let before = recent(language, "alice: hello");
             assert!(before.ends_with("\n\nalice: hello") && before.len() > 40);
-            assert_ne!(linked(language, None), "linked-unseen");
+            let (unseen, too_long) = (Linked::Unseen, Linked::TooLong);
+            assert!(linked(language, unseen).len() > 40);
+            assert!(linked(language, too_long).len() > 40);
+            assert_ne!(linked(language, unseen), linked(language, too_long));
         }
     }
 

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::fault::{Fault, Gate};
 use crate::shared::Shared;
@@ -64,7 +65,7 @@ pub(crate) async fn pass(
         .into_response()
     } else {
         let fault = shared.faults.take(&route);
-        with_fault(fault, origin.as_ref(), request, next).await
+        with_fault(fault, (origin.as_ref(), &shared.tasks), request, next).await
     };
     if let Some(error) = response.extensions_mut().remove::<AppError>() {
         response = error_response(&error, &request_id);
@@ -85,7 +86,7 @@ fn route_of(request: &Request) -> String {
 
 async fn with_fault(
     fault: Option<Fault>,
-    origin: Option<&Origin>,
+    (origin, tasks): (Option<&Origin>, &TaskTracker),
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -116,18 +117,32 @@ async fn with_fault(
             cut(origin).await
         }
         Fault::HangBefore(gate) => {
-            gate.pass().await;
-            next.run(request).await
+            to_its_end(tasks, async move {
+                gate.pass().await;
+                next.run(request).await
+            })
+            .await
         }
         Fault::HangInside(gate) => {
             request.extensions_mut().insert(HangInside(gate));
-            next.run(request).await
+            to_its_end(tasks, next.run(request)).await
         }
         Fault::HangAfter(gate) => {
             let response = next.run(request).await;
             gate.pass().await;
             response
         }
+    }
+}
+
+/// Does a request's work also where whoever asked has hung up meanwhile, as the server does.
+async fn to_its_end(
+    tasks: &TaskTracker,
+    work: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    match tasks.spawn(work).await {
+        Ok(response) => response,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

@@ -17,6 +17,7 @@ mod full_queue;
 pub(crate) mod house;
 mod killed;
 mod languages;
+mod late_posts;
 mod leases;
 mod live_preview;
 mod mattermost_fails;
