@@ -254,6 +254,12 @@ impl Controls {
                 return Ok(());
             }
             let look_again = world.clock.now().after(LOOK_EVERY);
+            let gone = async {
+                match gone {
+                    Some(gone) => gone.await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 () = gone => {}
                 () = world.clock.sleep_until(look_again) => {}

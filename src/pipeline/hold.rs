@@ -223,18 +223,11 @@ impl Halts {
         }
     }
 
-    /// Waits until a question that is worked on here when this is called is worked on here no more; for ever where it is not.
-    pub(super) fn gone(&self, question: QuestionId) -> impl Future<Output = ()> + use<> {
+    /// Waits until a question that is worked on here when this is called is worked on here no more; `None` where it is not.
+    pub(super) fn gone(&self, question: QuestionId) -> Option<impl Future<Output = ()> + use<>> {
         let listed = self.lock();
-        let ending = listed
-            .get(&question)
-            .map(|signals| signals.ending.subscribe());
-        async move {
-            let Some(mut ending) = ending else {
-                return std::future::pending().await;
-            };
-            while ending.changed().await.is_ok() {}
-        }
+        let mut ending = listed.get(&question)?.ending.subscribe();
+        Some(async move { while ending.changed().await.is_ok() {} })
     }
 
     /// Says that a press is being replied to with a text for the post of an answer, so that whoever writes it makes sure of theirs.

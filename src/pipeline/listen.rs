@@ -208,7 +208,7 @@ impl Listener {
                 self.world.halts.edited(&post, &ears.bot);
                 if let Some(marker) = post.marker.filter(|_| post.author == ears.bot.id) {
                     let world = Arc::clone(&self.world);
-                    self.run_errand(async move { reconcile::edited(&world, &post, marker).await });
+                    self.see_to(async move { reconcile::edited(&world, &post, marker).await });
                 }
                 Ok(())
             }
@@ -254,7 +254,7 @@ impl Listener {
             self.read_back(ears, &channel).await?;
         }
         let world = Arc::clone(&self.world);
-        self.run_errand(async move { reconcile::look(&world).await });
+        self.see_to(async move { reconcile::look(&world).await });
         Ok(())
     }
 
@@ -290,7 +290,7 @@ impl Listener {
     async fn hear(&self, bot: &Identity, heard: &HeardPost, taken: Taken) -> Result<(), Broken> {
         if let Some(marker) = heard.post.marker.filter(|_| heard.post.author == bot.id) {
             let (world, post) = (Arc::clone(&self.world), heard.post.clone());
-            self.run_errand(async move { reconcile::made(&world, &post, marker).await });
+            self.see_to(async move { reconcile::made(&world, &post, marker).await });
         }
         let Some(text) = self.addressed(bot, heard).await? else {
             return Ok(());
@@ -458,6 +458,12 @@ impl Listener {
     fn say(&self, heard: &HeardPost, message: String) {
         let (world, heard) = (Arc::clone(&self.world), heard.clone());
         self.run_errand(async move { tell(&world, &heard, message).await });
+    }
+
+    /// Sees to one of our own posts, which may wait until its answer is written. Such errands take no place of others: there are as many as
+    /// posts of answers that are being written, and those few that our pace allows in a second.
+    fn see_to(&self, reconciliation: impl Future<Output = ()> + Send + 'static) {
+        self.errands.spawn(reconciliation);
     }
 
     fn run_errand(&self, errand: impl Future<Output = ()> + Send + 'static) {

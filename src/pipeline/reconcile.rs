@@ -121,12 +121,17 @@ fn report(marker: Marker, trouble: &Trouble) {
 }
 
 async fn delete_second(world: &World, post: &SeenPost, marker: Marker) -> Result<(), Trouble> {
-    let parts = world.store.parts(marker.question).await?;
-    let part = parts
-        .into_iter()
-        .find(|part| part.intent.part == marker.part);
-    // As long as none is known, whoever makes it looks for it.
-    let Some(known) = part.and_then(|part| part.post) else {
+    let being_written = world.halts.gone(marker.question);
+    let mut known = known_post(world, marker).await?;
+    if known.is_none()
+        && let Some(gone) = being_written
+    {
+        // The one that was just made may not have been committed yet.
+        gone.await;
+        known = known_post(world, marker).await?;
+    }
+    // As long as none is known, whoever takes the question up looks for it.
+    let Some(known) = known else {
         return Ok(());
     };
     if known == post.id || world.mattermost.read_post(&known).await?.is_none() {
@@ -138,6 +143,14 @@ async fn delete_second(world: &World, post: &SeenPost, marker: Marker) -> Result
     }
     tracing::info!(question.id = %marker.question, "a post of an answer came to be twice; the second is deleted");
     Ok(world.mattermost.delete_post(&post.id).await?)
+}
+
+/// Returns the post that is known to show a part of an answer.
+async fn known_post(world: &World, marker: Marker) -> Result<Option<PostId>, StoreError> {
+    let parts = world.store.parts(marker.question).await?;
+    let mut parts = parts.into_iter();
+    let part = parts.find(|part| part.intent.part == marker.part);
+    Ok(part.and_then(|part| part.post))
 }
 
 /// Whether somebody else wrote in the thread that a post of an answer begins.
@@ -156,18 +169,13 @@ pub(super) async fn is_answered(
 
 async fn show_end_again(world: &World, post: &SeenPost, marker: Marker) -> Result<(), Trouble> {
     let server = world.mattermost.server();
-    let gone = world.halts.gone(marker.question);
-    let Some(mut answer) = world.store.answer(server, marker.question).await? else {
-        return Ok(());
-    };
-    if answer.progress == Progress::Running {
+    if let Some(gone) = world.halts.gone(marker.question) {
         // Whoever writes it may have written its end before this.
         gone.await;
-        let Some(now) = world.store.answer(server, marker.question).await? else {
-            return Ok(());
-        };
-        answer = now;
     }
+    let Some(answer) = world.store.answer(server, marker.question).await? else {
+        return Ok(());
+    };
     let Some(conclusion) = answer
         .conclusion
         .filter(|_| answer.progress == Progress::Ended && answer.generation == marker.generation)
