@@ -50,6 +50,10 @@ pub enum ChatEvent {
     Unreacted(Reaction),
     /// The bot was added to a channel, or a channel it is in came back.
     Joined(ChannelId),
+    /// What a channel says of itself was changed, or it became private.
+    ChannelChanged(ChannelId),
+    /// Something about a person's account was changed.
+    PersonChanged(UserId),
     /// The bot was removed from a channel, or the channel was archived.
     Left(ChannelId),
 }

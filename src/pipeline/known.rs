@@ -64,6 +64,13 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
         self.keep(of, fact);
     }
 
+    /// Says that something may have changed: it is due to be asked for, and holds until it is learnt anew.
+    pub(super) fn doubt(&self, of: &K) {
+        if let Some(fact) = self.lock().get_mut(of) {
+            fact.holds = Duration::ZERO;
+        }
+    }
+
     fn keep(&self, of: K, fact: Fact<V>) {
         let mut known = self.lock();
         if known.len() >= MOST && !known.contains_key(&of) {
@@ -98,6 +105,8 @@ mod tests {
         assert_eq!((known.get(&1), known.get(&2)), (Some("one"), None));
         known.learn(1, "uno", later);
         assert!(!known.is_due(&1, later));
+        known.doubt(&1);
+        assert!(known.is_due(&1, later));
         assert_eq!(known.get(&1), Some("uno"));
     }
 

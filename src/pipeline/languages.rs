@@ -53,6 +53,11 @@ impl Languages {
         self.of(question.asker.id.as_ref())
     }
 
+    /// Says that a person's account may speak another language now.
+    pub(super) fn doubt(&self, person: &UserId) {
+        self.known.doubt(person);
+    }
+
     fn is_due(&self, person: &UserId, now: Timestamp) -> bool {
         self.follows && self.known.is_due(person, now)
     }

@@ -221,6 +221,14 @@ impl Listener {
                 ears.cursors.leave(&channel);
                 Ok(())
             }
+            ChatEvent::ChannelChanged(channel) => {
+                self.world.profiles.doubt(&channel);
+                Ok(())
+            }
+            ChatEvent::PersonChanged(person) => {
+                self.world.languages.doubt(&person);
+                Ok(())
+            }
             ChatEvent::Reacted(reaction) => {
                 self.wishes.reacted(&self.world, reaction);
                 Ok(())

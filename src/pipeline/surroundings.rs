@@ -30,6 +30,13 @@ impl Default for Profiles {
     }
 }
 
+impl Profiles {
+    /// Says that a channel may say something else of itself now.
+    pub(super) fn doubt(&self, channel: &ChannelId) {
+        self.0.doubt(channel);
+    }
+}
+
 /// Returns what a channel says of itself. That it cannot be learnt now is no failure: what was known holds.
 pub(super) async fn profile(world: &World, channel: &ChannelId) -> ChannelProfile {
     if !world.settings.delivery.bot {

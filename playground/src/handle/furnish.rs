@@ -104,6 +104,7 @@ impl Playground {
             if let Some(user) = world.users.get_mut(&user_id) {
                 locale.clone_into(&mut user.locale);
             }
+            world.tell_of_account(&user_id);
         });
     }
 

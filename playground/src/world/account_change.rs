@@ -153,7 +153,7 @@ impl World {
     }
 
     /// Tells everybody what an account says of itself, each as much as they may know.
-    fn tell_of_account(&mut self, user_id: &str) {
+    pub(crate) fn tell_of_account(&mut self, user_id: &str) {
         let Some(user) = self.users.get(user_id) else {
             return;
         };

@@ -3,6 +3,7 @@
 //! An event wraps the post it is about as a text of JSON within its JSON. Events that are of no use to us keep their number, because a
 //! gap is seen by the numbers.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::super::wire::Post;
@@ -62,6 +63,14 @@ struct RawData {
     team_id: Option<String>,
     user_id: Option<String>,
     sender_name: Option<String>,
+    user: Option<RawAccount>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawAccount {
+    Account { id: String },
+    Other(IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -128,6 +137,14 @@ fn event(name: &str, data: RawData, broadcast: Option<RawBroadcast>) -> Option<C
         "direct_added" | "group_added" => {
             channel_of(broadcast?.channel_id.as_str()).map(ChatEvent::Joined)
         }
+        "channel_updated" => {
+            channel_of(broadcast?.channel_id.as_str()).map(ChatEvent::ChannelChanged)
+        }
+        "channel_converted" => channel_of(&data.channel_id?).map(ChatEvent::ChannelChanged),
+        "user_updated" => match data.user? {
+            RawAccount::Account { id } => UserId::parse(&id).ok().map(ChatEvent::PersonChanged),
+            RawAccount::Other(_) => None,
+        },
         _ => None,
     }
 }

@@ -81,3 +81,27 @@ async fn everybody_is_spoken_to_alike_where_accounts_are_not_followed() {
     let reply = Reply::unauthorized();
     answered(&house, "alice", reply, &why(Language::Korean)).await;
 }
+
+#[tokio::test]
+async fn whoever_changes_their_language_is_spoken_to_in_it_from_then_on() {
+    let house = house("[bot]\nhears = \"thread\"\n").await;
+    house.until_the_bot_hears().await;
+    let direct = house.playground.direct_channel("bob", "gptbot");
+    let sentence = |language| say(language, &Sentence::AnswerCutAtLength);
+    for (locale, language) in [("ko", Language::Korean), ("en", Language::English)] {
+        house.playground.set_locale("bob", locale);
+        house
+            .model
+            .answer_next(Reply::deltas(["A sentence that is cut."]).finish("length"));
+        house.playground.say("bob", &direct, "why?", None);
+        house
+            .playground
+            .wait_until("the footnote", |view| {
+                let posts = view.posts_seen_by("bob", &direct);
+                posts
+                    .iter()
+                    .any(|post| post.text.ends_with(&sentence(language)))
+            })
+            .await;
+    }
+}

@@ -92,3 +92,18 @@ async fn instructions_of_the_administrator_may_say_all_of_it() {
         "alice/Acme/Lobby/Talk of releases/Next: **9.1** on Friday/GPT"
     );
 }
+
+#[tokio::test]
+async fn what_a_channel_says_anew_is_told_with_the_next_mention() {
+    let house = house("").await;
+    house.until_the_bot_hears().await;
+    assert!(told(&house, "alice").await.contains("9.1"));
+    house
+        .playground
+        .describe_channel("lobby", "Next: 9.2", "Talk of releases");
+    house.model.answer_next(Reply::text("Because of that."));
+    house.playground.say("bob", "lobby", "@gptbot why?", None);
+    house.model.wait_for_requests(2).await;
+    let told = instructions_of(&house, 1);
+    assert!(told.contains("9.2") && !told.contains("9.1"), "{told}");
+}
