@@ -69,6 +69,8 @@ impl Setup<'_> {
             return self.show_only(&survey, plan);
         }
         stop_at(&mut plan)?;
+        // Also what cannot be written is told before any setting is changed.
+        self.intended(&survey, &plan)?;
         let has_changed = !plan.changes.is_empty();
         if has_changed {
             self.settle_settings(&plan, &mut record).await?;
@@ -165,10 +167,7 @@ impl Setup<'_> {
         plan: Plan,
         record: &mut Record,
     ) -> Result<bool, Stop> {
-        let intended = self.writing(survey, &self.expected(survey, &plan))?;
-        if !intended.obstacles.is_empty() {
-            return Err(Stop::Obstacles(intended.obstacles));
-        }
+        let intended = self.intended(survey, &plan)?;
         self.warn_of_unknown_host(survey);
         if plan.steps.is_empty() && intended.deeds.is_empty() {
             return Ok(false);
@@ -226,6 +225,16 @@ impl Setup<'_> {
             harvest,
         };
         Writing::of(self.draft, &values)
+    }
+
+    /// The files as they will be, where everything that is to be written can be.
+    fn intended(&self, survey: &Survey, plan: &Plan) -> Result<Writing, Stop> {
+        let intended = self.writing(survey, &self.expected(survey, plan))?;
+        if intended.obstacles.is_empty() {
+            Ok(intended)
+        } else {
+            Err(Stop::Obstacles(intended.obstacles))
+        }
     }
 
     /// The secrets as they will be, with a word in place of each that is still to be made.

@@ -249,3 +249,62 @@ async fn what_somebody_changed_since_stays_when_a_setup_is_taken_back() {
     );
     assert!(site.file(".env").is_empty());
 }
+
+/// What an operator does who keeps the bot token in a file of its own.
+fn keep_token_apart(site: &mut Site, token: &str) {
+    site.write("bot-token", &format!("{token}\n"));
+    site.environment.insert(
+        "MATTERMOST_BOT_TOKEN_FILE".to_owned(),
+        "bot-token".to_owned(),
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_kept_in_a_file_of_its_own_is_used_and_not_written_again() {
+    let mut site = Site::fresh().await;
+    site.set_up(&["--yes"]).await.fine();
+    let dotenv = site.file(".env");
+    let (tokens, rest): (Vec<_>, Vec<_>) = dotenv
+        .lines()
+        .partition(|line| line.starts_with("MATTERMOST_BOT_TOKEN="));
+    site.write(".env", &format!("{}\n", rest.join("\n")));
+    keep_token_apart(&mut site, tokens[0].split_once('=').unwrap().1);
+    let (files, server, writes) = (site.files(), site.server().await, site.writes());
+
+    let said = site.set_up(&["--yes"]).await.fine();
+
+    assert!(said.ends_with("There is nothing to change.\n"), "{said}");
+    assert_eq!(site.files(), files);
+    assert_eq!(site.server().await, server);
+    assert_eq!(site.writes(), writes);
+    let _askwell = site.serve().await;
+    site.playground
+        .wait_until("the bot's connection", |view| {
+            view.connections_of("gptbot") == 1
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_token_in_a_file_of_its_own_that_would_have_to_change_is_told_before_anything_is_made() {
+    let mut site = Site::fresh().await;
+    keep_token_apart(&mut site, "nobodys-token");
+    let (files, server) = (site.files(), site.server().await);
+
+    for further in [&["--yes"][..], &["--yes", "--dry-run"]] {
+        let said = site.set_up(further).await.failed();
+        assert!(said.contains("MATTERMOST_BOT_TOKEN_FILE is kept"), "{said}");
+        assert!(said.contains("→ Remove the variable"), "{said}");
+    }
+
+    assert_eq!(site.server().await, server);
+    assert_eq!(site.writes(), 0);
+    assert_eq!(site.files(), files);
+
+    // One that is not there is a mistake of the configuration.
+    std::fs::remove_file(site.path().join("bot-token")).unwrap();
+    let said = site.set_up(&["--yes"]).await;
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("MATTERMOST_BOT_TOKEN_FILE"), "{said:?}");
+    assert_eq!(site.writes(), 0);
+}
