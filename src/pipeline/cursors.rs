@@ -25,6 +25,7 @@ pub(super) struct Gap {
 #[derive(Debug, Default)]
 pub(super) struct Cursors {
     tracks: HashMap<ChannelId, Track>,
+    newest_ms: i64,
 }
 
 #[derive(Debug)]
@@ -40,6 +41,8 @@ struct Track {
 impl Cursors {
     /// Takes up the cursors that were remembered.
     pub(super) fn begin(remembered: Vec<Cursor>) -> Self {
+        let times = remembered.iter().map(|cursor| cursor.heard_at_ms);
+        let newest_ms = times.max().unwrap_or_default();
         let tracks = remembered.into_iter().map(|cursor| {
             let track = Track {
                 heard_at_ms: cursor.heard_at_ms,
@@ -51,6 +54,7 @@ impl Cursors {
         });
         Self {
             tracks: tracks.collect(),
+            newest_ms,
         }
     }
 
@@ -64,12 +68,12 @@ impl Cursors {
 
     /// The time up to which anything was heard at all.
     pub(super) fn newest_ms(&self) -> i64 {
-        let times = self.tracks.values().map(|track| track.heard_at_ms);
-        times.max().unwrap_or_default()
+        self.newest_ms
     }
 
     /// Begins to hear a channel, from a time on.
     pub(super) fn join(&mut self, channel: ChannelId, heard_at_ms: i64) {
+        self.newest_ms = self.newest_ms.max(heard_at_ms);
         self.tracks.entry(channel).or_insert(Track {
             heard_at_ms,
             anchor: None,
@@ -83,10 +87,13 @@ impl Cursors {
         self.tracks.remove(channel);
     }
 
-    /// Says what was missed in a channel whose newest post is of this time; `None` where nothing was.
+    /// Says what may have been missed in a channel whose newest post is of this time; `None` where nothing can have been.
     pub(super) fn gap(&self, channel: &ChannelId, last_post_at_ms: i64) -> Option<Gap> {
         let track = self.tracks.get(channel)?;
-        (last_post_at_ms > track.heard_at_ms).then(|| Gap {
+        let has_newer = last_post_at_ms > track.heard_at_ms;
+        // What is missing can also be as old as the newest post that was taken, or have become visible after it.
+        let is_lively = self.newest_ms.saturating_sub(track.heard_at_ms) < OVERLAP_MS;
+        (has_newer || is_lively).then(|| Gap {
             anchor: track.anchor.clone(),
             since_ms: track.heard_at_ms.saturating_sub(OVERLAP_MS),
             heard_at_ms: track.heard_at_ms,
@@ -96,6 +103,7 @@ impl Cursors {
     /// Moves a channel's cursor past a post that was taken.
     pub(super) fn take(&mut self, post: &SeenPost) {
         let made_at = post.created_at_ms;
+        self.newest_ms = self.newest_ms.max(made_at);
         let track = self.tracks.entry(post.channel.clone()).or_insert(Track {
             heard_at_ms: made_at,
             anchor: None,
@@ -178,6 +186,17 @@ mod tests {
             heard_at_ms: 100_000,
         };
         assert_eq!(cursors.gap(&channel(), 100_001), Some(gap));
+    }
+
+    #[test]
+    fn where_something_was_said_just_now_a_post_of_the_same_moment_may_have_been_missed() {
+        let mut cursors = Cursors::default();
+        cursors.take(&post(100_000));
+        let elsewhere = ChannelId::parse(&format!("c{:025}", 2)).unwrap();
+        cursors.join(elsewhere.clone(), 100_000 + OVERLAP_MS - 1);
+        assert!(cursors.gap(&channel(), 100_000).is_some());
+        cursors.leave(&elsewhere);
+        cursors.join(elsewhere, 100_000 + OVERLAP_MS);
         assert_eq!(cursors.gap(&channel(), 100_000), None);
     }
 
