@@ -20,6 +20,9 @@ const PAGE_POSTS: usize = 200;
 /// Pages of a channel read back, at most: what 10,000 posts ago was missed is no longer waited for.
 pub const MAX_MISSED_PAGES: usize = 50;
 
+/// Posts that Mattermost gives of what changed since a moment, at most: any of them where there are more (`GetPostsSince`, 11.1).
+const CHANGED_POSTS: usize = 1_000;
+
 /// Posts of a thread that are read, at most; a model takes in less.
 pub const THREAD_POSTS: usize = 200;
 
@@ -76,7 +79,7 @@ pub(super) async fn posts_since(
     };
     let found = match from_anchor {
         Some(found) => Some(found),
-        // The anchor is gone, or there is none yet. This gives an arbitrary thousand where there are more, but that is better than none.
+        // The anchor is gone, or there is none yet.
         None => posts_changed_since(server, channel, since_ms).await?,
     };
     Ok(found.map(|mut posts| {
@@ -108,7 +111,7 @@ async fn posts_after(
             return Ok(Some(found));
         }
     }
-    tracing::warn!(channel.id = %channel, posts = found.len(), "more was missed in a channel than is read back");
+    warn_of_the_rest(channel, &found);
     Ok(Some(found))
 }
 
@@ -131,7 +134,42 @@ async fn posts_changed_since(
 ) -> Result<Option<Vec<SeenPost>>, MattermostError> {
     let since = since_ms.max(1).to_string();
     let list = posts(server, channel, &[("since", since.as_str())]).await?;
-    Ok(list.map(PostList::into_seen))
+    match list {
+        // The rest cannot be asked for: nothing says which are left out.
+        Some(list) if list.len() >= CHANGED_POSTS => {
+            posts_back_to(server, channel, since_ms).await.map(Some)
+        }
+        list => Ok(list.map(PostList::into_seen)),
+    }
+}
+
+/// Reads back from the newest post to a moment, page by page.
+async fn posts_back_to(
+    server: &Server,
+    channel: &ChannelId,
+    since_ms: i64,
+) -> Result<Vec<SeenPost>, MattermostError> {
+    let mut found = Vec::new();
+    for number in 0..MAX_MISSED_PAGES {
+        let (number, size) = (number.to_string(), PAGE_POSTS.to_string());
+        let query = [("page", number.as_str()), ("per_page", size.as_str())];
+        let Some(list) = posts(server, channel, &query).await? else {
+            return Ok(found);
+        };
+        let is_short = list.len() < PAGE_POSTS;
+        let seen = list.into_seen();
+        let is_last = is_short || seen.iter().any(|post| post.created_at_ms < since_ms);
+        found.extend(seen);
+        if is_last {
+            return Ok(found);
+        }
+    }
+    warn_of_the_rest(channel, &found);
+    Ok(found)
+}
+
+fn warn_of_the_rest(channel: &ChannelId, found: &[SeenPost]) {
+    tracing::warn!(channel.id = %channel, posts = found.len(), "more was missed in a channel than is read back");
 }
 
 async fn posts(

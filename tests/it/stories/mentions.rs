@@ -36,7 +36,7 @@ impl House {
     }
 
     /// Waits for the reply in a thread that holds these words.
-    async fn see_reply(&self, root: &str, words: &str) -> SeenPost {
+    pub(super) async fn see_reply(&self, root: &str, words: &str) -> SeenPost {
         self.see("bob", words, |post| {
             post.root.as_deref() == Some(root) && post.text.contains(words)
         })

@@ -14,6 +14,7 @@ mod elsewhere;
 mod files;
 mod full_disk;
 mod full_queue;
+mod hearing;
 pub(crate) mod house;
 mod killed;
 mod languages;
