@@ -38,6 +38,15 @@ impl World {
         {
             return Err(AppError::permissions());
         }
+        let channel = self.channels.get(&post.channel_id);
+        if channel.is_some_and(|channel| channel.delete_at > 0) {
+            return Err(AppError::new(
+                400,
+                // `PatchPost` in the server's `app/post.go`; not recorded.
+                "api.post.patch_post.can_not_update_post_in_deleted.error",
+                "Can not update a post in a deleted channel.",
+            ));
+        }
         if patch.message.is_some() {
             self.check_edit_time(post)?;
         }

@@ -49,7 +49,7 @@ impl Publisher<'_> {
         match self.question.delivery.clone() {
             Delivery::Bot { .. } if is_for_the_asker_alone(&conclusion.outcome) => {
                 self.finish_as_bot(&[], Stage::Bare).await?;
-                Err(Interruption::Mattermost(not_a_member()))
+                Err(Interruption::Mattermost(shut_out("not_a_member")))
             }
             Delivery::Bot { fallback, .. } => {
                 match (self.finish_as_bot(texts, stage).await, fallback) {
@@ -130,7 +130,7 @@ impl Publisher<'_> {
             }
             result => result.map(|()| texts)?,
         };
-        self.check_presence().await?;
+        self.check_shown(texts).await?;
         let surplus = self.posts.split_off(texts.len().min(self.posts.len()));
         self.remove(surplus).await?;
         self.make_sure(texts, stage).await
@@ -195,21 +195,25 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Fails where a post could not be edited because the bot was taken out of the channel: what it shows is not the answer.
-    async fn check_presence(&self) -> Result<(), Interruption> {
-        let Some(posted) = self.posts.iter().find(|posted| posted.is_fixed) else {
-            return Ok(());
-        };
+    /// Fails where a post could not be edited though it is there, because the bot was taken out of the channel or the channel was
+    /// archived: what it shows is not the answer.
+    async fn check_shown(&self, texts: &[String]) -> Result<(), Interruption> {
         let mattermost = &self.world.mattermost;
-        let bot = mattermost.identity().await?;
-        if mattermost
-            .is_member(&posted.intent.channel, &bot.id)
-            .await?
-            == Some(true)
-        {
-            return Ok(());
+        let fixed = self.posts.iter().zip(texts);
+        for (posted, text) in fixed.filter(|(posted, _)| posted.is_fixed) {
+            let bot = mattermost.identity().await?;
+            let channel = &posted.intent.channel;
+            if mattermost.is_member(channel, &bot.id).await? != Some(true) {
+                return Err(Interruption::Mattermost(shut_out("not_a_member")));
+            }
+            let Some(post) = &posted.post else { continue };
+            let seen = mattermost.read_post(post).await?;
+            // What somebody else has deleted stays deleted.
+            if seen.is_some_and(|seen| seen.message != *text) {
+                return Err(Interruption::Mattermost(shut_out("archived")));
+            }
         }
-        Err(Interruption::Mattermost(not_a_member()))
+        Ok(())
     }
 
     async fn respond(
@@ -273,13 +277,13 @@ fn is_for_the_asker_alone(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Refused(Refusal::NotAMember))
 }
 
-/// The failure of a post that is not tried, because the bot or the asker is no member of the channel.
-fn not_a_member() -> MattermostError {
+/// The failure of a post that is not tried: the bot or the asker is no member of the channel, or it was archived.
+fn shut_out(why: &str) -> MattermostError {
     MattermostError {
         call: "post an answer",
         kind: MattermostFailure::Forbidden,
         status: None,
-        id: "askwell.not_a_member".to_owned(),
+        id: format!("askwell.{why}"),
         source: None,
     }
 }

@@ -21,7 +21,7 @@ fn told_directly(house: &House) -> Vec<SeenPost> {
         .look(|view| view.posts_seen_by("alice", &direct))
 }
 
-async fn see_directly(house: &House, text: &str) -> SeenPost {
+pub(super) async fn see_directly(house: &House, text: &str) -> SeenPost {
     let direct = house.playground.direct_channel("alice", "gptbot");
     house
         .playground
@@ -55,6 +55,11 @@ async fn send(house: &House, fields: &[(&str, &str)]) -> String {
 
 /// Runs the command as alice in the lobby, with a `response_url` that is over.
 async fn ask_without_a_way_back(house: &House, text: &str) {
+    ask_as(house, "alice", text).await;
+}
+
+/// The same, under another name.
+pub(super) async fn ask_as(house: &House, name: &str, text: &str) {
     let (alice, lobby) = (
         house.playground.user_id("alice"),
         house.playground.channel_id("lobby"),
@@ -66,7 +71,7 @@ async fn ask_without_a_way_back(house: &House, text: &str) {
             ("command", "/askgpt"),
             ("text", text),
             ("user_id", &alice),
-            ("user_name", "alice"),
+            ("user_name", name),
             ("channel_id", &lobby),
             ("channel_name", "lobby"),
             (
@@ -215,6 +220,25 @@ async fn the_whole_answer_is_told_directly_where_the_bot_was_taken_out_while_it_
     let told = see_directly(&house, "The end.").await;
     assert!(told.text.contains(PREFACE) && told.text.contains(WORDS));
     assert!(nobody_sees(&house, "The end."));
+}
+
+#[tokio::test]
+async fn the_whole_answer_is_told_directly_where_its_channel_was_archived_while_it_grew() {
+    let house = house(Chance::steady(), "").await;
+    let growing = Reply::deltas([WORDS]).gate("archived").content("The end.");
+    house.model.answer_next(growing);
+    let asked = format!("{HOOK_WORD} a long question");
+    house.playground.say("alice", "lobby", &asked, None);
+    house.model.wait_at_gate("archived").await;
+    house
+        .see("bob", "the beginning", |post| post.text.contains(WORDS))
+        .await;
+    house.playground.archive_channel("lobby");
+    house.model.open_gate("archived");
+    let told = see_directly(&house, "The end.").await;
+    assert!(told.text.contains(PREFACE) && told.text.contains(WORDS));
+    assert!(nobody_sees(&house, "The end."));
+    assert_eq!(told_directly(&house).len(), 1);
 }
 
 #[tokio::test]
