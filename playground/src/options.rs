@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::clock::TimeSource;
+use crate::world::client_config::VERSION;
 
 /// How a [`Playground`](crate::Playground) is started.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ impl Default for Options {
     reason = "each is a switch of the server's own configuration"
 )]
 pub struct Settings {
+    /// The version that the configuration for clients tells; greetings and headers keep the one that was recorded.
+    pub version: String,
     /// `SiteURL`; the address it listens on when `None`.
     pub site_url: Option<String>,
     /// The longest message, in code points (`MaxPostSize`).
@@ -99,6 +102,7 @@ impl Settings {
     #[must_use]
     pub fn fresh() -> Self {
         Self {
+            version: VERSION.to_owned(),
             site_url: None,
             max_post_size: 16_383,
             max_payload_bytes: 300_000,

@@ -16,7 +16,7 @@ impl World {
     pub(crate) fn client_config(&self, is_known: bool) -> Value {
         let settings = &self.settings;
         let limited = json!({
-            "Version": VERSION,
+            "Version": settings.version,
             "BuildNumber": "local",
             "SiteURL": self.site_url,
             "WebsocketURL": "",
@@ -33,7 +33,7 @@ impl World {
             .post_edit_time_limit
             .map_or_else(|| "-1".to_owned(), |seconds| seconds.to_string());
         json!({
-            "Version": VERSION,
+            "Version": settings.version,
             "MaxPostSize": settings.max_post_size.to_string(),
             "PostEditTimeLimit": edit_limit,
             "SiteURL": self.site_url,

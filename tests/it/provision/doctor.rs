@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::site::{Said, Site};
 
 /// A site that was set up and serves, with a model that counts.
-async fn in_service() -> (Site, crate::stories::process::Process) {
+pub(super) async fn in_service() -> (Site, crate::stories::process::Process) {
     let site = set_up().await;
     let askwell = site.serve().await;
     (site, askwell)
@@ -23,13 +23,13 @@ async fn set_up() -> Site {
 
 impl Site {
     /// Runs the doctor without an administrator's token.
-    async fn examine(&self) -> Said {
+    pub(super) async fn examine(&self) -> Said {
         self.run_as("", &["doctor", "--json"]).await
     }
 }
 
 /// The severity of each check that was found.
-fn found(said: &Said) -> Vec<(String, String)> {
+pub(super) fn found(said: &Said) -> Vec<(String, String)> {
     let report: Value = serde_json::from_str(&said.out).expect(&said.err);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let findings = report["findings"].as_array().unwrap().iter();
@@ -39,14 +39,24 @@ fn found(said: &Said) -> Vec<(String, String)> {
 }
 
 /// Those that are not well.
-fn ailments(said: &Said) -> Vec<(String, String)> {
+pub(super) fn ailments(said: &Said) -> Vec<(String, String)> {
     let mut found = found(said);
     found.retain(|(_, severity)| severity != "ok");
     found
 }
 
-fn ailment(check: &str, severity: &str) -> Vec<(String, String)> {
+pub(super) fn ailment(check: &str, severity: &str) -> Vec<(String, String)> {
     vec![(check.to_owned(), severity.to_owned())]
+}
+
+/// What is to be done about something that was found, as programs read it.
+#[track_caller]
+pub(super) fn remedy(said: &Said, check: &str) -> String {
+    let report: Value = serde_json::from_str(&said.out).expect(&said.err);
+    let mut findings = report["findings"].as_array().unwrap().iter();
+    let finding = findings.find(|finding| finding["check"] == check);
+    let remedy = &finding.expect("it was found")["remedy"];
+    remedy.as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -258,6 +268,7 @@ async fn clocks_that_differ_are_found() {
         found.contains(&("clock-skew".to_owned(), "warning".to_owned())),
         "{found:?}"
     );
+    assert!(remedy(&said, "clock-skew").contains("set by NTP"));
 }
 
 #[tokio::test]
@@ -280,6 +291,7 @@ async fn how_a_model_fails_is_told() {
         site.model.answer_otherwise(reply);
         let said = site.examine().await;
         assert_eq!(ailments(&said), ailment(check, severity));
+        assert!(!remedy(&said, check).is_empty());
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use askwell_playground::model::Reply;
+use serde_json::Value;
 
 use super::chance::{Chance, FIRST_DELAY, HOOK_WORD, house};
 use super::house::{Account, House};
@@ -115,4 +116,30 @@ async fn what_is_no_dead_letter_is_called_so() {
         dead(&house, &["retry", "--all"]),
         (Some(0), "전하지 못한 답변이 없어요.\n".to_owned())
     );
+}
+
+#[tokio::test]
+async fn the_doctor_counts_what_could_be_shown_to_nobody_and_says_what_to_do() {
+    let mut house = house_after_a_long_outage(true).await;
+    dead_letter(&house).await;
+    house.playground.come_up().await;
+    for (name, value) in [
+        ("ASKWELL_LISTEN", house.address.to_string()),
+        ("ASKWELL_LANGUAGE", "en".to_owned()),
+    ] {
+        house.environment.insert(name.to_owned(), value);
+    }
+    let (directory, environment) = (house.directory.path().to_owned(), house.environment.clone());
+    let looking = move || run(&directory, &environment, &["doctor", "--json"]);
+    let said = tokio::task::spawn_blocking(looking).await.unwrap();
+    let report: Value = serde_json::from_slice(&said.stdout).unwrap();
+    let mut findings = report["findings"].as_array().unwrap().iter();
+    let found = findings.find(|finding| finding["check"] == "dead-letters");
+    let found = found.unwrap_or_else(|| panic!("{report}"));
+    assert_eq!(found["severity"], "warning");
+    let what = "Answers that could be shown to nobody: 1";
+    assert_eq!(found["what"], what);
+    let remedy = found["remedy"].as_str().unwrap();
+    assert!(remedy.contains("askwell dead list"), "{remedy}");
+    assert!(!report.to_string().contains("secret"), "{report}");
 }
