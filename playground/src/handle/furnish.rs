@@ -371,11 +371,18 @@ impl Playground {
 
     /// Gives a channel a header and a purpose.
     pub fn describe_channel(&self, channel: &str, header: &str, purpose: &str) {
+        let patch = json!({"header": header, "purpose": purpose});
+        self.patch_channel(channel, patch);
+    }
+
+    /// Gives a channel another name for people to read.
+    pub fn rename_channel(&self, channel: &str, display_name: &str) {
+        self.patch_channel(channel, json!({"display_name": display_name}));
+    }
+
+    fn patch_channel(&self, channel: &str, patch: Value) {
         let (admin, channel_id) = (self.admin_id(), self.channel_id(channel));
-        let patch = serde_json::Map::from_iter([
-            ("header".to_owned(), header.into()),
-            ("purpose".to_owned(), purpose.into()),
-        ]);
+        let patch = object(patch);
         self.shared
             .change(|world| world.patch_channel(&admin, &channel_id, &patch))
             .expect("an administrator may");

@@ -1,7 +1,7 @@
 //! Bad days: a model or a Mattermost that fails, and what people then see.
 
 use askwell_playground::model::Reply;
-use askwell_playground::{Fault, route};
+use askwell_playground::{Fault, Gate, route};
 
 use super::house::{Account, House};
 
@@ -74,4 +74,33 @@ async fn the_same_command_delivered_twice_is_one_question() {
         })
         .await;
     assert_eq!(house.model.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_whole_before_its_first_post_is_made_is_one_whole_post() {
+    let house = House::with(Account::Bot, "").await;
+    let slow = Gate::new();
+    house
+        .playground
+        .faults()
+        .next(route::CREATE_POST, 1, Fault::HangBefore(slow.clone()));
+    let growing = Reply::deltas(["The first half of an answer, and "])
+        .gate("rest")
+        .content("the second.");
+    house.model.answer_next(growing);
+    house.ask("alice", "hi").await;
+    slow.reached().await;
+    house.model.open_gate("rest");
+    house.model.wait_for_answers(1).await;
+    assert!(house.texts("bob").is_empty());
+    slow.release();
+    let whole = "**alice**: hi\n**GPT**: The first half of an answer, and the second.";
+    house
+        .see("bob", "the whole answer", |post| post.text == whole)
+        .await;
+    assert_eq!(house.texts("bob"), [whole]);
+    let creates = house
+        .playground
+        .look(|view| view.requests(route::CREATE_POST));
+    assert_eq!(creates, 1);
 }

@@ -24,6 +24,7 @@ mod live_preview;
 mod mattermost_fails;
 mod mentions;
 mod model_fails;
+mod names;
 mod odd_input;
 mod on_postgres;
 mod outgoing_hooks;

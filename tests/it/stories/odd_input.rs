@@ -1,6 +1,7 @@
 //! Odd questions: control characters, very long texts.
 
 use askwell::text::{Language, Reason, Sentence, say};
+use askwell_playground::SeenPost;
 use askwell_playground::model::Reply;
 
 use super::house::{Account, House};
@@ -64,4 +65,50 @@ async fn a_question_of_forty_thousand_letters_is_answered_where_it_is_allowed() 
         requests[0].last_user_message(),
         format!("alice: {question}")
     );
+}
+
+/// The longest post that Mattermost takes, in runes.
+const LONGEST_POST: usize = 16_383;
+
+/// Mentions the bot in the lobby with a post of the longest length that is filled with an emoji; returns what the bot was asked, and the
+/// first word of it in the thread.
+async fn ask_with_a_post_full_of(emoji: &str, house: &House) -> (String, SeenPost) {
+    house.until_the_bot_hears().await;
+    house.model.answer_next(Reply::text("Many of them."));
+    let mention = "@gptbot ";
+    let room = LONGEST_POST - mention.chars().count();
+    let question = emoji.repeat(room / emoji.chars().count());
+    let asked = format!("{mention}{question}");
+    let asked = house.playground.say("alice", "lobby", &asked, None);
+    let answer = house
+        .see("bob", "a word in the thread", |post| {
+            post.root.as_deref() == Some(&asked) && post.author == "gptbot"
+        })
+        .await;
+    (question, answer)
+}
+
+#[tokio::test]
+async fn the_longest_post_full_of_one_emoji_is_answered_as_it_is() {
+    for emoji in ["😀", "👩\u{200d}👩\u{200d}👧\u{200d}👦"] {
+        let house = House::with(Account::Bot, "[bot]\nhears = \"thread\"\n").await;
+        let (question, answer) = ask_with_a_post_full_of(emoji, &house).await;
+        assert_eq!(answer.text, "Many of them.");
+        let requests = house.model.requests();
+        assert_eq!(
+            requests[0].last_user_message(),
+            format!("alice: {question}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_longest_post_full_of_one_emoji_is_called_too_long_where_it_is() {
+    let toml = "[bot]\nhears = \"thread\"\n[limits]\nmax_question_chars = 16000\n";
+    let house = House::with(Account::Bot, toml).await;
+    let (_, answer) = ask_with_a_post_full_of("😀", &house).await;
+    let reason = Reason::QuestionTooLong { limit: 16_000 };
+    let sentence = say(Language::Korean, &Sentence::Refused(reason));
+    assert_eq!(answer.text, sentence);
+    assert!(house.model.requests().is_empty());
 }
