@@ -155,6 +155,22 @@ async fn undo_takes_back_what_was_made_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_dry_run_of_taking_back_shows_everything_and_changes_nothing() {
+    let site = Site::fresh().await;
+    site.set_up(EVERYTHING).await.fine();
+    let (files, server, writes) = (site.files(), site.server().await, site.writes());
+
+    let said = site.run(&["setup", "--undo", "--dry-run"]).await.fine();
+
+    for deed in ["disable the bot account @gptbot", "/askgpt", ".env"] {
+        assert!(said.contains(deed), "{deed}: {said}");
+    }
+    assert_eq!(site.files(), files);
+    assert_eq!(site.server().await, server);
+    assert_eq!(site.writes(), writes);
+}
+
+#[tokio::test]
 async fn what_was_taken_back_can_be_set_up_again() {
     let site = Site::fresh().await;
     site.set_up(&["--yes"]).await.fine();

@@ -137,25 +137,26 @@ async fn what_comes_late_or_twice_or_not_at_all_is_answered_once() {
 }
 
 #[tokio::test]
-async fn a_question_that_is_gone_when_it_is_heard_of_is_not_answered() {
-    let house = listening(TimeSource::Real).await;
-    house.playground.stall_connections_of("gptbot");
-    let gone = house.mention("never mind");
-    house.playground.delete("alice", &gone);
-    house.playground.unstall_connections_of("gptbot");
-    let asked = house.mention("but this?");
-    house.see_reply(&asked, ANSWER).await;
-    // Of one person in one thread each: whatever was to be said of the first is said when a second answer is there.
-    let last = house.mention("and this?");
-    house.see_reply(&last, ANSWER).await;
-    assert_eq!(house.answers(), 2, "{:?}", house.texts("bob"));
-    let requests = house.model.requests();
-    let is_asked = |request: &askwell_playground::model::Request| {
-        request.last_user_message().contains("never mind")
-    };
-    assert!(!requests.iter().any(is_asked));
-    let told = house.playground.direct_channel("alice", "gptbot");
-    assert!(house.texts_in(&told, "alice").is_empty());
+async fn a_question_that_is_gone_when_it_is_heard_of_is_not_answered_whether_or_not_that_is_heard_too()
+ {
+    use EventFault::{Doubled, Lost};
+    for faults in [&[][..], &[Doubled, Lost]] {
+        let house = listening(TimeSource::Real).await;
+        house.playground.stall_connections_of("gptbot");
+        let gone = house.mention("never mind");
+        house.playground.delete("alice", &gone);
+        house.playground.spoil_events_for("gptbot", faults);
+        house.playground.unstall_connections_of("gptbot");
+        for text in ["but this?", "and this?"] {
+            let asked = house.mention(text);
+            house.see_reply(&asked, ANSWER).await;
+        }
+        assert_eq!(house.answers(), 2, "{:?}", house.texts("bob"));
+        let requests = house.model.requests();
+        assert_eq!(requests.len(), 2, "the model is not told of it");
+        let direct = house.playground.direct_channel("alice", "gptbot");
+        assert!(house.texts_in(&direct, "alice").is_empty());
+    }
 }
 
 #[tokio::test]
