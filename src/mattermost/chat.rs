@@ -78,9 +78,9 @@ pub(super) async fn posts_since(
         None => None,
     };
     let found = match from_anchor {
-        Some(found) => Some(found),
-        // The anchor is gone, or there is none yet.
-        None => posts_changed_since(server, channel, since_ms).await?,
+        Some(found) if !found.is_empty() => Some(found),
+        // There is none yet, or it is gone for good: nothing comes after a post that is not there, as `after` has it.
+        Some(_) | None => posts_changed_since(server, channel, since_ms).await?,
     };
     Ok(found.map(|mut posts| {
         posts.retain(|post| post.created_at_ms >= since_ms);

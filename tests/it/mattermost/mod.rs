@@ -1,6 +1,7 @@
 //! The Mattermost port against the simulated server, over real sockets.
 
 mod hooks;
+mod missed;
 mod pace;
 mod posts;
 mod strangers;
