@@ -22,7 +22,7 @@ use crate::domain::id::{ChannelId, UserId};
 use crate::markdown;
 use crate::ports::{ChangedChannel, MattermostError, StoreError, timeout};
 use crate::text::{
-    ChannelSaying, Language, Sentence, form_of, heard, list_settings, say, say_of_channel,
+    ChannelSaying, Language, Listed, Sentence, form_of, heard, list_settings, say, say_of_channel,
 };
 
 /// How long what was said of a channel is believed before the store is asked again.
@@ -84,7 +84,7 @@ pub(super) async fn obey(
     let change = match request {
         ChannelRequest::Show => {
             let customs = customs_of(world, channel).await?;
-            return Ok(shown(language, &customs, trigger));
+            return Ok(shown(world, language, &customs));
         }
         ChannelRequest::Unreadable(name) => return told(&form_of(*name, trigger)),
         ChannelRequest::Change(change) => change,
@@ -111,7 +111,7 @@ pub(super) async fn obey(
     let customs = learn(world, channel, &said);
     tracing::info!(channel.id = %channel, person.id = %person, setting = what(change), "the settings of a channel were changed");
     let changed = say_of_channel(language, &ChannelSaying::Changed);
-    Ok(format!("{changed}\n\n{}", list(language, &customs)))
+    Ok(format!("{changed}\n\n{}", list(world, language, &customs)))
 }
 
 /// Says what is wrong with a change that could be read.
@@ -176,28 +176,47 @@ fn what(change: &ChannelChange) -> &'static str {
     }
 }
 
-fn shown(language: Language, customs: &ChannelSettings, trigger: &str) -> String {
+fn shown(world: &World, language: Language, customs: &ChannelSettings) -> String {
     let heading = say_of_channel(language, &ChannelSaying::Heading);
-    let trigger = trigger.into();
+    let trigger = world.settings.command_trigger.as_str().into();
     let how = say_of_channel(language, &ChannelSaying::How { trigger });
-    format!("{heading}\n{}\n\n{how}", list(language, customs))
+    format!("{heading}\n{}\n\n{how}", list(world, language, customs))
 }
 
-/// Lists the settings; what people wrote is made harmless.
-fn list(language: Language, customs: &ChannelSettings) -> String {
-    let values = SettingName::ALL.map(|name| {
-        let value = customs.get(name).map(|setting| match setting {
-            ChannelSetting::Hearing(hearing) => say_of_channel(language, &heard(hearing)),
-            ChannelSetting::ChannelPosts(posts) => {
-                let posts = posts.to_string().into();
-                say_of_channel(language, &ChannelSaying::ContextPosts { posts })
-            }
-            ChannelSetting::Prompt(_)
-            | ChannelSetting::Model(_)
-            | ChannelSetting::Temperature(_)
-            | ChannelSetting::TimeZone(_) => markdown::inline(&setting.value(), SHOWN_CHARS),
-        });
-        (name, value)
+/// Lists the settings; what people wrote is made harmless. Of what is as everywhere it is said how that is, as far as it is known here.
+fn list(world: &World, language: Language, customs: &ChannelSettings) -> String {
+    let settings = &world.settings;
+    let everywhere = ChannelSettings {
+        hearing: settings.hearing,
+        channel_posts: Some(settings.channel_posts),
+        time_zone: Some(settings.time_zone.clone()),
+        ..ChannelSettings::default()
+    };
+    let lines = SettingName::ALL.map(|name| {
+        let own = customs.get(name);
+        let is_own = own.is_some();
+        let value = own
+            .or_else(|| everywhere.get(name))
+            .map(|setting| shown_value(language, &setting));
+        Listed {
+            name,
+            value,
+            is_own,
+        }
     });
-    list_settings(language, &values)
+    list_settings(language, &lines)
+}
+
+fn shown_value(language: Language, setting: &ChannelSetting) -> String {
+    match setting {
+        ChannelSetting::Hearing(hearing) => say_of_channel(language, &heard(*hearing)),
+        ChannelSetting::ChannelPosts(posts) => {
+            let posts = posts.to_string().into();
+            say_of_channel(language, &ChannelSaying::ContextPosts { posts })
+        }
+        ChannelSetting::Prompt(_)
+        | ChannelSetting::Model(_)
+        | ChannelSetting::Temperature(_)
+        | ChannelSetting::TimeZone(_) => markdown::inline(&setting.value(), SHOWN_CHARS),
+    }
 }

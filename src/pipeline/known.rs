@@ -64,11 +64,11 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
         self.keep(of, fact);
     }
 
-    /// Says that something may have changed: it is due to be asked for, and holds until it is learnt anew.
-    pub(super) fn doubt(&self, of: &K) {
-        if let Some(fact) = self.lock().get_mut(of) {
-            fact.holds = Duration::ZERO;
-        }
+    /// Says that something may have changed: it is due to be asked for, and holds until it is learnt anew. Returns whether it was known.
+    pub(super) fn doubt(&self, of: &K) -> bool {
+        let mut known = self.lock();
+        let fact = known.get_mut(of);
+        fact.map(|fact| fact.holds = Duration::ZERO).is_some()
     }
 
     fn keep(&self, of: K, fact: Fact<V>) {
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!((known.get(&1), known.get(&2)), (Some("one"), None));
         known.learn(1, "uno", later);
         assert!(!known.is_due(&1, later));
-        known.doubt(&1);
+        assert!(known.doubt(&1) && !known.doubt(&2));
         assert!(known.is_due(&1, later));
         assert_eq!(known.get(&1), Some("uno"));
     }

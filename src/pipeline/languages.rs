@@ -53,9 +53,9 @@ impl Languages {
         self.of(question.asker.id.as_ref())
     }
 
-    /// Says that a person's account may speak another language now.
-    pub(super) fn doubt(&self, person: &UserId) {
-        self.known.doubt(person);
+    /// Says that a person's account may speak another language now; returns whether anything was known of it.
+    pub(super) fn doubt(&self, person: &UserId) -> bool {
+        self.known.doubt(person)
     }
 
     fn is_due(&self, person: &UserId, now: Timestamp) -> bool {

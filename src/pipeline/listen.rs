@@ -17,9 +17,9 @@ use super::acknowledge::EYES;
 use super::admit::{Intake, NotTaken, Reply};
 use super::channels::customs_of;
 use super::cursors::Cursors;
-use super::reconcile;
 use super::wishes::Wishes;
 use super::world::World;
+use super::{languages, reconcile};
 use crate::domain::attention::{Attention, ChannelKind, Hearing, Identity, Overheard, attend};
 use crate::domain::chat::{ChatEvent, Heard, HeardPost, JoinedChannel};
 use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place, cleaned};
@@ -226,7 +226,12 @@ impl Listener {
                 Ok(())
             }
             ChatEvent::PersonChanged(person) => {
-                self.world.languages.doubt(&person);
+                if self.world.languages.doubt(&person) {
+                    let world = Arc::clone(&self.world);
+                    self.run_errand(
+                        async move { languages::keep_current(&world, Some(&person)).await },
+                    );
+                }
                 Ok(())
             }
             ChatEvent::Reacted(reaction) => {

@@ -68,14 +68,28 @@ pub fn say_of_channel(language: Language, saying: &ChannelSaying<'_>) -> String 
     render(language, &saying.message(saying.id()))
 }
 
-/// Lists a channel's settings: for each its value, or that it is as everywhere.
+/// A setting as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Which.
+    pub name: SettingName,
+    /// How it is, where that is known.
+    pub value: Option<String>,
+    /// Whether it is the channel's own, and not as everywhere.
+    pub is_own: bool,
+}
+
+/// Lists a channel's settings, a line for each.
 #[must_use]
-pub fn list_settings(language: Language, settings: &[(SettingName, Option<String>)]) -> String {
-    let lines = settings.iter().map(|(name, value)| {
-        let name = say_of_channel(language, &called(*name));
-        let default = || say_of_channel(language, &ChannelSaying::Default);
-        let value = value.clone().unwrap_or_else(default);
-        format!("- **{name}**: {value}")
+pub fn list_settings(language: Language, settings: &[Listed]) -> String {
+    let default = say_of_channel(language, &ChannelSaying::Default);
+    let lines = settings.iter().map(|listed| {
+        let name = say_of_channel(language, &called(listed.name));
+        match (&listed.value, listed.is_own) {
+            (Some(value), true) => format!("- **{name}**: {value}"),
+            (Some(value), false) => format!("- **{name}**: {default} ({value})"),
+            (None, _) => format!("- **{name}**: {default}"),
+        }
     });
     let lines: Vec<String> = lines.collect();
     lines.join("\n")
@@ -139,17 +153,23 @@ mod tests {
 
     #[test]
     fn a_setting_is_listed_with_its_value_or_as_everywhere() {
+        let listed = |name, value: Option<&str>, is_own| Listed {
+            name,
+            value: value.map(str::to_owned),
+            is_own,
+        };
         let settings = [
-            (SettingName::Model, Some("gpt-4o".to_owned())),
-            (SettingName::TimeZone, None),
+            listed(SettingName::Prompt, None, false),
+            listed(SettingName::Model, Some("gpt-4o"), true),
+            listed(SettingName::TimeZone, Some("UTC"), false),
         ];
         assert_eq!(
             list_settings(Language::English, &settings),
-            "- **Model**: gpt-4o\n- **Time zone**: as everywhere"
+            "- **Prompt**: as everywhere\n- **Model**: gpt-4o\n- **Time zone**: as everywhere (UTC)"
         );
         assert_eq!(
             list_settings(Language::Korean, &settings),
-            "- **모델**: gpt-4o\n- **시간대**: 기본값"
+            "- **지시**: 기본값\n- **모델**: gpt-4o\n- **시간대**: 기본값 (UTC)"
         );
     }
 }

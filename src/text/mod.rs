@@ -13,7 +13,7 @@ mod sayings;
 mod sentence;
 mod setup;
 
-pub use channel::{ChannelSaying, form_of, heard, list_settings, say_of_channel};
+pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_channel};
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
 pub use instructions::{Linked, Surroundings, default_instructions, go_on, linked, recent};
 pub use language::{Language, UnknownLanguage};
