@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::answer::{Patience, deltas, read_body};
@@ -20,8 +21,8 @@ use super::error::{MAX_ERROR_BYTES, caused, refused};
 use super::reply::Reply;
 use super::{DEFAULT_MODEL, Settings};
 use crate::domain::channel_settings::Temperature;
-use crate::domain::completion::ModelFailure;
-use crate::domain::prompt::{Message, Prompt, Role};
+use crate::domain::completion::{Delta, FinishReason, ModelFailure};
+use crate::domain::prompt::{Message, ModelChoice, Prompt, Role};
 use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError, timeout};
 
 /// Listing the models, at most; also for the body of a refusal.
@@ -55,6 +56,8 @@ struct Ask<'a> {
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -106,7 +109,7 @@ impl ChatCompletions {
         }
     }
 
-    fn body(&self, model: &str, prompt: &Prompt) -> Vec<u8> {
+    fn body(&self, model: &str, prompt: &Prompt, tools: Option<Value>) -> Vec<u8> {
         let most = Some(prompt.max_answer_tokens);
         let (max_completion_tokens, max_tokens) = if self.is_openai() {
             (most, None)
@@ -124,6 +127,7 @@ impl ChatCompletions {
             max_tokens,
             max_completion_tokens,
             temperature: chosen.or(self.settings.temperature),
+            tools,
         };
         serde_json::to_vec(&ask).expect("strings and numbers are always JSON")
     }
@@ -198,6 +202,46 @@ impl ChatCompletions {
 #[async_trait]
 impl LanguageModel for ChatCompletions {
     async fn complete(&self, prompt: &Prompt) -> Result<DeltaStream, ModelError> {
+        self.ask(prompt, None).await
+    }
+
+    async fn ping(&self) -> Result<(), ModelError> {
+        self.list_models().await.map(drop)
+    }
+}
+
+impl ChatCompletions {
+    /// Asks what a model can answer only by a tool, and returns whether it calls that. Nothing is done with the call.
+    ///
+    /// # Errors
+    /// [`ModelFailure::RequestRefused`] where the server takes no tools; otherwise as asking without one fails.
+    pub async fn calls_tools(&self, max_answer_tokens: u32) -> Result<bool, ModelError> {
+        let prompt = Prompt {
+            messages: vec![Message {
+                role: Role::User,
+                text: "What time is it now? Call the tool `clock` to find out.".to_owned(),
+            }],
+            max_answer_tokens,
+            dropped_turns: 0,
+            choice: ModelChoice::default(),
+        };
+        let clock = json!([{ "type": "function", "function": {
+            "name": "clock",
+            "description": "Returns the time.",
+            "parameters": { "type": "object", "properties": {} },
+        }}]);
+        let mut deltas = self.ask(&prompt, Some(clock)).await?;
+        let mut finish = None;
+        // The stream has its own time-outs and bound.
+        while let Some(delta) = deltas.next().await {
+            if let Delta::Finished(reason) = delta? {
+                finish = Some(reason);
+            }
+        }
+        Ok(finish == Some(FinishReason::ToolCalls))
+    }
+
+    async fn ask(&self, prompt: &Prompt, tools: Option<Value>) -> Result<DeltaStream, ModelError> {
         let patience = self.patience();
         let model = match &prompt.choice.model {
             Some(chosen) => chosen.clone(),
@@ -208,7 +252,7 @@ impl LanguageModel for ChatCompletions {
             .authorised(self.http.post(url))?
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream, application/json")
-            .body(self.body(&model, prompt));
+            .body(self.body(&model, prompt, tools));
 
         let (limit, in_vain) = patience.limit(Progress::Silent, self.clock.now());
         let response = timeout(&*self.clock, limit, request.send())
@@ -218,10 +262,6 @@ impl LanguageModel for ChatCompletions {
         let response = self.accepted(response).await?;
         let reply = Reply::new(self.settings.max_answer_bytes);
         Ok(deltas(response, reply, Arc::clone(&self.clock), patience))
-    }
-
-    async fn ping(&self) -> Result<(), ModelError> {
-        self.list_models().await.map(drop)
     }
 }
 

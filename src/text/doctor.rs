@@ -34,6 +34,10 @@ sayings! {
         Command { trigger, team } = "doctor-command",
         /// The model answers as it should.
         Model { seconds } = "doctor-model",
+        /// The model calls tools.
+        ModelTools = "doctor-model-tools",
+        /// The model answers in words where it could call a tool, or takes none.
+        ModelWithoutTools = "doctor-model-without-tools",
     }
 }
 

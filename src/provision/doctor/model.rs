@@ -1,4 +1,4 @@
-//! The model: one short question, and whether its answer comes bit by bit and with what was used.
+//! The model: one short question, whether its answer comes bit by bit and with what was used, and whether it calls a tool.
 
 use std::sync::Arc;
 
@@ -31,27 +31,38 @@ struct Seen {
 
 impl Doctor {
     pub(super) async fn look_at_the_model(&self, found: Sink<'_>) {
-        match self.ask().await {
+        let settings = &self.config.model;
+        let Ok(client) = llm::client(settings) else {
+            return found(of_failure(ModelFailure::Unavailable));
+        };
+        let model = llm::ChatCompletions::new(settings.clone(), client, Arc::clone(&self.clock));
+        match self.ask(&model).await {
             Ok(seen) => seen.tell(found),
-            Err(error) => found(of_failure(error.failure)),
+            Err(error) => return found(of_failure(error.failure)),
+        }
+        match model.calls_tools(self.answer_tokens()).await {
+            Ok(true) => found(Healthy::ModelTools.into()),
+            Ok(false)
+            | Err(ModelError {
+                failure: ModelFailure::RequestRefused,
+                ..
+            }) => found(Healthy::ModelWithoutTools.into()),
+            // It has just answered: what is wrong now says nothing of tools.
+            Err(_) => {}
         }
     }
 
-    async fn ask(&self) -> Result<Seen, ModelError> {
-        let settings = &self.config.model;
-        let client = llm::client(settings).map_err(|error| ModelError {
-            failure: ModelFailure::Unavailable,
-            status: None,
-            retry_after: None,
-            source: Some(Box::new(error)),
-        })?;
-        let model = llm::ChatCompletions::new(settings.clone(), client, Arc::clone(&self.clock));
+    fn answer_tokens(&self) -> u32 {
+        ANSWER_TOKENS.min(self.config.pipeline.window.answer_tokens)
+    }
+
+    async fn ask(&self, model: &llm::ChatCompletions) -> Result<Seen, ModelError> {
         let prompt = Prompt {
             messages: vec![Message {
                 role: Role::User,
                 text: QUESTION.to_owned(),
             }],
-            max_answer_tokens: ANSWER_TOKENS.min(self.config.pipeline.window.answer_tokens),
+            max_answer_tokens: self.answer_tokens(),
             dropped_turns: 0,
             choice: ModelChoice::default(),
         };

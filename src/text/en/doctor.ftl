@@ -15,6 +15,8 @@ doctor-settings = No setting of the server stands in the way.
 doctor-serving = askwell runs at { $address }.
 doctor-command = /{ $trigger } went from Mattermost to askwell and back, in the team { $team }.
 doctor-model = The model answers, word by word, and says what was used (first word after { $seconds } s).
+doctor-model-tools = The model calls tools.
+doctor-model-without-tools = The model calls no tools. Its answers do not need any.
 
 ## What is not well
 

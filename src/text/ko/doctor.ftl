@@ -15,6 +15,8 @@ doctor-settings = 가로막는 서버 설정이 없어요.
 doctor-serving = askwell이 { $address }에서 실행 중이에요.
 doctor-command = /{ $trigger } 명령어가 { $team } 팀에서 askwell까지 갔다가 돌아왔어요.
 doctor-model = 모델이 한 단어씩 답하고 사용량도 알려 줘요(첫 단어까지 { $seconds }초).
+doctor-model-tools = 모델이 도구를 쓸 줄 알아요.
+doctor-model-without-tools = 모델이 도구를 쓰지 않아요. askwell의 답변에는 지장이 없어요.
 
 ## 문제가 있는 것
 

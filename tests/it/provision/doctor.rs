@@ -80,6 +80,7 @@ async fn after_a_setup_all_is_well_from_both_sides() {
         "serving",
         "command",
         "model",
+        "model-without-tools",
     ];
     assert_eq!(checks, expected);
     let said = site.run(&["doctor"]).await.fine();
@@ -111,7 +112,7 @@ async fn looking_asks_no_question_and_posts_nothing() {
     site.examine().await.fine();
 
     assert_eq!(posts(&site), before);
-    assert_eq!(site.model.requests().len(), 1, "the doctor's own");
+    assert_eq!(site.model.requests().len(), 2, "the doctor's own");
 }
 
 #[tokio::test]

@@ -70,6 +70,37 @@ async fn a_mattermost_older_than_what_was_tried_is_found_and_set_up_with_a_word_
 }
 
 #[tokio::test]
+async fn whether_a_model_calls_tools_is_told_and_is_no_ailment() {
+    let (site, _askwell) = in_service().await;
+    let call = json!({ "tool_calls": [{ "index": 0, "id": "call_1", "type": "function",
+        "function": { "name": "clock", "arguments": "{}" } }] });
+    let counting = || Reply::deltas(["one, two, ", "three, four, ", "five, six, seven."]);
+    for (reply, id) in [
+        (
+            Reply::deltas([]).delta(call).finish("tool_calls"),
+            "model-tools",
+        ),
+        (Reply::text("I cannot know."), "model-without-tools"),
+        (
+            Reply::error(400, "does not support tools", "invalid_request_error", None),
+            "model-without-tools",
+        ),
+    ] {
+        site.model.forget_script();
+        // The command that is sent round asks nothing of the model.
+        site.model.answer_next(counting());
+        site.model.answer_next(reply);
+
+        let said = site.examine().await;
+
+        let told = found(&said).contains(&(id.to_owned(), "ok".to_owned()));
+        assert!(told && said.code == 0, "{id}: {said:?}");
+        let tools = site.model.requests().last().unwrap().body["tools"].clone();
+        assert_eq!(tools[0]["function"]["name"], "clock");
+    }
+}
+
+#[tokio::test]
 async fn a_model_that_answers_all_at_once_is_found() {
     let (site, _askwell) = in_service().await;
     site.model.forget_script();
@@ -105,9 +136,15 @@ async fn look_at_the_model(site: &Site, clock: &Arc<ManualClock>) -> Finding {
         clock: clock.clone(),
         ids: Arc::new(SystemIds),
     };
-    let mut last = None;
-    doctor.examine(&mut |finding| last = Some(finding)).await;
-    last.expect("the model is looked at last")
+    let mut of_the_model = None;
+    let is_of_the_model = |finding: &Finding| ["model", "model-slow"].contains(&finding.id());
+    let keep = &mut |finding| {
+        if is_of_the_model(&finding) {
+            of_the_model = Some(finding);
+        }
+    };
+    doctor.examine(keep).await;
+    of_the_model.expect("the model is looked at")
 }
 
 #[tokio::test]
