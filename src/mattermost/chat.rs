@@ -209,9 +209,15 @@ pub(super) async fn thread(
     Ok(Some(in_order(reply.json::<PostList>()?.into_seen())))
 }
 
-/// Mattermost sorts lists now one way, now the other, and a post may stand in two pages.
+/// Mattermost sorts lists now one way, now the other, and a post may stand in two pages. Nobody replies before there is what they reply to,
+/// also within a millisecond.
 fn in_order(mut posts: Vec<SeenPost>) -> Vec<SeenPost> {
-    posts.sort_by(|one, other| (one.created_at_ms, &one.id).cmp(&(other.created_at_ms, &other.id)));
+    posts.sort_by(|one, other| {
+        let key = |post: &SeenPost| (post.created_at_ms, post.root.is_some());
+        key(one)
+            .cmp(&key(other))
+            .then_with(|| one.id.cmp(&other.id))
+    });
     posts.dedup_by(|one, other| one.id == other.id);
     posts
 }

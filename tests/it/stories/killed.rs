@@ -33,7 +33,7 @@ const PIECES: usize = 12;
 const PAUSE: Duration = Duration::from_millis(12);
 
 /// From the environment, else small enough for every run of the suite.
-fn number<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
+pub(super) fn number<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
     let written = std::env::var(name).ok();
     written.map_or(otherwise, |text| {
         text.parse()

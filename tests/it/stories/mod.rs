@@ -8,6 +8,7 @@ mod changes;
 mod channel_settings;
 mod clock_jumps;
 mod commands;
+mod cut_and_killed;
 mod dead_letters;
 mod deaths;
 mod elsewhere;
