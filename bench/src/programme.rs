@@ -9,7 +9,9 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::machine;
-use crate::measures::{Setting, acknowledgements, edits, first_byte, footprint, peers, waiting};
+use crate::measures::{
+    Setting, acknowledgements, edits, first_byte, footprint, hearing, peers, streams, waiting,
+};
 use crate::process;
 use crate::report::{self, Section};
 use crate::subject::Programs;
@@ -52,6 +54,10 @@ enum Subject {
     Waiting,
     /// How soon the model is asked.
     FirstByte,
+    /// What a bot hears.
+    Hearing,
+    /// Many answers at once.
+    Streams,
     /// Memory, start, size.
     Footprint,
     /// Edits of a growing post.
@@ -101,6 +107,8 @@ impl Subject {
             Self::Acknowledgements => acknowledgements::measure(setting).await,
             Self::Waiting => waiting::measure(setting).await,
             Self::FirstByte => first_byte::measure(setting).await,
+            Self::Hearing => hearing::measure(setting).await,
+            Self::Streams => streams::measure(setting).await,
             Self::Footprint => footprint::measure(setting).await,
             Self::Edits => edits::measure(setting).await,
             Self::Peers => peers::measure(setting).await,

@@ -110,7 +110,7 @@ impl Command {
     }
 }
 
-fn id(prefix: &str, mut number: u64) -> String {
+pub(super) fn id(prefix: &str, mut number: u64) -> String {
     let mut digits = vec![b'0'; COUNTED];
     for byte in digits.iter_mut().rev() {
         *byte = digit(number % 36);

@@ -4,12 +4,14 @@ mod closed;
 mod command;
 mod connection;
 mod disk;
+mod mention;
 mod paced;
 
 pub(crate) use closed::{Closed, Throughput, press};
 pub(crate) use command::{Asked, Command, TOKEN};
 pub(crate) use connection::Connection;
 pub(crate) use disk::Disk;
+pub(crate) use mention::Said;
 pub(crate) use paced::{Paced, ask_at_a_pace};
 
 use std::net::SocketAddr;

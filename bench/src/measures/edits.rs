@@ -33,20 +33,69 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
     };
     let mut rows = Vec::new();
     for rate in [50, 200] {
+        let grown = edits(setting, rate).await?;
         let what = format!("edits of an answer of {TOKENS} tokens at {rate} a second");
-        rows.push(Row::new(&what, edits(setting, rate).await?, goal)?);
+        let each = |figure: fn(&Written) -> f64| grown.iter().map(figure).collect::<Vec<_>>();
+        rows.push(Row::new(&what, each(|written| written.rows), goal)?);
+        let what = format!("kB of earlier texts that the server keeps of it, at {rate} a second");
+        rows.push(Row::new(
+            &what,
+            each(|written| written.kilobytes),
+            Goal::None,
+        )?);
+        let naive = naive(grown.first().map_or("", |written| &written.text), rate);
+        let what = format!("edits by a bot that edits once a second, at {rate} a second");
+        rows.push(Row::new(&what, [naive.rows], Goal::None)?);
+        let what = format!("kB that the server keeps of those, at {rate} a second");
+        rows.push(Row::new(&what, [naive.kilobytes], Goal::None)?);
     }
     Ok(Section {
         title: "Edits".to_owned(),
         rows,
         notes: vec![format!(
-            "{} answers at once in the playground, by its scripted model, at the shipped pace.",
+            "{} answers at once in the playground, by its scripted model, at the shipped pace. With every edit Mattermost writes a row: the text \
+             there was before, whole. What the other bot writes is reckoned: it creates its post with the first word and edits it each second and \
+             at the end.",
             PEOPLE.len()
         )],
     })
 }
 
-async fn edits(setting: &Setting, rate: u32) -> anyhow::Result<Vec<f64>> {
+/// What an answer made the server write.
+struct Written {
+    /// Rows of earlier texts: one for each edit.
+    rows: f64,
+    /// What they hold, in thousands of bytes.
+    kilobytes: f64,
+    /// The answer in the end.
+    text: String,
+}
+
+impl Written {
+    fn of(earlier: &[String], text: String) -> Self {
+        let bytes: usize = earlier.iter().map(String::len).sum();
+        let small = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        Self {
+            rows: small(earlier.len()),
+            kilobytes: small(bytes) / 1000.0,
+            text,
+        }
+    }
+}
+
+/// What a bot writes that edits its post once a second with what there is, and once more at the end.
+fn naive(text: &str, rate: u32) -> Written {
+    let words: Vec<&str> = text.split_inclusive(' ').collect();
+    let rate = usize::try_from(rate).unwrap_or(1);
+    let seconds = TOKENS.div_ceil(rate);
+    let earlier = (0..seconds).map(|second| {
+        let shown = (second * rate).max(1).min(words.len());
+        words.get(..shown).unwrap_or_default().concat()
+    });
+    Written::of(&earlier.collect::<Vec<_>>(), text.to_owned())
+}
+
+async fn edits(setting: &Setting, rate: u32) -> anyhow::Result<Vec<Written>> {
     let programs = &setting.programs;
     let model = ScriptedModel::start().await;
     model.answer_otherwise(Reply::echo(Echo {
@@ -86,10 +135,14 @@ async fn edits(setting: &Setting, rate: u32) -> anyhow::Result<Vec<f64>> {
     }
     let takes = Duration::from_secs(1) * u32::try_from(TOKENS)? / rate;
     let posts = grown_posts(&playground, takes + PATIENCE).await?;
-    let edits = posts.iter().map(|post| u32::try_from(post.edits));
-    Ok(edits
-        .map(|edits| edits.map(f64::from))
-        .collect::<Result<_, _>>()?)
+    let written = posts.into_iter().map(|post| {
+        let history = playground.look(|view| view.history_of(&post.id));
+        // The last is what stands there.
+        let earlier = history.into_iter().map(|revision| revision.text);
+        let earlier: Vec<String> = earlier.take(post.edits).collect();
+        Written::of(&earlier, post.text)
+    });
+    Ok(written.collect())
 }
 
 /// Waits until every answer is complete, and a little longer.

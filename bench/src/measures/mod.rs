@@ -4,7 +4,9 @@ pub(crate) mod acknowledgements;
 pub(crate) mod edits;
 pub(crate) mod first_byte;
 pub(crate) mod footprint;
+pub(crate) mod hearing;
 pub(crate) mod peers;
+pub(crate) mod streams;
 pub(crate) mod waiting;
 
 use std::time::Duration;

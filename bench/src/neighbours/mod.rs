@@ -3,6 +3,7 @@
 //!
 //! They obey no contract; whether askwell keeps it is the playground's to say. They answer what is asked, count, and note when.
 
+mod line;
 mod mattermost;
 mod model;
 mod sightings;

@@ -1,7 +1,7 @@
 //! A model that notes when the first byte of a request arrives, and says little.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,6 +26,13 @@ pub(crate) enum Manner {
     Silent,
     /// It replies at once with one short sentence.
     Brief,
+    /// It replies at once, and says so many words, one every so often.
+    Steady {
+        /// How many.
+        words: u32,
+        /// How long after the one before.
+        every: Duration,
+    },
 }
 
 /// The model; it ends when it is dropped.
@@ -34,6 +41,8 @@ pub(crate) struct FakeModel {
     pub(crate) address: SocketAddr,
     /// When the first byte about each question arrived.
     pub(crate) asked: Sightings,
+    /// When the last word about each question was sent, of those that come steadily.
+    pub(crate) ended: Sightings,
     _serving: JoinSet<()>,
 }
 
@@ -42,12 +51,14 @@ impl FakeModel {
     pub(crate) async fn start(manner: Manner) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let asked = Sightings::default();
+        let (asked, ended) = (Sightings::default(), Sightings::default());
         let mut serving = JoinSet::new();
-        serving.spawn(accept(listener, manner, asked.clone()));
+        let seen = (asked.clone(), ended.clone());
+        serving.spawn(accept(listener, manner, seen));
         Ok(Self {
             address,
             asked,
+            ended,
             _serving: serving,
         })
     }
@@ -58,22 +69,25 @@ impl FakeModel {
     }
 }
 
-async fn accept(listener: TcpListener, manner: Manner, asked: Sightings) {
+/// When each question was asked, and when its answer had ended.
+type Seen = (Sightings, Sightings);
+
+async fn accept(listener: TcpListener, manner: Manner, seen: Seen) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             return;
         };
-        let asked = asked.clone();
+        let seen = seen.clone();
         connections.spawn(async move {
             // That the other side closes is how every connection ends.
-            drop(serve(stream, manner, &asked).await);
+            drop(serve(stream, manner, &seen).await);
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn serve(mut stream: TcpStream, manner: Manner, asked: &Sightings) -> anyhow::Result<()> {
+async fn serve(mut stream: TcpStream, manner: Manner, (asked, ended): &Seen) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(16 * 1024);
     loop {
@@ -85,10 +99,18 @@ async fn serve(mut stream: TcpStream, manner: Manner, asked: &Sightings) -> anyh
             );
             stream.write_all(reply.as_bytes()).await?;
         } else {
-            if let Some(question) = Asked::find_in(&buffer) {
+            let question = Asked::find_in(&buffer);
+            if let Some(question) = question {
                 asked.note(question, arrived);
             }
             match manner {
+                Manner::Steady { words, every } => {
+                    say_steadily(&mut stream, words, every).await?;
+                    if let Some(question) = question {
+                        ended.note(question, Instant::now());
+                    }
+                    stream.write_all(END.as_bytes()).await?;
+                }
                 Manner::Brief => stream.write_all(brief_answer().as_bytes()).await?,
                 Manner::Silent => wait_until_closed(&mut stream).await?,
             }
@@ -136,22 +158,41 @@ fn body_length(request: &httparse::Request<'_, '_>) -> anyhow::Result<usize> {
     length.parse().context("read a Content-Length")
 }
 
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+const END: &str = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
+
+fn chunk(delta: &str, finish: &str) -> String {
+    let event = format!(
+        "data: {{\"id\":\"bench\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"bench\",\
+         \"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}]}}\n\n"
+    );
+    format!("{:x}\r\n{event}\r\n", event.len())
+}
+
+/// Says words at a steady pace, and that they are all.
+async fn say_steadily(stream: &mut TcpStream, words: u32, every: Duration) -> anyhow::Result<()> {
+    let word = chunk(r#"{"content":" steady"}"#, "null");
+    stream.write_all(HEAD.as_bytes()).await?;
+    let begun = tokio::time::Instant::now();
+    for number in 0..words {
+        tokio::time::sleep_until(begun + every * number).await;
+        stream.write_all(word.as_bytes()).await?;
+    }
+    stream
+        .write_all(chunk("{}", r#""stop""#).as_bytes())
+        .await?;
+    Ok(())
+}
+
 fn brief_answer() -> String {
-    let chunk = |delta: &str, finish: &str| {
-        let event = format!(
-            "data: {{\"id\":\"bench\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"bench\",\
-             \"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}]}}\n\n"
-        );
-        format!("{:x}\r\n{event}\r\n", event.len())
-    };
     let text = chunk(
         r#"{"role":"assistant","content":"A short answer."}"#,
         "null",
     );
     let stop = chunk("{}", r#""stop""#);
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n{text}{stop}e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
-    )
+    format!("{HEAD}{text}{stop}{END}")
 }
 
 async fn wait_until_closed(stream: &mut TcpStream) -> anyhow::Result<()> {

@@ -138,6 +138,13 @@ impl Story {
         } else {
             format!("@gptbot {word}, and why?")
         };
+        // No two posts of a place in one millisecond: nobody could say which was first.
+        let last = places
+            .get(&place)
+            .and_then(|conversation| conversation.asked.values().max());
+        while last.is_some_and(|last| people.now_ms() <= *last) {
+            std::hint::spin_loop();
+        }
         let post = people.say(&person(who), &place.channel, &text, place.root.as_deref());
         if !is_direct && place.root.is_none() {
             place.root = Some(post.clone());
