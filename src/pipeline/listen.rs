@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::acknowledge::EYES;
 use super::admit::{Intake, NotTaken, Reply};
 use super::channels::customs_of;
-use super::cursors::Cursors;
+use super::cursors::{Cursors, OVERLAP_MS};
 use super::wishes::Wishes;
 use super::world::World;
 use super::{languages, reconcile};
@@ -78,10 +78,18 @@ enum Taken {
 struct Ears {
     bot: Identity,
     cursors: Cursors,
-    /// Whether something was missed that was not read back yet.
-    is_behind: bool,
+    /// Where something was missed that was not read back yet: up to when everything was heard before, by the server's clock.
+    behind_since_ms: Option<i64>,
     remember_at: Timestamp,
     look_at: Timestamp,
+}
+
+impl Ears {
+    /// Says that something may have been missed.
+    fn fall_behind(&mut self) {
+        let newest_ms = self.cursors.newest_ms();
+        self.behind_since_ms.get_or_insert(newest_ms);
+    }
 }
 
 impl Listener {
@@ -132,11 +140,13 @@ impl Listener {
         world.bot.get_or_init(|| bot.clone());
         let cursors = world.store.cursors(world.mattermost.server()).await?;
         let now = world.clock.now();
+        let cursors = Cursors::begin(cursors);
+        let newest_ms = cursors.newest_ms();
         Ok(Ears {
             bot,
-            cursors: Cursors::begin(cursors),
+            cursors,
             // The first connection says so itself, but may come late.
-            is_behind: true,
+            behind_since_ms: Some(newest_ms),
             remember_at: now.after(REMEMBER_EVERY),
             look_at: now.after(LOOK_EVERY),
         })
@@ -151,9 +161,9 @@ impl Listener {
     /// Does the next thing; returns false when nothing more can be heard.
     async fn listen(&mut self, ears: &mut Ears) -> bool {
         let clock = Arc::clone(&self.world.clock);
-        if ears.is_behind {
-            match self.catch_up(ears).await {
-                Ok(()) => ears.is_behind = false,
+        if let Some(since_ms) = ears.behind_since_ms {
+            match self.catch_up(ears, since_ms).await {
+                Ok(()) => ears.behind_since_ms = None,
                 Err(error) => self.pause(&error).await,
             }
             self.remember(&ears.cursors).await;
@@ -163,7 +173,7 @@ impl Listener {
         tokio::select! {
             heard = self.heard.recv() => match heard {
                 Some(Heard::Event(event)) => self.take(ears, event).await,
-                Some(Heard::Missed) => ears.is_behind = true,
+                Some(Heard::Missed) => ears.fall_behind(),
                 None => return false,
             },
             () = clock.sleep_until(ears.remember_at) => {
@@ -174,7 +184,7 @@ impl Listener {
                 ears.remember_at = clock.now().after(REMEMBER_EVERY);
             }
             () = clock.sleep_until(ears.look_at) => {
-                ears.is_behind = true;
+                ears.fall_behind();
                 ears.look_at = clock.now().after(LOOK_EVERY);
             }
         }
@@ -244,16 +254,15 @@ impl Listener {
             }
         };
         if let Err(error) = taken {
-            ears.is_behind = true;
+            ears.fall_behind();
             self.pause(&error).await;
         }
     }
 
-    /// Reads back whatever was said in the bot's channels since their cursors.
-    async fn catch_up(&self, ears: &mut Ears) -> Result<(), Broken> {
+    /// Reads back whatever was said in the bot's channels since their cursors; in those that it came to meanwhile, since a time.
+    async fn catch_up(&self, ears: &mut Ears, since_ms: i64) -> Result<(), Broken> {
         let channels = self.world.mattermost.joined_channels().await?;
         let is_first = ears.cursors.is_empty();
-        let newest_ms = ears.cursors.newest_ms();
         for channel in channels {
             if is_first {
                 // Whoever asked before there was a bot does not wait for an answer.
@@ -262,7 +271,12 @@ impl Listener {
             }
             // Joined while nothing was heard.
             if !ears.cursors.knows(&channel.id) {
-                ears.cursors.join(channel.id.clone(), newest_ms);
+                let from_ms = match channel.kind {
+                    // Whatever is said there is said to the bot.
+                    ChannelKind::Direct => since_ms.saturating_sub(OVERLAP_MS),
+                    ChannelKind::Open | ChannelKind::Private | ChannelKind::Group => since_ms,
+                };
+                ears.cursors.join(channel.id.clone(), from_ms);
             }
             self.read_back(ears, &channel).await?;
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askwell::mattermost::socket::{PING_EVERY, PONG_WITHIN};
 use askwell_playground::model::Reply;
-use askwell_playground::{EventFault, Fault, ManualTime, TimeSource, route};
+use askwell_playground::{EventFault, Fault, Gate, ManualTime, TimeSource, route};
 
 use super::house::{Account, House};
 
@@ -199,5 +199,37 @@ async fn a_proxy_that_answers_in_place_of_the_server_is_outwaited_and_what_was_m
         let last = house.mention("and now?");
         house.meanwhile(house.see_reply(&last, ANSWER)).await;
         assert_eq!((house.answers(), house.model.requests().len()), (3, 3));
+    }
+}
+
+#[tokio::test]
+async fn a_first_direct_message_is_answered_however_far_reading_back_came_before_it_failed() {
+    for read in 0..4 {
+        let time = ManualTime::default();
+        let mut house = listening(TimeSource::Manual(time.clone())).await;
+        let first = house.mention("one");
+        house.see_reply(&first, ANSWER).await;
+        house.close().await;
+        let direct = house.playground.direct_channel("bob", "gptbot");
+        house
+            .playground
+            .say("bob", &direct, "can you hear me?", None);
+        time.advance(Duration::from_mins(5));
+        for channel in ["lobby", "garden"] {
+            house.playground.say("bob", channel, "much later", None);
+        }
+        let faults = house.playground.faults();
+        if read > 0 {
+            let gate = Gate::new();
+            gate.release();
+            faults.next(route::CHANNEL_POSTS, read, Fault::HangAfter(gate));
+        }
+        faults.next(route::CHANNEL_POSTS, 1, Fault::InternalError);
+        house.open(TOML);
+        let answered = house.playground.wait_until("an answer", |view| {
+            let posts = view.posts_seen_by("bob", &direct);
+            posts.iter().any(|post| post.text == ANSWER)
+        });
+        house.meanwhile(answered).await;
     }
 }
