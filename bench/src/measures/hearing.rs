@@ -18,8 +18,8 @@ const MENTIONS: u64 = 100;
 /// Events told as fast as they are taken.
 const EVENTS: u64 = 40_000;
 
-/// Events told a second, whether or not they are taken, and for how long.
-const STEADY: u64 = 5_000;
+/// Events told a second, whether or not they are taken: what is asked for, and what is hoped for; and for how long.
+const STEADY: [u64; 2] = [5_000, 20_000];
 const STEADY_SECONDS: u64 = 3;
 
 /// What people say has numbers from here on.
@@ -34,15 +34,28 @@ const PAGE: u64 = 200;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// Between two bursts of a steady pace.
+const TICK: Duration = Duration::from_millis(5);
+
 /// After an answer, so that what askwell still writes of it does not meet the next question.
 const QUIET: Duration = Duration::from_millis(15);
+
+/// What came of a steady pace.
+#[derive(Clone, Copy)]
+struct Held {
+    /// How many of the events were taken before the connection was cut, in percent.
+    taken: f64,
+    /// How often some had to be left out and read back.
+    read_back: f64,
+}
 
 struct Round {
     sync: Samples,
     mention: Samples,
     events_a_second: f64,
     cpu_of_an_event: f64,
-    cuts_at_a_steady_pace: f64,
+    read_back: f64,
+    steady: [Held; 2],
     long_over_short: f64,
     memory_long_over_short: f64,
 }
@@ -53,14 +66,31 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
     for number in 0..setting.repetitions {
         rounds.push(round(setting, number).await?);
     }
+    let mut rows = rows_of_events(&rounds)?;
+    rows.extend(rows_of_mentions(&rounds)?);
+    Ok(Section {
+        title: "What a bot hears".to_owned(),
+        rows,
+        notes: vec![format!(
+            "{EVENTS} posts of people in 500 channels, none of them for the bot, told as fast as they are taken; then 5,000 and 20,000 a second for \
+             {STEADY_SECONDS} s each, cut where 256 wait, as the server does. A thread is read up to its newest {PAGE} posts."
+        )],
+    })
+}
+
+fn rows_of_events(rounds: &[Round]) -> anyhow::Result<Vec<Row>> {
     let each = |figure: fn(&Round) -> f64| rounds.iter().map(figure).collect::<Vec<_>>();
-    let twice = Goal::AtMost {
-        goal: 2.0,
-        aim: 1.2,
+    let all = Goal::AtLeast {
+        goal: 100.0,
+        aim: 100.0,
     };
-    let rows = vec![
+    let none = Goal::AtMost {
+        goal: 0.0,
+        aim: 0.0,
+    };
+    Ok(vec![
         Row::new(
-            "events taken a second",
+            "events taken a second, as fast as they can be told",
             each(|round| round.events_a_second),
             Goal::AtLeast {
                 goal: 5_000.0,
@@ -68,18 +98,45 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
             },
         )?,
         Row::new(
-            &format!("connections cut at {STEADY} events a second"),
-            each(|round| round.cuts_at_a_steady_pace),
-            Goal::AtMost {
-                goal: 0.0,
-                aim: 0.0,
-            },
+            "of those, times that some were left out and read back",
+            each(|round| round.read_back),
+            Goal::None,
+        )?,
+        Row::new(
+            "of 5,000 a second, taken before a cut (%)",
+            each(|round| round.steady[0].taken),
+            all,
+        )?,
+        Row::new(
+            "at 5,000 a second, times that some were left out and read back",
+            each(|round| round.steady[0].read_back),
+            none,
+        )?,
+        Row::new(
+            "of 20,000 a second, taken before a cut (%)",
+            each(|round| round.steady[1].taken),
+            Goal::None,
+        )?,
+        Row::new(
+            "at 20,000 a second, times that some were left out and read back",
+            each(|round| round.steady[1].read_back),
+            Goal::None,
         )?,
         Row::new(
             "processor time of an event (µs)",
             each(|round| round.cpu_of_an_event),
             Goal::None,
         )?,
+    ])
+}
+
+fn rows_of_mentions(rounds: &[Round]) -> anyhow::Result<Vec<Row>> {
+    let each = |figure: fn(&Round) -> f64| rounds.iter().map(figure).collect::<Vec<_>>();
+    let twice = Goal::AtMost {
+        goal: 2.0,
+        aim: 1.2,
+    };
+    Ok(vec![
         Row::new(
             "from a mention to the model, median beyond fdatasync (ms)",
             each(|round| (round.mention.median_micros() - round.sync.median_micros()) / 1000.0),
@@ -108,15 +165,7 @@ pub(crate) async fn measure(setting: &Setting) -> anyhow::Result<Section> {
             each(|round| round.memory_long_over_short),
             twice,
         )?,
-    ];
-    Ok(Section {
-        title: "What a bot hears".to_owned(),
-        rows,
-        notes: vec![format!(
-            "{EVENTS} posts of people in 500 channels, none of them for the bot, told as fast as they are taken; then {STEADY} a second for \
-             {STEADY_SECONDS} s, cut where 256 wait, as the server does. A thread is read up to its newest {PAGE} posts."
-        )],
-    })
+    ])
 }
 
 struct House {
@@ -167,8 +216,16 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
         let answers = usize::try_from(asked.0)? + 1;
         mentions.push(house.mention(&Said::to_the_bot(asked), answers).await?);
     }
+    let before = house.mattermost.read_back();
     let (events_a_second, cpu_of_an_event) = press(&house).await?;
-    let cuts_at_a_steady_pace = hold(&house).await?;
+    let read_back = counted(house.mattermost.read_back() - before)?;
+    let mut steady = Vec::new();
+    for (rate, asked) in STEADY.into_iter().zip([MENTIONS + 1, MENTIONS + 2]) {
+        steady.push(hold(&house, rate, Asked(asked)).await?);
+    }
+    let [modest, great] = steady.as_slice() else {
+        anyhow::bail!("two paces were held")
+    };
     drop(house);
     let (short, short_memory) = read_threads(setting, SHORT, number).await?;
     let (long, long_memory) = read_threads(setting, LONG, number).await?;
@@ -177,7 +234,8 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
         mention: Samples::new(mentions),
         events_a_second,
         cpu_of_an_event,
-        cuts_at_a_steady_pace,
+        read_back,
+        steady: [*modest, *great],
         long_over_short: long.median_micros() / short.median_micros(),
         memory_long_over_short: long_memory / short_memory,
     })
@@ -204,26 +262,46 @@ async fn press(house: &House) -> anyhow::Result<(f64, f64)> {
     ))
 }
 
-/// Tells of posts at a steady pace, whether or not they are taken; returns how often the connection was cut.
-async fn hold(house: &House) -> anyhow::Result<f64> {
+fn counted(number: usize) -> anyhow::Result<f64> {
+    Ok(f64::from(u32::try_from(number)?))
+}
+
+/// Tells of so many posts a second, whether or not they are taken, and in the end of a mention.
+async fn hold(house: &House, rate: u64, asked: Asked) -> anyhow::Result<Held> {
     let line = &house.mattermost.line;
-    let per_tick = STEADY / 100;
-    let begun = tokio::time::Instant::now();
-    let before = line.connections();
-    let mut number = SMALL_TALK + EVENTS;
-    for tick in 0..u32::try_from(STEADY_SECONDS * 100)? {
-        tokio::time::sleep_until(begun + Duration::from_millis(10) * tick).await;
-        for _ in 0..per_tick {
-            number += 1;
-            if !line.tell_at_once(Said::among_people(number).event().to_string()) {
-                line.connected(LIMIT).await?;
+    line.connected(LIMIT).await?;
+    let before = house.mattermost.read_back();
+    let wanted = rate * STEADY_SECONDS;
+    let events = (0..wanted).map(|number| {
+        let said = Said::among_people(SMALL_TALK + EVENTS + number);
+        said.event().to_string()
+    });
+    // Prepared, so that none comes late.
+    let events: Vec<String> = events.collect();
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let in_a_tick = usize::try_from(rate)? / usize::try_from(1_000 / TICK.as_millis())?;
+    let mut taken = 0_usize;
+    for burst in events.chunks(in_a_tick) {
+        ticks.tick().await;
+        for event in burst {
+            if !line.tell_at_once(event.clone()) {
+                let of = counted(events.len())?;
+                return Ok(Held {
+                    taken: 100.0 * counted(taken)? / of,
+                    read_back: counted(house.mattermost.read_back() - before)?,
+                });
             }
+            taken += 1;
         }
     }
-    let last = Said::to_the_bot(Asked(MENTIONS + 1));
+    let last = Said::to_the_bot(asked);
     house.mattermost.say(&last).await?;
     house.model.asked.of(last.asked, LIMIT).await?;
-    Ok(f64::from(u32::try_from(line.connections() - before)?))
+    Ok(Held {
+        taken: 100.0,
+        read_back: counted(house.mattermost.read_back() - before)?,
+    })
 }
 
 /// Mentions the bot in a thread again and again; returns how long that took, and what askwell occupied afterwards.

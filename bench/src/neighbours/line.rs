@@ -28,11 +28,6 @@ struct Shared {
 }
 
 impl Line {
-    /// How often somebody has connected.
-    pub(crate) fn connections(&self) -> usize {
-        self.0.connections.load(Ordering::Relaxed)
-    }
-
     /// Waits until somebody is connected.
     ///
     /// # Errors

@@ -45,6 +45,7 @@ pub(crate) struct FakeMattermost {
 #[derive(Debug, Default)]
 struct Posts {
     created: AtomicUsize,
+    read_back: AtomicUsize,
     answered: Sightings,
     changed: Notify,
     known: Mutex<Known>,
@@ -176,6 +177,11 @@ impl FakeMattermost {
             .insert(root.post_id(), page.to_string().into_bytes());
     }
 
+    /// How often the bot has looked for what it missed.
+    pub(crate) fn read_back(&self) -> usize {
+        self.posts.read_back.load(Ordering::Relaxed)
+    }
+
     /// When something of an answer was last shown under a post.
     pub(crate) fn shown_under(&self, said: &Said) -> Option<Instant> {
         self.posts.known().shown.get(&said.post_id()).copied()
@@ -221,10 +227,7 @@ fn routes(posts: Arc<Posts>) -> Router {
             get(|| async { Json(json!({"order": [], "posts": {}})) }),
         )
         .route("/api/v4/users/{user}", get(account))
-        .route(
-            "/api/v4/users/{user}/channels",
-            get(|| async { Json(json!([])) }),
-        )
+        .route("/api/v4/users/{user}/channels", get(channels))
         .route("/api/v4/users/ids", post(|| async { Json(json!([])) }))
         .route(
             "/api/v4/users/{user}/posts/{post}/reactions/{emoji}",
@@ -299,6 +302,12 @@ async fn account(Path(user): Path<String>) -> Json<Value> {
     Json(
         json!({"id": user, "username": "alice", "locale": "ko", "roles": "system_user", "delete_at": 0}),
     )
+}
+
+/// What was missed is looked for in these, which are none.
+async fn channels(State(posts): State<Arc<Posts>>) -> Json<Value> {
+    posts.read_back.fetch_add(1, Ordering::Relaxed);
+    Json(json!([]))
 }
 
 async fn team(Path(team): Path<String>) -> Json<Value> {
