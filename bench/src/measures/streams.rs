@@ -15,6 +15,9 @@ use crate::subject::Setup;
 /// Answers at once.
 const STREAMS: u32 = 500;
 
+/// Answers before those, so that what is only needed once is there.
+const WARM_UP: u32 = 20;
+
 /// Words of an answer, and how many a second.
 const WORDS: u32 = 400;
 const WORDS_A_SECOND: u32 = 50;
@@ -92,9 +95,17 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
         .fresh_directory(&format!("streams-{number}"))?;
     let askwell = setting.programs.start_askwell(&directory, &setup).await?;
     mattermost.line.connected(LIMIT).await?;
-    let asked: Vec<Said> = (0..u64::from(STREAMS))
-        .map(|number| Said::to_the_bot(Asked(number)))
-        .collect();
+    let numbered = |numbers: std::ops::Range<u32>| {
+        numbers
+            .map(|number| Said::to_the_bot(Asked(u64::from(number))))
+            .collect::<Vec<Said>>()
+    };
+    for said in numbered(STREAMS..STREAMS + WARM_UP) {
+        mattermost.say(&said).await?;
+    }
+    model.ended.of_all(usize::try_from(WARM_UP)?, LIMIT).await?;
+    tokio::time::sleep(QUIET).await;
+    let asked = numbered(0..STREAMS);
     let idle = process::memory(askwell.pid())?.resident_kib;
     let cpu = process::cpu_time(askwell.pid())?;
     let begun = tokio::time::Instant::now();
@@ -110,7 +121,7 @@ async fn round(setting: &Setting, number: u32) -> anyhow::Result<Round> {
             }
         }
     };
-    let count = usize::try_from(STREAMS)?;
+    let count = usize::try_from(STREAMS + WARM_UP)?;
     tokio::select! {
         ended = model.ended.of_all(count, LIMIT) => ended.map(drop)?,
         () = watching => {}
