@@ -237,8 +237,8 @@ keys! {
         "샘플링 온도예요. 없으면 모델 서버의 값을 따라요.",
     );
     MODEL_CHOICES = Key::new("model", "choices", Form::Names).means(
-        "The other models of that server which the administrators of a channel may choose for it by `/askgpt channel model: …`; none where absent. `window_tokens` and `answer_tokens` hold for them too.",
-        "채널 관리자가 `/askgpt 채널 모델: …`로 고를 수 있는 같은 서버의 다른 모델이에요. 없으면 고를 수 없어요. `window_tokens`와 `answer_tokens`는 그 모델에도 적용돼요.",
+        "The other models of that server which the administrators of a channel may choose for it by `/askgpt channel model: …`; none where absent. What is listed no more is asked no more, whoever chose it. `window_tokens` and `answer_tokens` hold for them too.",
+        "채널 관리자가 `/askgpt 채널 모델: …`로 고를 수 있는 같은 서버의 다른 모델이에요. 없으면 고를 수 없고, 목록에서 빼면 이미 고른 채널에서도 더는 쓰지 않아요. `window_tokens`와 `answer_tokens`는 그 모델에도 적용돼요.",
     );
     MODEL_WINDOW = Key::new("model", "window_tokens", Form::Whole(512, 10_000_000)).means(
         "How much the model can take in, prompt and answer together: 128000 with the default base, 8192 with another.",

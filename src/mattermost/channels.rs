@@ -112,7 +112,7 @@ fn line(text: &str, runes: usize) -> String {
 }
 
 /// Reads something that may not be there, or not for us.
-async fn find<T: DeserializeOwned>(
+pub(super) async fn find<T: DeserializeOwned>(
     server: &Server,
     name: &'static str,
     path: &[&str],

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use reqwest::Method;
 
+use super::channels::find;
 use super::posts::unless_unseen;
 use super::rest::Server;
 use super::socket::channel_kind;
@@ -248,11 +249,8 @@ pub(super) async fn locale(
     person: &UserId,
 ) -> Result<Option<String>, MattermostError> {
     let path = ["users", person.as_str()];
-    let call = server.client().api("read an account", Method::GET, &path);
-    let Some(reply) = unless_unseen(server.read(call).await)? else {
-        return Ok(None);
-    };
-    Ok(Some(reply.json::<Account>()?.locale))
+    let account: Option<Account> = find(server, "read an account", &path).await?;
+    Ok(account.map(|account| account.locale))
 }
 
 pub(super) async fn react(

@@ -60,10 +60,15 @@ pub(super) async fn customs_of(
 
 /// Believes what was said of a channel, and returns it with what is configured for it.
 fn learn(world: &World, channel: &ChannelId, said: &ChannelSettings) -> Arc<ChannelSettings> {
-    let Customs(known) = &world.customs;
-    let both = Arc::new(match world.settings.channels.get(channel) {
+    let (Customs(known), settings) = (&world.customs, &world.settings);
+    let mut said = said.clone();
+    // A choice that is offered no more is none.
+    said.model = said
+        .model
+        .filter(|model| settings.model_choices.contains(model));
+    let both = Arc::new(match settings.channels.get(channel) {
         Some(configured) => said.or(configured),
-        None => said.clone(),
+        None => said,
     });
     known.learn(channel.clone(), both.clone(), world.clock.now());
     both

@@ -79,6 +79,16 @@ async fn only_whoever_administers_a_channel_changes_it() {
 }
 
 #[tokio::test]
+async fn a_model_that_is_offered_no_more_is_asked_no_more() {
+    let mut house = house(CHOICES).await;
+    house.ask("alice", "channel model: gpt-4o").await;
+    assert_eq!(sent(&house, "bob").await["model"], "gpt-4o");
+    house.close().await;
+    house.open("[model]\nchoices = [\"local/tiny\"]\n");
+    assert_eq!(sent(&house, "bob").await["model"], "scripted");
+}
+
+#[tokio::test]
 async fn what_was_changed_holds_in_that_channel_alone_and_after_a_restart() {
     let mut house = house("").await;
     house.ask("alice", "channel temperature: 0.3").await;
