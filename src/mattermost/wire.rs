@@ -460,6 +460,24 @@ mod tests {
     }
 
     #[test]
+    fn who_wrote_a_post_is_read_from_its_type_and_its_props() {
+        for (kind, prop, expected) in [
+            ("", "", Source::Author),
+            ("slack_attachment", "", Source::Author),
+            ("", "from_webhook", Source::Webhook),
+            ("", "from_bot", Source::Bot),
+            ("slack_attachment", "from_bot", Source::Bot),
+            ("", "from_plugin", Source::App),
+            ("system_join_channel", "", Source::System),
+            ("custom_calls", "", Source::System),
+            ("burn_on_read", "", Source::System),
+        ] {
+            let props = Map::from_iter([(prop.to_owned(), json!("true"))]);
+            assert_eq!(source(kind, &props), expected, "{kind} {prop}");
+        }
+    }
+
+    #[test]
     fn somebody_elses_props_are_no_marker() {
         for prop in [
             json!(null),
