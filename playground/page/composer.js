@@ -117,7 +117,9 @@ export class Composer {
     const text = this.field.value;
     if (!/^\/\S*$/.test(text)) return this.hideMenu();
     const found = await this.callbacks.suggest(text).catch(() => []);
-    if (this.field.value !== text || found.length === 0) return this.hideMenu();
+    // A reply about an earlier text may come after the one about this.
+    if (this.field.value !== text) return undefined;
+    if (found.length === 0) return this.hideMenu();
     this.menu.replaceChildren(...found.slice(0, 8).map((command, index) => element("li", {
       class: "composer__option", role: "option", "aria-selected": String(index === 0), "data-text": `/${command.Complete.replace(/^\//, "")} `,
       onmousedown: (event) => { event.preventDefault(); this.take(event.currentTarget); },
