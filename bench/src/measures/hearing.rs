@@ -309,7 +309,7 @@ async fn read_threads(setting: &Setting, posts: u64, round: u32) -> anyhow::Resu
     let house = House::open(setting, &format!("thread-{posts}-{round}")).await?;
     let root = Said::among_people(SMALL_TALK - 1);
     house.mattermost.remember(&root);
-    house.mattermost.keep_thread(&root, posts, PAGE);
+    house.mattermost.keep_thread(&root, posts);
     let mut took = Vec::new();
     for asked in (0..MENTIONS).map(Asked) {
         let mut said = Said::to_the_bot(asked);

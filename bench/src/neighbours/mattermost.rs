@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderName, StatusCode, Uri, header};
 use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -20,15 +19,13 @@ use tokio::task::JoinSet;
 
 use super::line::Line;
 use super::sightings::Sightings;
+use super::thread::Thread;
 use crate::load::{Asked, Said};
 
 /// The bot's access token, in the shape of Mattermost's.
 pub(crate) const BOT_TOKEN: &str = "benchbottokenxxxxxxxxxxxxx";
 
 const BOT: &str = "benchbotxxxxxxxxxxxxxxxxxx";
-
-/// The number of the first post that is nobody's question.
-const PEOPLES_POSTS: u64 = 1_000_000_000;
 
 /// The server; it ends when it is dropped.
 pub(crate) struct FakeMattermost {
@@ -56,8 +53,8 @@ struct Posts {
 struct Known {
     /// Posts by their id.
     said: HashMap<String, Value>,
-    /// Whole threads by their root, as they are read.
-    threads: HashMap<String, Vec<u8>>,
+    /// Whole threads by their root.
+    threads: HashMap<String, Arc<Thread>>,
     /// The root under which a post of the bot's stands.
     roots: HashMap<String, String>,
     /// When something was last shown under a root.
@@ -157,24 +154,10 @@ impl FakeMattermost {
         self.posts.known().said.insert(said.post_id(), said.post());
     }
 
-    /// Keeps a thread of so many posts, as Mattermost shows its newest `page`.
-    pub(crate) fn keep_thread(&self, root: &Said, posts: u64, page: u64) {
-        let newest = (posts.saturating_sub(page)..posts).map(|number| {
-            let mut said = Said::among_people(PEOPLES_POSTS + number);
-            said.root = Some(root.post_id());
-            said.post()
-        });
-        let shown: Vec<Value> = std::iter::once(root.post()).chain(newest).collect();
-        let ids: Vec<Value> = shown.iter().map(|post| post["id"].clone()).collect();
-        let posts: serde_json::Map<String, Value> = shown
-            .into_iter()
-            .map(|post| (post["id"].as_str().unwrap_or_default().to_owned(), post))
-            .collect();
-        let page = json!({ "order": ids, "posts": posts, "next_post_id": "", "prev_post_id": "", "has_next": false });
-        let mut known = self.posts.known();
-        known
-            .threads
-            .insert(root.post_id(), page.to_string().into_bytes());
+    /// Keeps a thread in which people replied so often.
+    pub(crate) fn keep_thread(&self, root: &Said, replies: u64) {
+        let thread = Arc::new(Thread::under(root, replies));
+        self.posts.known().threads.insert(root.post_id(), thread);
     }
 
     /// How often the bot has looked for what it missed.
@@ -336,10 +319,24 @@ async fn posts_of(
     )
 }
 
-async fn thread(State(posts): State<Arc<Posts>>, Path(root): Path<String>) -> impl IntoResponse {
-    let page = posts.known().threads.get(&root).cloned();
-    let page = page.unwrap_or_else(|| br#"{"order":[],"posts":{}}"#.to_vec());
-    ([(header::CONTENT_TYPE, "application/json")], page)
+async fn thread(
+    State(posts): State<Arc<Posts>>,
+    Path(root): Path<String>,
+    uri: Uri,
+) -> (StatusCode, [(HeaderName, &'static str); 1], String) {
+    let thread = posts.known().threads.get(&root).cloned();
+    let page = match thread {
+        Some(thread) => thread.page(uri.query().unwrap_or_default()),
+        None => Some(r#"{"order":[],"posts":{}}"#.to_owned()),
+    };
+    let status = if page.is_some() {
+        StatusCode::OK
+    } else {
+        eprintln!("the fake Mattermost does not know {uri}");
+        StatusCode::BAD_REQUEST
+    };
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (status, json, page.unwrap_or_default())
 }
 
 async fn unknown(uri: Uri) -> (StatusCode, Json<Value>) {

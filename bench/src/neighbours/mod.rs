@@ -7,6 +7,7 @@ mod line;
 mod mattermost;
 mod model;
 mod sightings;
+mod thread;
 
 pub(crate) use mattermost::{BOT_TOKEN, FakeMattermost};
 pub(crate) use model::{FakeModel, Manner};
