@@ -31,17 +31,24 @@ pub(crate) struct Memory {
 
 /// Reads the memory of a process.
 pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
+    Ok(Memory {
+        resident_kib: status(pid, "VmRSS:")?,
+        anonymous_kib: status(pid, "RssAnon:")?,
+    })
+}
+
+/// The most memory that a process has occupied since it started.
+pub(crate) fn peak_memory_kib(pid: u32) -> anyhow::Result<u64> {
+    status(pid, "VmHWM:")
+}
+
+/// Reads a number that the kernel tells of a process.
+fn status(pid: u32, name: &str) -> anyhow::Result<u64> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
-    let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(first_number)
-            .ok_or_else(|| anyhow!("{path} has no {name}"))
-    };
-    Ok(Memory {
-        resident_kib: field("VmRSS:")?,
-        anonymous_kib: field("RssAnon:")?,
-    })
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(first_number)
+        .ok_or_else(|| anyhow!("{path} has no {name}"))
 }
 
 /// The time a core was busy since the machine started, whoever used it.
@@ -103,6 +110,7 @@ mod tests {
     fn the_kernel_tells_of_this_process() {
         let pid = std::process::id();
         assert!(memory(pid).unwrap().resident_kib > 0);
+        assert!(peak_memory_kib(pid).unwrap() > 0);
         assert!(cpu_time(pid).is_ok());
         assert!(core_busy(allowed_cores().unwrap()[0]).is_ok());
     }

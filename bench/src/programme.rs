@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 
 use crate::machine;
 use crate::measures::{
-    Setting, acknowledgements, edits, first_byte, footprint, hearing, peers, streams, waiting,
+    Setting, acknowledgements, edits, events, first_byte, footprint, mention, peers, streams,
+    thread, waiting,
 };
 use crate::process;
 use crate::report::{self, Section};
@@ -54,8 +55,12 @@ enum Subject {
     Waiting,
     /// How soon the model is asked.
     FirstByte,
-    /// What a bot hears.
-    Hearing,
+    /// How many events a bot takes.
+    Events,
+    /// How soon the model is asked about a mention.
+    Mention,
+    /// The same in a long thread.
+    Thread,
     /// Many answers at once.
     Streams,
     /// Memory, start, size.
@@ -107,7 +112,9 @@ impl Subject {
             Self::Acknowledgements => acknowledgements::measure(setting).await,
             Self::Waiting => waiting::measure(setting).await,
             Self::FirstByte => first_byte::measure(setting).await,
-            Self::Hearing => hearing::measure(setting).await,
+            Self::Events => events::measure(setting).await,
+            Self::Mention => mention::measure(setting).await,
+            Self::Thread => thread::measure(setting).await,
             Self::Streams => streams::measure(setting).await,
             Self::Footprint => footprint::measure(setting).await,
             Self::Edits => edits::measure(setting).await,

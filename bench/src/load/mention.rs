@@ -51,12 +51,16 @@ impl Said {
         id("benchchannelxxxx", self.asked.0 % CHANNELS)
     }
 
+    fn person_id(&self) -> String {
+        id("benchpersonxxxxx", self.asked.0 % PEOPLE)
+    }
+
     /// The post as Mattermost has it.
     pub(crate) fn post(&self) -> Value {
         let now = now_ms();
         json!({
             "id": self.post_id(), "create_at": now, "update_at": now, "edit_at": 0, "delete_at": 0, "is_pinned": false,
-            "user_id": id("benchpersonxxxxx", self.asked.0 % PEOPLE), "channel_id": self.channel_id(),
+            "user_id": self.person_id(), "channel_id": self.channel_id(),
             "root_id": self.root.clone().unwrap_or_default(), "original_id": "", "message": self.text, "type": "",
             "props": { "disable_group_highlight": true }, "hashtags": "", "file_ids": [], "pending_post_id": "",
             "remote_id": "", "reply_count": 0, "last_reply_at": 0, "participants": null, "metadata": {},
@@ -72,10 +76,26 @@ impl Said {
                 "post": self.post().to_string(), "sender_name": "@alice", "set_online": true,
                 "team_id": "benchteamxxxxxxxxxxxxxxxxx",
             },
-            "broadcast": {
-                "omit_users": null, "user_id": "", "channel_id": self.channel_id(), "team_id": "", "connection_id": "",
-                "omit_connection_id": "",
-            },
+            "broadcast": self.broadcast(&Value::Null),
+        })
+    }
+
+    /// The event that tells that its author types, which nobody who answers needs.
+    pub(crate) fn typing(&self) -> Value {
+        let person = self.person_id();
+        let mut others = serde_json::Map::new();
+        others.insert(person.clone(), Value::Bool(true));
+        json!({
+            "event": "typing",
+            "data": { "parent_id": "", "user_id": person },
+            "broadcast": self.broadcast(&Value::Object(others)),
+        })
+    }
+
+    fn broadcast(&self, omitted: &Value) -> Value {
+        json!({
+            "omit_users": omitted, "user_id": "", "channel_id": self.channel_id(), "team_id": "", "connection_id": "",
+            "omit_connection_id": "",
         })
     }
 }

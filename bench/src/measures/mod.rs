@@ -2,11 +2,14 @@
 
 pub(crate) mod acknowledgements;
 pub(crate) mod edits;
+pub(crate) mod events;
 pub(crate) mod first_byte;
 pub(crate) mod footprint;
-pub(crate) mod hearing;
+mod house;
+pub(crate) mod mention;
 pub(crate) mod peers;
 pub(crate) mod streams;
+pub(crate) mod thread;
 pub(crate) mod waiting;
 
 use std::time::Duration;
