@@ -269,7 +269,7 @@ impl Building {
         let token = server.bot_token().cloned();
         let ports = Ports {
             mattermost: Arc::new(server),
-            model: Arc::new(llm::ChatCompletions::new(
+            model: Arc::new(llm::Target::new(
                 config.model.clone(),
                 llm::client(&config.model)?,
                 self.clock.clone(),

@@ -108,7 +108,7 @@ fn a_secret_may_stand_in_a_file_of_its_own() {
 fn dotenv_may_have_quotes_comments_exports_and_the_line_breaks_of_windows() {
     let dotenv = "# ours\r\nexport OPENAI_API_KEY='a$b'\r\n\r\nMATTERMOST_URL = \"https://chat.example.com\" # there\r\nMATTERMOST_COMMAND_TOKENS='a, b,'\r\n";
     let config = good(&[], dotenv, "");
-    assert_eq!(config.model.api_key.unwrap().expose_secret(), "a$b");
+    assert_eq!(config.model.api_keys[0].expose_secret(), "a$b");
     assert_eq!(config.mattermost.url.as_str(), "https://chat.example.com/");
     assert_eq!(config.tokens.command.len(), 2);
 }
@@ -136,7 +136,7 @@ fn another_base_needs_no_key_and_names_no_model() {
     );
     let config = good(&[], &dotenv, "");
     assert_eq!(config.model.model, None);
-    assert!(config.model.api_key.is_none());
+    assert!(config.model.api_keys.is_empty());
     assert_eq!(config.model.base_url.as_str(), "http://127.0.0.1:11434/v1");
     assert_eq!(config.pipeline.window.total_tokens, 8_192);
     assert_eq!(config.pipeline.window.answer_tokens, 1_024);

@@ -39,14 +39,14 @@ impl Temperature {
 
     /// Returns it as a number.
     #[must_use]
-    pub fn as_f32(self) -> f32 {
-        f32::from(self.0) / Self::HUNDREDTHS
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.0) / 100.0
     }
 }
 
 impl fmt::Display for Temperature {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.as_f32())
+        write!(formatter, "{}", self.as_f64())
     }
 }
 

@@ -78,13 +78,15 @@ pub enum ModelFailure {
     Garbled,
     /// It finished without having written anything.
     Empty,
+    /// It used all its tokens to reason, and wrote no answer.
+    OnlyReasoned,
     /// It sent more bytes than are accepted.
     TooLarge,
 }
 
 impl ModelFailure {
     /// All of them, for tables and tests.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::KeyRefused,
         Self::ModelUnknown,
         Self::RateLimited,
@@ -99,6 +101,7 @@ impl ModelFailure {
         Self::Broken,
         Self::Garbled,
         Self::Empty,
+        Self::OnlyReasoned,
         Self::TooLarge,
     ];
 
@@ -118,6 +121,7 @@ impl ModelFailure {
             | Self::ContextTooLong
             | Self::RequestRefused
             | Self::Filtered
+            | Self::OnlyReasoned
             | Self::TooLarge
             | Self::IdleTimeout
             | Self::TotalTimeout => FailureClass::Permanent,
@@ -142,6 +146,7 @@ impl ModelFailure {
             Self::Broken => "failed:model_broken",
             Self::Garbled => "failed:model_garbled",
             Self::Empty => "failed:model_empty",
+            Self::OnlyReasoned => "failed:model_only_reasoned",
             Self::TooLarge => "failed:model_too_large",
         }
     }

@@ -11,9 +11,12 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-use super::decode::{self, Chunk, Finish};
 use super::error::{Said, caused, failed, inside};
+use super::reasoning::{Split, Splitter};
+use super::settings::ReasoningForm;
 use super::sse::Event;
+use super::wire::chunk::{Chunk, Finish};
+use super::wire::{Decoder, Wire};
 use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use crate::ports::ModelError;
 
@@ -41,29 +44,52 @@ pub(super) enum Ending {
     Cut,
 }
 
+/// What is known of a completion before it comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected {
+    pub(super) wire: Wire,
+    pub(super) reasoning: ReasoningForm,
+    /// Tokens of answer that were asked for at most, where that was said.
+    pub(super) most_tokens: Option<u32>,
+    /// Bytes of text and reasoning that are accepted.
+    pub(super) max_answer_bytes: usize,
+}
+
 /// What the objects said so far, and the deltas of it that nobody has taken yet.
 pub(super) struct Completion {
+    decoder: Decoder,
+    splitter: Splitter,
+    /// Tokens of answer that were asked for at most.
+    most_tokens: Option<u32>,
     deltas: VecDeque<Delta>,
     progress: Progress,
     /// Bytes of text and reasoning still accepted.
     room: usize,
-    has_text: bool,
-    calls_tool: bool,
+    seen: Seen,
     has_model: bool,
     usage: Option<Usage>,
     /// A finish that came before any text: what it means is decided at the end, when the usage is known.
     bare_finish: Option<FinishReason>,
 }
 
+/// What a model has written of.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    text: bool,
+    reasoning: bool,
+    tool_call: bool,
+}
+
 impl Completion {
-    /// Begins a completion of which `max_answer_bytes` of text and reasoning are accepted.
-    pub(super) fn new(max_answer_bytes: usize) -> Self {
+    pub(super) fn new(expected: Expected) -> Self {
         Self {
+            decoder: expected.wire.decoder(),
+            splitter: Splitter::new(expected.reasoning),
+            most_tokens: expected.most_tokens,
             deltas: VecDeque::new(),
             progress: Progress::Silent,
-            room: max_answer_bytes,
-            has_text: false,
-            calls_tool: false,
+            room: expected.max_answer_bytes,
+            seen: Seen::default(),
             has_model: false,
             usage: None,
             bare_finish: None,
@@ -113,13 +139,12 @@ impl Completion {
     pub(super) fn read_whole(&mut self, body: &[u8]) -> Result<(), ModelError> {
         let value: Value = serde_json::from_slice(body)
             .map_err(|error| caused(ModelFailure::Garbled, position(&error)))?;
-        if Said::in_reply(&value).is_none() && !decode::is_completion(&value) {
+        if Said::in_reply(&value).is_none() && !self.decoder.is_whole(&value) {
             return Err(failed(ModelFailure::Garbled));
         }
         self.read_object(&value)?;
         // It parsed, so it is whole, even where it does not say why it ended.
-        self.finish(FinishReason::Unsaid);
-        Ok(())
+        self.finish(FinishReason::Unsaid)
     }
 
     fn read_object(&mut self, value: &Value) -> Result<(), ModelError> {
@@ -131,7 +156,8 @@ impl Completion {
                 Progress::Finished | Progress::Over => Ok(()),
             };
         }
-        self.read_chunk(decode::chunk(value))
+        let chunk = self.decoder.chunk(value);
+        self.read_chunk(chunk)
     }
 
     fn read_chunk(&mut self, chunk: Chunk) -> Result<(), ModelError> {
@@ -142,6 +168,7 @@ impl Completion {
             calls_tool,
             usage,
             finish,
+            is_last,
         } = chunk;
         if let Some(model) = model
             && !self.has_model
@@ -151,21 +178,33 @@ impl Completion {
             self.deltas.push_back(Delta::Model(model));
         }
         if self.progress < Progress::Finished {
-            self.calls_tool |= calls_tool;
+            self.seen.tool_call |= calls_tool;
             self.write(Written::Reasoning, reasoning)?;
-            self.write(Written::Text, text)?;
+            if !text.is_empty() {
+                let split = self.splitter.feed(&text);
+                self.write_split(split)?;
+            }
         }
         self.report(usage);
         match finish {
             Some(Finish::Failed) if self.progress < Progress::Finished => {
-                Err(failed(ModelFailure::Broken))
+                return Err(failed(ModelFailure::Broken));
             }
-            Some(Finish::Ended(reason)) => {
-                self.finish(reason);
-                Ok(())
-            }
-            Some(Finish::Failed) | None => Ok(()),
+            Some(Finish::Ended(reason)) => self.finish(reason)?,
+            Some(Finish::Failed) | None => {}
         }
+        if is_last { self.done() } else { Ok(()) }
+    }
+
+    fn write_split(&mut self, split: Split) -> Result<(), ModelError> {
+        let Split {
+            reasoning,
+            text,
+            calls_tool,
+        } = split;
+        self.seen.tool_call |= calls_tool;
+        self.write(Written::Reasoning, reasoning)?;
+        self.write(Written::Text, text)
     }
 
     fn write(&mut self, kind: Written, more: String) -> Result<(), ModelError> {
@@ -177,7 +216,8 @@ impl Completion {
             .checked_sub(more.len())
             .ok_or_else(|| failed(ModelFailure::TooLarge))?;
         self.progress = self.progress.max(Progress::Writing);
-        self.has_text |= kind == Written::Text;
+        self.seen.text |= kind == Written::Text;
+        self.seen.reasoning |= kind == Written::Reasoning;
         match (kind, self.deltas.back_mut()) {
             // What is not taken yet grows, so that a reader who was busy finds one long delta and not a hundred short ones.
             (Written::Text, Some(Delta::Text(last)))
@@ -197,28 +237,53 @@ impl Completion {
         }
     }
 
-    fn finish(&mut self, reason: FinishReason) {
+    fn finish(&mut self, reason: FinishReason) -> Result<(), ModelError> {
         if self.progress >= Progress::Finished {
-            return;
+            return Ok(());
         }
+        self.release()?;
+        let reason = self.as_it_was(reason);
         self.progress = Progress::Finished;
-        if self.has_text || reason == FinishReason::ToolCalls {
+        if self.seen.text || reason == FinishReason::ToolCalls {
             self.deltas.push_back(Delta::Finished(reason));
         } else {
             self.bare_finish = Some(reason);
+        }
+        Ok(())
+    }
+
+    /// Writes what was held back, because it could have been the beginning of a mark.
+    fn release(&mut self) -> Result<(), ModelError> {
+        let split = self.splitter.finish();
+        self.write_split(split)
+    }
+
+    /// Several servers call an answer complete that they cut (Ollama and LiteLLM, as Responses and Messages); its length tells.
+    fn as_it_was(&self, reason: FinishReason) -> FinishReason {
+        let written = self.usage.map_or(0, |usage| usage.completion_tokens);
+        let was_cut = self
+            .most_tokens
+            .is_some_and(|most| written >= u64::from(most));
+        match reason {
+            FinishReason::Stop | FinishReason::Unsaid if was_cut => FinishReason::Length,
+            reason => reason,
         }
     }
 
     /// The stream's own end mark has come.
     fn done(&mut self) -> Result<(), ModelError> {
-        if self.progress < Progress::Finished && self.has_text && self.usage.is_some() {
-            self.finish(FinishReason::Unsaid);
+        if self.progress < Progress::Finished && self.seen.text && self.usage.is_some() {
+            self.finish(FinishReason::Unsaid)?;
         }
         self.end(Ending::Clean)
     }
 
     /// Says that nothing more comes.
     pub(super) fn end(&mut self, ending: Ending) -> Result<(), ModelError> {
+        if self.progress < Progress::Finished {
+            // What comes after an end takes nothing back; what is too much is told by the end itself.
+            self.release()?;
+        }
         let progress = std::mem::replace(&mut self.progress, Progress::Over);
         match (progress, self.bare_finish.take()) {
             (Progress::Over, _) | (Progress::Finished, None) => Ok(()),
@@ -235,12 +300,13 @@ impl Completion {
         match reason {
             FinishReason::ContentFilter => Err(failed(ModelFailure::Filtered)),
             FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Unsaid
-                if self.calls_tool =>
+                if self.seen.tool_call =>
             {
                 self.deltas
                     .push_back(Delta::Finished(FinishReason::ToolCalls));
                 Ok(())
             }
+            FinishReason::Length if self.seen.reasoning => Err(failed(ModelFailure::OnlyReasoned)),
             FinishReason::Stop
             | FinishReason::Length
             | FinishReason::ToolCalls

@@ -144,13 +144,19 @@ impl Said {
     /// Reads the error inside an object of a reply that began well; `None` where there is none.
     pub(super) fn in_reply(value: &Value) -> Option<Self> {
         let outer = value.get(0).unwrap_or(value);
+        let is_word = |key: &str| outer.get(key).and_then(Value::as_str) == Some("error");
         let is_error = match outer.get("error") {
-            None | Some(Value::Null | Value::Bool(false)) => {
-                outer.get("object").and_then(Value::as_str) == Some("error")
-            }
+            // Responses say it in the event itself.
+            None | Some(Value::Null | Value::Bool(false)) => is_word("object") || is_word("type"),
             Some(_) => true,
         };
-        is_error.then(|| Self::in_value(value))
+        if is_error {
+            return Some(Self::in_value(value));
+        }
+        // Responses that fail carry the reason with them.
+        let response = outer.get("response")?;
+        let has_failed = response.get("error").is_some_and(Value::is_object);
+        has_failed.then(|| Self::in_value(response))
     }
 
     fn in_value(value: &Value) -> Self {

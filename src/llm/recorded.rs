@@ -1,4 +1,4 @@
-//! What real servers sent, read by what reads them in production: every Chat Completions reply and every refusal in `recorded/models`.
+//! What real servers sent, read by what reads them in production: every reply and every refusal in `recorded/models`.
 //!
 //! The snapshot beside this file is the table of what each of them means, one a line.
 
@@ -10,9 +10,11 @@ use proptest::prelude::*;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::completion::Ending;
+use super::completion::{Ending, Expected};
 use super::error::refused;
 use super::reply::Reply;
+use super::settings::ReasoningForm;
+use super::wire::Wire;
 use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use crate::domain::time::Timestamp;
 use crate::ports::ModelError;
@@ -23,7 +25,15 @@ struct Recording {
     headers: HeaderMap,
     chunks: Vec<Bytes>,
     ending: Ending,
-    is_chat: bool,
+    /// The question that was asked; none where something else was.
+    asked: Option<Asked>,
+}
+
+/// How a model was asked.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    wire: Wire,
+    most_tokens: Option<u32>,
 }
 
 /// What a reply means once it has ended.
@@ -68,8 +78,25 @@ fn recording(path: &Path) -> Recording {
             "last-chunk" | "content-length" => Ending::Clean,
             _ => Ending::Cut,
         },
-        is_chat: file["request"]["path"] == "/v1/chat/completions",
+        asked: asked(&file["request"]),
     }
+}
+
+fn asked(request: &Value) -> Option<Asked> {
+    let wire = match request["path"].as_str().unwrap() {
+        "/v1/chat/completions" => Wire::ChatCompletions,
+        "/v1/responses" => Wire::Responses,
+        "/v1/messages" => Wire::Messages,
+        _ => return None,
+    };
+    let body: Value = serde_json::from_str(request["body"].as_str().unwrap_or("null")).ok()?;
+    let most = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+        .into_iter()
+        .find_map(|key| body.get(key)?.as_u64());
+    Some(Asked {
+        wire,
+        most_tokens: most.and_then(|most| u32::try_from(most).ok()),
+    })
 }
 
 fn header(pair: &Value) -> (HeaderName, HeaderValue) {
@@ -77,9 +104,15 @@ fn header(pair: &Value) -> (HeaderName, HeaderValue) {
     (part(0).parse().unwrap(), part(1).parse().unwrap())
 }
 
-fn read(chunks: &[Bytes], ending: Ending) -> Meaning {
+fn read(asked: Asked, chunks: &[Bytes], ending: Ending) -> Meaning {
+    let Asked { wire, most_tokens } = asked;
     let mut meaning = Meaning::default();
-    let mut reply = Reply::new(1_000_000);
+    let mut reply = Reply::new(Expected {
+        wire,
+        reasoning: ReasoningForm::Marked,
+        most_tokens,
+        max_answer_bytes: 1_000_000,
+    });
     let outcome = chunks
         .iter()
         .try_for_each(|chunk| {
@@ -105,7 +138,7 @@ fn take(reply: &mut Reply, meaning: &mut Meaning) {
     }
 }
 
-fn line(recording: &Recording) -> String {
+fn line(recording: &Recording) -> Option<String> {
     let mut line = format!("{}:", recording.name);
     if recording.status != 200 {
         let body = recording.chunks.concat();
@@ -115,9 +148,9 @@ fn line(recording: &Recording) -> String {
         if let Some(delay) = error.retry_after {
             write!(line, " after {delay:?}").unwrap();
         }
-        return line;
+        return Some(line);
     }
-    let meaning = read(&recording.chunks, recording.ending);
+    let meaning = read(recording.asked?, &recording.chunks, recording.ending);
     match (meaning.finish, meaning.failure) {
         (Some(reason), None) => write!(line, " {reason:?}").unwrap(),
         (None, Some(failure)) => write!(line, " FAILED {failure:?}").unwrap(),
@@ -136,18 +169,14 @@ fn line(recording: &Recording) -> String {
     if !meaning.reasoning.is_empty() {
         write!(line, " reasoning {:?}", meaning.reasoning).unwrap();
     }
-    line
+    Some(line)
 }
 
 #[test]
-fn every_recorded_chat_completion_and_refusal_is_understood() {
-    let lines: Vec<_> = recordings()
-        .iter()
-        .filter(|recording| recording.is_chat || recording.status != 200)
-        .map(line)
-        .collect();
+fn every_recorded_completion_and_refusal_is_understood() {
+    let lines: Vec<_> = recordings().iter().filter_map(line).collect();
     assert!(
-        lines.len() >= 193,
+        lines.len() >= 235,
         "recordings are missing: {}",
         lines.len()
     );
@@ -158,23 +187,22 @@ fn every_recorded_chat_completion_and_refusal_is_understood() {
 fn what_a_recorded_reply_means_does_not_depend_on_single_bytes_arriving() {
     for recording in recordings()
         .iter()
-        .filter(|recording| recording.is_chat && recording.status == 200)
+        .filter(|recording| recording.status == 200)
     {
+        let Some(asked) = recording.asked else {
+            continue;
+        };
         let whole = Bytes::from(recording.chunks.concat());
         let bytes: Vec<_> = (0..whole.len()).map(|at| whole.slice(at..=at)).collect();
-        let expected = read(&recording.chunks, recording.ending);
-        assert_eq!(
-            read(&bytes, recording.ending),
-            expected,
-            "{}",
-            recording.name
-        );
-        assert_eq!(
-            read(&[whole], recording.ending),
-            expected,
-            "{}",
-            recording.name
-        );
+        let expected = read(asked, &recording.chunks, recording.ending);
+        for pieces in [bytes, vec![whole]] {
+            assert_eq!(
+                read(asked, &pieces, recording.ending),
+                expected,
+                "{}",
+                recording.name
+            );
+        }
     }
 }
 
@@ -194,8 +222,11 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..200),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..5),
     ) {
-        let meaning = read(&cut(&bytes, &cuts), Ending::Clean);
-        prop_assert!(meaning.finish.is_some() != meaning.failure.is_some());
+        for wire in Wire::ALL {
+            let asked = Asked { wire, most_tokens: None };
+            let meaning = read(asked, &cut(&bytes, &cuts), Ending::Clean);
+            prop_assert!(meaning.finish.is_some() != meaning.failure.is_some());
+        }
     }
 
     #[test]
@@ -205,18 +236,18 @@ proptest! {
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
     ) {
         let recordings = streams();
-        let mut bytes = which.get(&recordings).clone();
+        let (asked, mut bytes) = which.get(&recordings).clone();
         for (place, byte) in damage {
             *place.get_mut(&mut bytes) = byte;
         }
-        let meaning = read(&cut(&bytes, &cuts), Ending::Clean);
+        let meaning = read(asked, &cut(&bytes, &cuts), Ending::Clean);
         prop_assert!(meaning.finish.is_some() != meaning.failure.is_some());
-        prop_assert_eq!(meaning, read(&[Bytes::from(bytes)], Ending::Clean));
+        prop_assert_eq!(meaning, read(asked, &[Bytes::from(bytes)], Ending::Clean));
     }
 }
 
 /// A few short streams of different servers.
-fn streams() -> Vec<Vec<u8>> {
+fn streams() -> Vec<(Asked, Vec<u8>)> {
     [
         "litellm-upstream-reasoning-chat",
         "llama-server-stream-korean-forced",
@@ -224,12 +255,17 @@ fn streams() -> Vec<Vec<u8>> {
         "ollama-stream-stop-sequence",
         "portkey-nonstream-length",
         "transformers-serve-stream-korean",
+        "litellm-upstream-reasoning-messages",
+        "llama-server-tools-real-messages-stream",
+        "ollama-messages-stream",
+        "litellm-upstream-tools-responses",
+        "litellm-upstream-reasoning-responses",
+        "transformers-serve-responses-stream",
     ]
     .map(|name| {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded/models");
-        recording(&directory.join(name).with_extension("json"))
-            .chunks
-            .concat()
+        let recording = recording(&directory.join(name).with_extension("json"));
+        (recording.asked.unwrap(), recording.chunks.concat())
     })
     .into()
 }

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use super::completion::{Completion, Ending, Progress};
+use super::completion::{Completion, Ending, Expected, Progress};
 use super::error::{caused, failed};
 use super::sse::{Events, SseError};
 use crate::domain::completion::{Delta, ModelFailure};
@@ -35,11 +35,10 @@ enum Form {
 }
 
 impl Reply {
-    /// Begins a reply of which `max_answer_bytes` of text and reasoning are accepted.
-    pub(super) fn new(max_answer_bytes: usize) -> Self {
+    pub(super) fn new(expected: Expected) -> Self {
         Self {
             form: Form::Unknown(Vec::new()),
-            completion: Completion::new(max_answer_bytes),
+            completion: Completion::new(expected),
             received: 0,
         }
     }
@@ -173,10 +172,19 @@ fn as_cut(error: ModelError) -> ModelError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::ReasoningForm;
+    use super::super::wire::Wire;
     use super::*;
     use crate::domain::completion::{FinishReason, Usage};
 
     const ROOM: usize = 1000;
+
+    const EXPECTED: Expected = Expected {
+        wire: Wire::ChatCompletions,
+        reasoning: ReasoningForm::Marked,
+        most_tokens: None,
+        max_answer_bytes: ROOM,
+    };
 
     /// Reads a reply in one piece that ends cleanly.
     fn read(body: &str) -> (Vec<Delta>, Option<ModelFailure>) {
@@ -184,7 +192,7 @@ mod tests {
     }
 
     fn read_chunks(chunks: &[&str], ending: Ending) -> (Vec<Delta>, Option<ModelFailure>) {
-        let mut reply = Reply::new(ROOM);
+        let mut reply = Reply::new(EXPECTED);
         let outcome = chunks
             .iter()
             .try_for_each(|chunk| reply.receive(&Bytes::from((*chunk).to_owned())))
@@ -373,7 +381,7 @@ mod tests {
     #[test]
     fn a_stream_that_never_says_anything_is_refused_past_its_largest_size() {
         let comments = Bytes::from(":\n\n".repeat(MAX_STREAM_BYTES / 3 / 64));
-        let mut reply = Reply::new(ROOM);
+        let mut reply = Reply::new(EXPECTED);
         let mut left = MAX_STREAM_BYTES;
         while left >= comments.len() {
             reply.receive(&comments).unwrap();
@@ -386,7 +394,7 @@ mod tests {
 
     #[test]
     fn an_error_never_repeats_what_was_read() {
-        let mut reply = Reply::new(ROOM);
+        let mut reply = Reply::new(EXPECTED);
         let error = reply
             .receive(&Bytes::from_static(b"data: {\"secret\": truely}\n\n"))
             .unwrap_err();

@@ -131,6 +131,8 @@ pub enum Reason {
     ModelFellSilent,
     /// The model's answer holds no text.
     ModelAnsweredNothing,
+    /// It reasoned until its tokens were used up.
+    ModelOnlyReasoned,
     /// The model or a content filter declined.
     ModelRefused,
     /// The conversation does not fit the model's window.
@@ -182,6 +184,7 @@ impl From<ModelFailure> for Reason {
             ModelFailure::Filtered => Self::ModelRefused,
             ModelFailure::Broken | ModelFailure::Garbled => Self::ModelFailed,
             ModelFailure::Empty => Self::ModelAnsweredNothing,
+            ModelFailure::OnlyReasoned => Self::ModelOnlyReasoned,
             ModelFailure::TooLarge => Self::AnswerTooLarge,
         }
     }
@@ -312,6 +315,7 @@ impl Reason {
             Self::ModelSlowToBegin => "model-slow-to-begin",
             Self::ModelFellSilent => "model-fell-silent",
             Self::ModelAnsweredNothing => "model-answered-nothing",
+            Self::ModelOnlyReasoned => "model-only-reasoned",
             Self::ModelRefused => "model-refused",
             Self::ContextTooLong => "context-too-long",
             Self::AnswerTooLarge => "answer-too-large",
@@ -337,7 +341,7 @@ mod tests {
 
     use super::*;
 
-    const REASONS: [Reason; 25] = [
+    const REASONS: [Reason; 26] = [
         Reason::ModelKeyRejected,
         Reason::ModelNotFound,
         Reason::ModelRateLimited,
@@ -348,6 +352,7 @@ mod tests {
         Reason::ModelSlowToBegin,
         Reason::ModelFellSilent,
         Reason::ModelAnsweredNothing,
+        Reason::ModelOnlyReasoned,
         Reason::ModelRefused,
         Reason::ContextTooLong,
         Reason::AnswerTooLarge,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use askwell::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use askwell::domain::prompt::{Message, ModelChoice, Prompt, Role};
-use askwell::llm::{ChatCompletions, Settings, client};
+use askwell::llm::{Manners, Sampling, Settings, Target, Way, Wire, client};
 use askwell::ports::{DeltaStream, LanguageModel, ModelError};
 use askwell_playground::model::{self, Recording, Reply, ScriptedModel};
 use bytes::Bytes;
@@ -23,9 +23,11 @@ const TOTAL: Duration = Duration::from_mins(5);
 fn settings(base_url: &str) -> Settings {
     Settings {
         base_url: base_url.parse().unwrap(),
-        api_key: Some(SecretString::from("sk-very-secret")),
+        wire: Wire::ChatCompletions,
+        api_keys: vec![SecretString::from("sk-very-secret")],
         model: Some("smollm2".into()),
-        temperature: None,
+        manners: Manners::default(),
+        way: Way::default(),
         first_token_timeout: FIRST_TOKEN,
         idle_timeout: IDLE,
         total_timeout: TOTAL,
@@ -33,10 +35,10 @@ fn settings(base_url: &str) -> Settings {
     }
 }
 
-fn asking(settings: Settings) -> (ChatCompletions, Arc<ManualClock>) {
+fn asking(settings: Settings) -> (Target, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new());
     let http = client(&settings).unwrap();
-    (ChatCompletions::new(settings, http, clock.clone()), clock)
+    (Target::new(settings, http, clock.clone()), clock)
 }
 
 fn prompt() -> Prompt {
@@ -67,7 +69,7 @@ struct Outcome {
     failure: Option<ModelFailure>,
 }
 
-async fn ask(model: &ChatCompletions) -> Outcome {
+async fn ask(model: &Target) -> Outcome {
     match model.complete(&prompt()).await {
         Ok(stream) => read(stream).await,
         Err(error) => Outcome {
@@ -99,7 +101,7 @@ async fn ask_scripted(reply: Reply) -> Outcome {
     ask(&asking(settings(&server.base_url())).0).await
 }
 
-async fn error_of(model: &ChatCompletions) -> ModelError {
+async fn error_of(model: &Target) -> ModelError {
     match model.complete(&prompt()).await {
         Ok(_) => panic!("it was accepted"),
         Err(error) => error,
@@ -146,8 +148,14 @@ async fn a_temperature_is_sent_where_one_is_set_and_no_key_where_there_is_none()
     let server = ScriptedModel::start().await;
     server.answer_otherwise(Reply::text("네."));
     let (model, _clock) = asking(Settings {
-        temperature: Some(0.2),
-        api_key: None,
+        manners: Manners {
+            sampling: Sampling {
+                temperature: Some(0.2),
+                ..Sampling::default()
+            },
+            ..Manners::default()
+        },
+        api_keys: Vec::new(),
         ..settings(&server.base_url())
     });
 

@@ -9,7 +9,7 @@ use crate::config::raw::Values;
 use crate::config::reference as keys;
 use crate::domain::prompt::Window;
 use crate::domain::retry::RetryPolicy;
-use crate::llm::{DEFAULT_BASE_URL, DEFAULT_MODEL, Settings};
+use crate::llm::{DEFAULT_BASE_URL, DEFAULT_MODEL, Manners, Sampling, Settings, Way, Wire};
 
 /// What `gpt-4o-mini` takes in.
 const DEFAULT_WINDOW: Window = Window {
@@ -32,15 +32,17 @@ pub(super) fn settings(values: &Values) -> Option<Settings> {
     let model = values.text(&keys::MODEL_NAME).map(str::to_owned);
     Some(Settings {
         base_url: base_url?,
-        api_key: values.secret(&keys::MODEL_API_KEY),
+        wire: Wire::ChatCompletions,
+        api_keys: values.secret(&keys::MODEL_API_KEY).into_iter().collect(),
         model: model.or_else(|| asks_openai.then(|| DEFAULT_MODEL.to_owned())),
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a number from 0 to 2 whose further digits mean nothing"
-        )]
-        temperature: values
-            .decimal(&keys::MODEL_TEMPERATURE)
-            .map(|number| number as f32),
+        manners: Manners {
+            sampling: Sampling {
+                temperature: values.decimal(&keys::MODEL_TEMPERATURE),
+                ..Sampling::default()
+            },
+            ..Manners::default()
+        },
+        way: Way::default(),
         first_token_timeout: values.duration(&keys::MODEL_FIRST_TOKEN),
         idle_timeout: values.duration(&keys::MODEL_IDLE),
         total_timeout: values.duration(&keys::MODEL_TOTAL),

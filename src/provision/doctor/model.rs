@@ -35,7 +35,7 @@ impl Doctor {
         let Ok(client) = llm::client(settings) else {
             return found(of_failure(ModelFailure::Unavailable));
         };
-        let model = llm::ChatCompletions::new(settings.clone(), client, Arc::clone(&self.clock));
+        let model = llm::Target::new(settings.clone(), client, Arc::clone(&self.clock));
         match self.ask(&model).await {
             Ok(seen) => seen.tell(found),
             Err(error) => return found(of_failure(error.failure)),
@@ -56,7 +56,7 @@ impl Doctor {
         ANSWER_TOKENS.min(self.config.pipeline.window.answer_tokens)
     }
 
-    async fn ask(&self, model: &llm::ChatCompletions) -> Result<Seen, ModelError> {
+    async fn ask(&self, model: &llm::Target) -> Result<Seen, ModelError> {
         let prompt = Prompt {
             messages: vec![Message {
                 role: Role::User,
@@ -118,6 +118,7 @@ fn of_failure(failure: ModelFailure) -> Finding {
         ModelFailure::Broken
         | ModelFailure::Garbled
         | ModelFailure::Empty
+        | ModelFailure::OnlyReasoned
         | ModelFailure::TooLarge => Ailment::ModelGarbled,
     }
     .into()

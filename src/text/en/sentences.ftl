@@ -57,6 +57,7 @@ model-rejected-request = The model server did not accept the request. Please try
 model-slow-to-begin = The model did not begin to answer in time. Please ask again in a little while.
 model-fell-silent = The model went silent in the middle of its answer. Please ask again.
 model-answered-nothing = The model sent an empty answer. Please ask again in slightly different words.
+model-only-reasoned = The model used up its whole length thinking and wrote no answer. Please ask something smaller, or tell your administrator.
 model-refused = The model declined to answer for safety reasons. Please try asking differently.
 context-too-long = This conversation is longer than the model can read. Please shorten the question, or start afresh with the `new` command.
 answer-too-large = The answer is too large to show. Please ask in smaller pieces.

@@ -64,6 +64,10 @@ async fn what_asking_again_does_not_help_is_said_at_once() {
             Reply::empty().finish("content_filter"),
             Reason::ModelRefused,
         ),
+        (
+            Reply::empty().reasoning("hm").finish("length"),
+            Reason::ModelOnlyReasoned,
+        ),
     ] {
         let house = asked("", reply).await;
         assert_eq!(see_the_error(&house, reason).await, 1, "{reason:?}");

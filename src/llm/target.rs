@@ -1,7 +1,6 @@
-//! A model behind OpenAI's Chat Completions API, as OpenAI and nearly everybody else serve it.
+//! One model at one server: puts a question into the words of its wire, asks, and hands on what comes.
 //!
 //! One question is one request, never repeated here: what may be tried again is decided by whoever asks.
-//! API: <https://platform.openai.com/docs/api-reference/chat> (2026-11).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,17 +9,16 @@ use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{RequestBuilder, Response};
-use secrecy::ExposeSecret;
-use serde::Serialize;
-use serde_json::{Value, json};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use url::Url;
 
 use super::answer::{Patience, deltas, read_body};
-use super::completion::Progress;
+use super::completion::{Expected, Progress};
 use super::error::{MAX_ERROR_BYTES, caused, refused};
 use super::reply::Reply;
-use super::{DEFAULT_MODEL, Settings};
-use crate::domain::channel_settings::Temperature;
+use super::settings::{AnswerLimit, DEFAULT_MODEL, Settings};
+use super::wire::{Ask, Tool, Wire};
 use crate::domain::completion::{Delta, FinishReason, ModelFailure};
 use crate::domain::prompt::{Message, ModelChoice, Prompt, Role};
 use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError, timeout};
@@ -34,8 +32,14 @@ const MAX_MODELS_BYTES: usize = 1024 * 1024;
 /// The host whose models want `max_completion_tokens`; some of them refuse `max_tokens`, which is all that most others know.
 const OPENAI_HOST: &str = "api.openai.com";
 
-/// A model's server that speaks Chat Completions.
-pub struct ChatCompletions {
+/// What a model is asked to call, to see whether it does.
+const CLOCK: Tool = Tool {
+    name: "clock",
+    description: "Returns the time.",
+};
+
+/// A model at a server.
+pub struct Target {
     settings: Settings,
     http: reqwest::Client,
     clock: Arc<dyn Clock>,
@@ -43,48 +47,7 @@ pub struct ChatCompletions {
     listed_model: Mutex<Option<String>>,
 }
 
-/// What we send.
-#[derive(Serialize)]
-struct Ask<'a> {
-    model: &'a str,
-    messages: Vec<AskMessage<'a>>,
-    stream: bool,
-    stream_options: StreamOptions,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_completion_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tools: Option<Value>,
-}
-
-#[derive(Serialize)]
-struct AskMessage<'a> {
-    role: &'static str,
-    content: &'a str,
-}
-
-#[derive(Serialize)]
-struct StreamOptions {
-    include_usage: bool,
-}
-
-impl<'a> From<&'a Message> for AskMessage<'a> {
-    fn from(message: &'a Message) -> Self {
-        Self {
-            role: match message.role {
-                Role::System => "system",
-                Role::User => "user",
-                Role::Assistant => "assistant",
-            },
-            content: &message.text,
-        }
-    }
-}
-
-impl ChatCompletions {
+impl Target {
     /// Makes the adapter. `http` is a client made by [`super::client`].
     #[must_use]
     pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
@@ -109,37 +72,45 @@ impl ChatCompletions {
         }
     }
 
-    fn body(&self, model: &str, prompt: &Prompt, tools: Option<Value>) -> Vec<u8> {
-        let most = Some(prompt.max_answer_tokens);
-        let (max_completion_tokens, max_tokens) = if self.is_openai() {
-            (most, None)
+    fn body(&self, model: &str, prompt: &Prompt, tool: Option<&Tool>) -> Vec<u8> {
+        let manners = &self.settings.manners;
+        let by_host = if self.is_openai() {
+            AnswerLimit::MaxCompletionTokens
         } else {
-            (None, most)
+            AnswerLimit::MaxTokens
         };
-        let chosen = prompt.choice.temperature.map(Temperature::as_f32);
-        let ask = Ask {
+        let body = self.settings.wire.body(&Ask {
             model,
-            messages: prompt.messages.iter().map(AskMessage::from).collect(),
-            stream: true,
-            stream_options: StreamOptions {
-                include_usage: true,
-            },
-            max_tokens,
-            max_completion_tokens,
-            temperature: chosen.or(self.settings.temperature),
-            tools,
-        };
-        serde_json::to_vec(&ask).expect("strings and numbers are always JSON")
+            prompt,
+            manners,
+            answer_limit: manners.answer_limit.unwrap_or(by_host),
+            tool,
+        });
+        Value::Object(body).to_string().into_bytes()
+    }
+
+    fn address(&self, below: &[&str]) -> Url {
+        let mut url = endpoint(&self.settings.base_url, below, self.settings.wire);
+        if !self.settings.way.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.settings.way.query);
+        }
+        url
     }
 
     fn authorised(&self, request: RequestBuilder) -> Result<RequestBuilder, ModelError> {
-        let Some(key) = &self.settings.api_key else {
+        let Settings { wire, way, .. } = &self.settings;
+        let mut request = request;
+        let wanted = wire.header();
+        for (name, value) in wanted.iter().chain(&way.headers) {
+            request = request.header(name, value);
+        }
+        let Some(key) = self.settings.api_keys.first() else {
             return Ok(request);
         };
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
-            .map_err(|error| caused(ModelFailure::KeyRefused, error))?;
-        value.set_sensitive(true);
-        Ok(request.header(AUTHORIZATION, value))
+        match way.key_header.clone().or_else(|| wire.key_header()) {
+            Some(name) => Ok(request.header(name, secret_header("", key)?)),
+            None => Ok(request.header(AUTHORIZATION, secret_header("Bearer ", key)?)),
+        }
     }
 
     /// Returns the name to ask for: the configured one, OpenAI's default, or the only one listed.
@@ -174,7 +145,7 @@ impl ChatCompletions {
     }
 
     async fn list_models(&self) -> Result<Response, ModelError> {
-        let url = endpoint(&self.settings.base_url, &["models"]);
+        let url = self.address(&["models"]);
         let request = self.authorised(self.http.get(url))?;
         let sent = timeout(&*self.clock, SHORT_CALL_TIMEOUT, request.send()).await;
         let response = sent
@@ -200,7 +171,7 @@ impl ChatCompletions {
 }
 
 #[async_trait]
-impl LanguageModel for ChatCompletions {
+impl LanguageModel for Target {
     async fn complete(&self, prompt: &Prompt) -> Result<DeltaStream, ModelError> {
         self.ask(prompt, None).await
     }
@@ -210,7 +181,7 @@ impl LanguageModel for ChatCompletions {
     }
 }
 
-impl ChatCompletions {
+impl Target {
     /// Asks what a model can answer only by a tool, and returns whether it calls that. Nothing is done with the call.
     ///
     /// # Errors
@@ -225,12 +196,7 @@ impl ChatCompletions {
             dropped_turns: 0,
             choice: ModelChoice::default(),
         };
-        let clock = json!([{ "type": "function", "function": {
-            "name": "clock",
-            "description": "Returns the time.",
-            "parameters": { "type": "object", "properties": {} },
-        }}]);
-        let mut deltas = self.ask(&prompt, Some(clock)).await?;
+        let mut deltas = self.ask(&prompt, Some(&CLOCK)).await?;
         let mut finish = None;
         // The stream has its own time-outs and bound.
         while let Some(delta) = deltas.next().await {
@@ -241,18 +207,18 @@ impl ChatCompletions {
         Ok(finish == Some(FinishReason::ToolCalls))
     }
 
-    async fn ask(&self, prompt: &Prompt, tools: Option<Value>) -> Result<DeltaStream, ModelError> {
+    async fn ask(&self, prompt: &Prompt, tool: Option<&Tool>) -> Result<DeltaStream, ModelError> {
         let patience = self.patience();
         let model = match &prompt.choice.model {
             Some(chosen) => chosen.clone(),
             None => self.model().await?,
         };
-        let url = endpoint(&self.settings.base_url, &["chat", "completions"]);
+        let url = self.address(self.settings.wire.path());
         let request = self
             .authorised(self.http.post(url))?
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream, application/json")
-            .body(self.body(&model, prompt, tools));
+            .body(self.body(&model, prompt, tool));
 
         let (limit, in_vain) = patience.limit(Progress::Silent, self.clock.now());
         let response = timeout(&*self.clock, limit, request.send())
@@ -260,19 +226,35 @@ impl ChatCompletions {
             .map_err(|elapsed| caused(in_vain, elapsed))?
             .map_err(unreachable)?;
         let response = self.accepted(response).await?;
-        let reply = Reply::new(self.settings.max_answer_bytes);
+        let reply = Reply::new(Expected {
+            wire: self.settings.wire,
+            reasoning: self.settings.manners.reasoning,
+            most_tokens: Some(prompt.max_answer_tokens),
+            max_answer_bytes: self.settings.max_answer_bytes,
+        });
         Ok(deltas(response, reply, Arc::clone(&self.clock), patience))
     }
 }
 
-/// Returns an address below the base, whose query (Azure's `api-version`) stays.
-fn endpoint(base: &Url, below: &[&str]) -> Url {
+/// Returns an address below the base, whose query stays. Anthropic's own documentation writes its base without the version.
+fn endpoint(base: &Url, below: &[&str], wire: Wire) -> Url {
     let mut url = base.clone();
+    let is_bare = wire == Wire::Messages && matches!(base.path(), "" | "/");
     // A base that cannot have a path is refused by the HTTP client when it is asked.
     if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(below);
+        segments
+            .pop_if_empty()
+            .extend(is_bare.then_some("v1"))
+            .extend(below);
     }
     url
+}
+
+fn secret_header(before: &str, key: &SecretString) -> Result<HeaderValue, ModelError> {
+    let mut value = HeaderValue::from_str(&format!("{before}{}", key.expose_secret()))
+        .map_err(|error| caused(ModelFailure::KeyRefused, error))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn unreachable(error: reqwest::Error) -> ModelError {
@@ -328,7 +310,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                endpoint(&base.parse().unwrap(), &["models"]).as_str(),
+                endpoint(&base.parse().unwrap(), &["models"], Wire::ChatCompletions).as_str(),
                 expected
             );
         }

@@ -1,38 +1,67 @@
-//! One object of a Chat Completions reply, streamed or whole, as the few things of it that concern us.
+//! OpenAI's Chat Completions: what is sent, and one object of a reply, streamed or whole, as the few things of it that concern us.
 //!
-//! What servers really send differs from the documentation in every field, so nothing here is required and a value of the wrong type
-//! is a value that is absent: only what cannot be JSON at all ends a completion. The oddities served here are listed, with the
-//! servers they were recorded from, in `recorded/models/README.md`.
+//! API: <https://platform.openai.com/docs/api-reference/chat> (2026-11). The oddities served here are listed, with the servers they
+//! were recorded from, in `recorded/models/README.md`.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use crate::domain::completion::{FinishReason, Usage};
+use super::chunk::{Chunk, count, finish, model, read_text};
+use super::{Ask, role};
+use crate::domain::completion::Usage;
+use crate::llm::settings::{AnswerLimit, InstructionsRole};
 
-/// Characters of a model's name that are kept.
-const MAX_MODEL_CHARACTERS: usize = 200;
-
-/// Tokens a server may report, at most; more is held there, so that no sum of them ever overflows.
-const MAX_TOKENS_REPORTED: u64 = 1_000_000_000;
-
-/// What one object says.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Chunk {
-    pub(super) model: Option<String>,
-    pub(super) reasoning: String,
-    pub(super) text: String,
-    /// Whether it calls a tool, or a piece of a call is in it.
-    pub(super) calls_tool: bool,
-    pub(super) usage: Option<Usage>,
-    pub(super) finish: Option<Finish>,
-}
-
-/// How a model says that it has finished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Finish {
-    /// It has come to an end.
-    Ended(FinishReason),
-    /// Its server gave up; what was written is not the whole.
-    Failed,
+pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
+    let (instructions, said) = ask.apart();
+    let mut body = ask.sampling(&[
+        "temperature",
+        "top_p",
+        "top_k",
+        "frequency_penalty",
+        "presence_penalty",
+        "seed",
+    ]);
+    let mut messages: Vec<Value> = Vec::new();
+    if !instructions.is_empty() {
+        let said_by = match ask.manners.instructions {
+            InstructionsRole::Developer => "developer",
+            InstructionsRole::System | InstructionsRole::User => "system",
+        };
+        messages.push(json!({ "role": said_by, "content": instructions }));
+    }
+    let others = said
+        .iter()
+        .map(|message| json!({ "role": role(message.role), "content": message.text }));
+    messages.extend(others);
+    body.insert("model".into(), ask.model.into());
+    body.insert("messages".into(), messages.into());
+    body.insert("stream".into(), true.into());
+    body.insert("stream_options".into(), json!({ "include_usage": true }));
+    let most = ask.prompt.max_answer_tokens;
+    match ask.answer_limit {
+        AnswerLimit::MaxTokens => body.insert("max_tokens".into(), most.into()),
+        AnswerLimit::MaxCompletionTokens => {
+            body.insert("max_completion_tokens".into(), most.into())
+        }
+        AnswerLimit::Unsent => None,
+    };
+    let sampling = &ask.manners.sampling;
+    if !sampling.stop.is_empty() {
+        body.insert("stop".into(), json!(sampling.stop));
+    }
+    if let Some(effort) = &sampling.reasoning_effort {
+        body.insert("reasoning_effort".into(), effort.clone().into());
+    }
+    if let Some(tool) = ask.tool {
+        body.insert(
+            "tools".into(),
+            json!([{ "type": "function", "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": { "type": "object", "properties": {} },
+            }}]),
+        );
+    }
+    body
 }
 
 /// Reads one object. Of several choices only the first, of index 0, is ours.
@@ -102,12 +131,6 @@ fn read_message(message: &Value, chunk: &mut Chunk) {
         .any(|calls| calls.is_object() || calls.as_array().is_some_and(|calls| !calls.is_empty()));
 }
 
-fn read_text(value: Option<&Value>, into: &mut String) {
-    if let Some(text) = value.and_then(Value::as_str) {
-        into.push_str(text);
-    }
-}
-
 /// Reads one part of a content that is a list, as `{"type":"text","text":"…"}`, or reasoning as `{"type":"thinking","thinking":…}`.
 fn read_part(part: &Value, chunk: &mut Chunk) {
     if let Some(text) = part.as_str() {
@@ -130,35 +153,6 @@ fn read_part(part: &Value, chunk: &mut Chunk) {
         Some("refusal") => read_text(part.get("refusal"), &mut chunk.text),
         _ => read_text(part.get("text"), &mut chunk.text),
     }
-}
-
-fn finish(reason: &Value) -> Option<Finish> {
-    let ended = match reason.as_str()?.to_ascii_lowercase().as_str() {
-        // Some servers write an empty reason in each chunk.
-        "" | "null" => return None,
-        "stop" | "end_turn" | "stop_sequence" | "eos" | "eos_token" => FinishReason::Stop,
-        "length" | "max_tokens" | "max_output_tokens" | "model_length" => FinishReason::Length,
-        "content_filter" | "safety" | "sensitive" | "recitation" | "refusal" => {
-            FinishReason::ContentFilter
-        }
-        "tool_calls" | "tool_use" | "function_call" => FinishReason::ToolCalls,
-        // OpenRouter, Zhipu, DeepSeek, vLLM, in this order.
-        "error" | "network_error" | "insufficient_system_resource" | "abort" => {
-            return Some(Finish::Failed);
-        }
-        _ => FinishReason::Unsaid,
-    };
-    Some(Finish::Ended(ended))
-}
-
-fn model(value: &Value) -> Option<String> {
-    let name = value.get("model")?.as_str()?;
-    let name: String = name
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(MAX_MODEL_CHARACTERS)
-        .collect();
-    (!name.is_empty()).then_some(name)
 }
 
 /// Finds the usage where OpenAI puts it, or in the choice (Moonshot), or under `x_groq`. One that counts nothing says nothing.
@@ -187,21 +181,14 @@ fn usage(value: &Value, choice: Option<&Value>) -> Option<Usage> {
     (usage != Usage::default()).then_some(usage)
 }
 
-/// Returns the first number found at one of the paths, else zero. A negative or broken number is no number.
-fn count(usage: &Value, paths: &[&[&str]]) -> u64 {
-    paths
-        .iter()
-        .filter_map(|path| path.iter().try_fold(usage, |at, key| at.get(key)))
-        .find_map(Value::as_u64)
-        .map_or(0, |tokens| tokens.min(MAX_TOKENS_REPORTED))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::chunk::{Finish, MAX_MODEL_CHARACTERS, MAX_TOKENS_REPORTED};
     use super::*;
+    use crate::domain::completion::FinishReason;
 
     fn delta(delta: &Value) -> Chunk {
         chunk(&json!({ "choices": [{ "index": 0, "delta": delta }] }))
