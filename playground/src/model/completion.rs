@@ -1,15 +1,16 @@
-//! A chat completion, rendered as a stream of events or as one document.
+//! Everything that a script can say about a completion, and what all wires make of it in the same way.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::failure::Failure;
 use super::plan::{Cut, Piece};
 use super::request::Request;
 
 /// The time in every completion: scripted answers know no clock.
-const CREATED: u64 = 1_795_351_717;
+pub(super) const CREATED: u64 = 1_795_351_717;
 
 /// How many tokens a completion says it used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Usage {
     pub completion: u64,
 }
 
-/// Where a stream tells its usage.
+/// Where a stream tells its usage. Other wires than chat completions have one place for it, and only know `Never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsagePlace {
     /// In a chunk of its own with `choices: []`, only where it was asked for. This is the default.
@@ -37,7 +38,7 @@ pub enum UsagePlace {
     Never,
 }
 
-/// How a stream tells the role.
+/// How a stream of chat completions tells the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleChunk {
     /// A first chunk of its own with `content: ""`, as `OpenAI` does. This is the default.
@@ -66,6 +67,7 @@ pub(super) enum Part {
     Content(String),
     Delta(Value),
     Event(Value),
+    Error(String),
     NoChoices,
     Raw(Bytes),
     Endless(String),
@@ -105,124 +107,15 @@ impl Completion {
         }
     }
 
-    /// The body of the stream.
-    pub(super) fn stream(&self, request: &Request) -> Vec<Piece> {
-        let mut pieces = Vec::new();
+    /// The body of a stream, as its bytes are cut into HTTP chunks.
+    pub(super) fn framed(&self, mut pieces: Vec<Piece>) -> Vec<Piece> {
         if self.byte_order_mark {
-            pieces.push(Piece::Bytes(Bytes::from_static(b"\xef\xbb\xbf")));
-        }
-        match self.role {
-            RoleChunk::Empty => {
-                pieces.push(self.delta(request, &json!({"role": "assistant", "content": ""})));
-            }
-            RoleChunk::Null => {
-                pieces.push(self.delta(request, &json!({"role": "assistant", "content": null})));
-            }
-            RoleChunk::Everywhere | RoleChunk::Absent => {}
-        }
-        let last_content = self
-            .parts
-            .iter()
-            .rposition(|part| matches!(part, Part::Content(_)));
-        for (index, part) in self.parts.iter().enumerate() {
-            pieces.push(self.piece(request, part, Some(index) == last_content));
-        }
-        if !matches!(pieces.last(), Some(Piece::Cut(_) | Piece::Forever(_))) {
-            self.close(request, &mut pieces);
+            pieces.insert(0, Piece::Bytes(Bytes::from_static(b"\xef\xbb\xbf")));
         }
         match self.chunk_size {
             Some(size) => rechunk(pieces, size),
             None => pieces,
         }
-    }
-
-    fn piece(&self, request: &Request, part: &Part, is_last_content: bool) -> Piece {
-        match part {
-            Part::Content(text) => {
-                let mut chunk = self.chunk(request, &self.content(text), None);
-                if is_last_content && self.usage_place == UsagePlace::LastContentChunk {
-                    chunk["usage"] = self.usage_json(request);
-                }
-                self.event(&chunk)
-            }
-            Part::Delta(delta) => self.delta(request, delta),
-            Part::Event(event) => self.event(event),
-            Part::NoChoices => {
-                let mut chunk = self.chunk(request, &Value::Null, None);
-                chunk["choices"] = json!([]);
-                self.event(&chunk)
-            }
-            Part::Raw(bytes) => Piece::Bytes(bytes.clone()),
-            Part::Endless(text) => match self.delta(request, &self.content(text)) {
-                Piece::Bytes(bytes) => Piece::Forever(bytes),
-                other => other,
-            },
-            Part::Gate(name) => Piece::Gate(name.clone()),
-            Part::Pause(pause) => Piece::Pause(*pause),
-            Part::Cut(cut) => Piece::Cut(*cut),
-        }
-    }
-
-    /// Finish reason, usage and `[DONE]`, as far as the script wants them.
-    fn close(&self, request: &Request, pieces: &mut Vec<Piece>) {
-        if let Some(finish) = &self.finish {
-            let mut chunk = self.chunk(request, &json!({}), Some(finish));
-            if self.usage_place == UsagePlace::FinishChunk {
-                chunk["usage"] = self.usage_json(request);
-            }
-            pieces.push(self.event(&chunk));
-        }
-        let choices = match self.usage_place {
-            UsagePlace::OwnChunk => Some(json!([])),
-            UsagePlace::WhenAsked => request.wants_usage().then(|| json!([])),
-            UsagePlace::EmptyChoice => Some(json!([{"index": 0, "delta": {}}])),
-            UsagePlace::FinishChunk | UsagePlace::LastContentChunk | UsagePlace::Never => None,
-        };
-        if let Some(choices) = choices {
-            let mut chunk = self.chunk(request, &Value::Null, None);
-            chunk["choices"] = choices;
-            chunk["usage"] = self.usage_json(request);
-            pieces.push(self.event(&chunk));
-        }
-        if self.done {
-            pieces.push(self.line("data: [DONE]"));
-        }
-    }
-
-    /// The whole completion as one document, after the waits of the script.
-    pub(super) fn document(&self, request: &Request) -> Value {
-        let mut message = json!({"role": "assistant", "content": ""});
-        for part in &self.parts {
-            match part {
-                Part::Content(text) => join(&mut message, "content", text),
-                Part::Delta(delta) => {
-                    for (name, value) in delta.as_object().into_iter().flatten() {
-                        match value {
-                            Value::String(text) => join(&mut message, name, text),
-                            other => message[name] = other.clone(),
-                        }
-                    }
-                }
-                Part::Event(_)
-                | Part::NoChoices
-                | Part::Raw(_)
-                | Part::Endless(_)
-                | Part::Gate(_)
-                | Part::Pause(_)
-                | Part::Cut(_) => {}
-            }
-        }
-        let mut document = json!({
-            "id": format!("chatcmpl-{}", request.number),
-            "object": "chat.completion",
-            "created": CREATED,
-            "model": self.model_name(request),
-            "choices": [{"index": 0, "message": message, "finish_reason": self.finish}],
-        });
-        if self.usage_place != UsagePlace::Never {
-            document["usage"] = self.usage_json(request);
-        }
-        document
     }
 
     /// The waits of the script, which a document has all before its first byte.
@@ -243,10 +136,12 @@ impl Completion {
         })
     }
 
-    /// The first object that the script puts in the stream in place of a chunk: an error, mostly.
-    pub(super) fn first_event(&self) -> Option<&Value> {
+    /// What a request without a stream is refused with: the first object or error that the script puts in the stream
+    /// in place of content.
+    pub(super) fn failure(&self, request: &Request) -> Option<Value> {
         self.parts.iter().find_map(|part| match part {
-            Part::Event(event) => Some(event),
+            Part::Event(event) => Some(event.clone()),
+            Part::Error(message) => Some(Failure::of_server(message).response(request).1),
             _ => None,
         })
     }
@@ -257,38 +152,13 @@ impl Completion {
             .any(|part| matches!(part, Part::Endless(_)))
     }
 
-    fn model_name<'a>(&'a self, request: &'a Request) -> &'a str {
+    pub(super) fn model_name<'a>(&'a self, request: &'a Request) -> &'a str {
         self.model.as_deref().unwrap_or(request.model())
     }
 
-    fn content(&self, text: &str) -> Value {
-        match self.role {
-            RoleChunk::Everywhere => json!({"role": "assistant", "content": text}),
-            RoleChunk::Empty | RoleChunk::Null | RoleChunk::Absent => json!({"content": text}),
-        }
-    }
-
-    fn delta(&self, request: &Request, delta: &Value) -> Piece {
-        self.event(&self.chunk(request, delta, None))
-    }
-
-    fn chunk(&self, request: &Request, delta: &Value, finish: Option<&str>) -> Value {
-        json!({
-            "id": format!("chatcmpl-{}", request.number),
-            "object": "chat.completion.chunk",
-            "created": CREATED,
-            "model": self.model_name(request),
-            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
-        })
-    }
-
-    fn usage_json(&self, request: &Request) -> Value {
-        let usage = self.usage.unwrap_or_else(|| self.counted(request));
-        json!({
-            "prompt_tokens": usage.prompt,
-            "completion_tokens": usage.completion,
-            "total_tokens": usage.prompt + usage.completion,
-        })
+    /// How many tokens to tell.
+    pub(super) fn usage(&self, request: &Request) -> Usage {
+        self.usage.unwrap_or_else(|| self.counted(request))
     }
 
     /// A token a word of the prompt and a token a delta of the answer: plausible, and easy to work out in a test.
@@ -307,24 +177,31 @@ impl Completion {
         }
     }
 
-    fn event(&self, event: &Value) -> Piece {
-        self.line(&format!("data: {event}"))
+    /// An event that has a name where its data has a `type`.
+    pub(super) fn named_event(&self, event: &Value) -> Piece {
+        match event["type"].as_str() {
+            Some(name) => self.lines(&[&format!("event: {name}"), &format!("data: {event}")]),
+            None => self.event(event),
+        }
     }
 
-    fn line(&self, line: &str) -> Piece {
+    pub(super) fn event(&self, event: &Value) -> Piece {
+        self.lines(&[&format!("data: {event}")])
+    }
+
+    pub(super) fn lines(&self, lines: &[&str]) -> Piece {
         let end = match self.line_end {
             LineEnd::Lf => "\n",
             LineEnd::CrLf => "\r\n",
             LineEnd::Cr => "\r",
         };
-        Piece::Bytes(format!("{line}{end}{end}").into())
+        Piece::Bytes(format!("{}{end}{end}", lines.join(end)).into())
     }
 }
 
-/// Appends to a text of the message, which may not be there yet.
-fn join(message: &mut Value, name: &str, text: &str) {
-    let known = message[name].as_str().unwrap_or_default();
-    message[name] = Value::String(format!("{known}{text}"));
+/// Whether a stream has come to where nothing can follow.
+pub(super) fn is_cut(pieces: &[Piece]) -> bool {
+    matches!(pieces.last(), Some(Piece::Cut(_) | Piece::Forever(_)))
 }
 
 /// Cuts what lies between two waits anew, wherever characters end.
@@ -354,6 +231,7 @@ fn rechunk(pieces: Vec<Piece>, size: usize) -> Vec<Piece> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{chat, messages, responses};
     use super::*;
 
     fn bytes(pieces: &[Piece]) -> Vec<u8> {
@@ -373,13 +251,15 @@ mod tests {
                 whole.parts.push(Part::Gate("here".to_owned()));
             }
             let cut = Completion { chunk_size: Some(size), ..whole.clone() };
-            let (whole, cut) = (whole.stream(&Request::nothing()), cut.stream(&Request::nothing()));
-            prop_assert_eq!(bytes(&whole), bytes(&cut));
-            let gates = |pieces: &[Piece]| pieces.iter().filter(|piece| matches!(piece, Piece::Gate(_))).count();
-            prop_assert_eq!(gates(&whole), gates(&cut));
-            for piece in &cut {
-                if let Piece::Bytes(bytes) = piece {
-                    prop_assert!((1..=size).contains(&bytes.len()));
+            for stream in [chat::stream, responses::stream, messages::stream] {
+                let (whole, cut) = (stream(&whole, &Request::nothing()), stream(&cut, &Request::nothing()));
+                prop_assert_eq!(bytes(&whole), bytes(&cut));
+                let gates = |pieces: &[Piece]| pieces.iter().filter(|piece| matches!(piece, Piece::Gate(_))).count();
+                prop_assert_eq!(gates(&whole), gates(&cut));
+                for piece in &cut {
+                    if let Piece::Bytes(bytes) = piece {
+                        prop_assert!((1..=size).contains(&bytes.len()));
+                    }
                 }
             }
         }

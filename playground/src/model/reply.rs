@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use super::completion::{Completion, LineEnd, Part, RoleChunk, Usage, UsagePlace};
 use super::echo::Echo;
+use super::failure::Failure;
 use super::plan::{Cut, Piece};
 use super::recording::Recording;
 use super::respond::reason;
 
 /// One answer to one request.
 ///
-/// Completions adapt to the request: a stream where one was asked for, else one document. Steps are taken in the
-/// order in which they are added; nothing follows a cut or endless output.
+/// Completions and errors adapt to the request: to the [wire](super::Wire) on which it came, a stream where one was asked
+/// for, else one document. Steps are taken in the order in which they are added; nothing follows a cut or endless output.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub(super) kind: Kind,
@@ -32,8 +33,10 @@ pub(super) enum Kind {
         content_type: String,
         body: Bytes,
     },
+    Failure(Failure),
+    Models(Vec<String>),
     Recorded(Arc<Recording>),
-    Wire(Vec<Piece>),
+    Bare(Vec<Piece>),
     Echo(Echo),
 }
 
@@ -127,7 +130,7 @@ impl Reply {
         }
     }
 
-    /// 429 that no waiting helps against: the account is empty.
+    /// 429 that no waiting helps against: the account is empty. Anthropic's 400 for it where its client asks.
     #[must_use]
     pub fn out_of_quota() -> Self {
         let message =
@@ -162,13 +165,23 @@ impl Reply {
         )
     }
 
-    /// An error of any status in `OpenAI`'s shape.
+    /// An error of any status in `OpenAI`'s shape; where Anthropic's client asks in Anthropic's, whose type follows from
+    /// the status.
     #[must_use]
     pub fn error(status: u16, message: &str, kind: &str, code: Option<&str>) -> Self {
-        Self::json(
+        Self::of(Kind::Failure(Failure {
             status,
-            &json!({"error": {"message": message, "type": kind, "param": null, "code": code}}),
-        )
+            message: message.to_owned(),
+            kind: kind.to_owned(),
+            code: code.map(str::to_owned),
+        }))
+    }
+
+    /// A list of these models, in the shape of the client's service.
+    #[must_use]
+    pub fn models(ids: &[&str]) -> Self {
+        let ids = ids.iter().map(|id| (*id).to_owned());
+        Self::of(Kind::Models(ids.collect()))
     }
 
     /// A recorded exchange: status, headers, chunks and ending as recorded, its times left out. Where the client
@@ -181,25 +194,25 @@ impl Reply {
     /// Bare bytes in place of a response, head included; then the connection is closed.
     #[must_use]
     pub fn wire(bytes: impl Into<Bytes>) -> Self {
-        Self::of(Kind::Wire(vec![Piece::Bytes(bytes.into())]))
+        Self::of(Kind::Bare(vec![Piece::Bytes(bytes.into())]))
     }
 
     /// No response: the connection is closed instead.
     #[must_use]
     pub fn hang_up() -> Self {
-        Self::of(Kind::Wire(vec![Piece::Cut(Cut::Close)]))
+        Self::of(Kind::Bare(vec![Piece::Cut(Cut::Close)]))
     }
 
     /// No response: the connection is reset instead.
     #[must_use]
     pub fn reset() -> Self {
-        Self::of(Kind::Wire(vec![Piece::Cut(Cut::Reset)]))
+        Self::of(Kind::Bare(vec![Piece::Cut(Cut::Reset)]))
     }
 
     /// No response and no end, until the client leaves.
     #[must_use]
     pub fn silence() -> Self {
-        Self::of(Kind::Wire(vec![Piece::Cut(Cut::Silence)]))
+        Self::of(Kind::Bare(vec![Piece::Cut(Cut::Silence)]))
     }
 
     /// The question back, in real time.
@@ -257,31 +270,48 @@ impl Reply {
         self.part(Part::Content(text.to_owned()))
     }
 
-    /// Adds a delta of `reasoning_content`.
+    /// Adds a delta of reasoning: of `reasoning_content`, of a reasoning item's summary, of a thinking block.
     #[must_use]
     pub fn reasoning(self, text: &str) -> Self {
         self.part(Part::Delta(json!({"reasoning_content": text})))
     }
 
-    /// Adds a delta of any shape.
+    /// Adds a delta of any shape of a chat completion. Other wires tell its `content`, `reasoning_content` and
+    /// `tool_calls`.
     #[must_use]
     pub fn delta(self, delta: Value) -> Self {
         self.part(Part::Delta(delta))
     }
 
-    /// Adds a whole event of any shape.
+    /// Adds a call of a tool, whole in one delta. It does not change the finish reason.
+    #[must_use]
+    pub fn tool_call(self, id: &str, name: &str, arguments: &Value) -> Self {
+        self.set(|completion| {
+            let is_call =
+                |part: &&Part| matches!(part, Part::Delta(delta) if !delta["tool_calls"].is_null());
+            let index = completion.parts.iter().filter(is_call).count();
+            let function = json!({"name": name, "arguments": arguments.to_string()});
+            let call = json!({"index": index, "id": id, "type": "function", "function": function});
+            completion
+                .parts
+                .push(Part::Delta(json!({"tool_calls": [call]})));
+        })
+    }
+
+    /// Adds a whole event of any shape. On other wires than chat completions its `type` becomes its name.
     #[must_use]
     pub fn event(self, event: Value) -> Self {
         self.part(Part::Event(event))
     }
 
-    /// Adds an error inside the stream. A request without a stream gets it with status 500.
+    /// Adds an error inside the stream, in the shape of the wire. A response then ends as failed, a message at once. A
+    /// request without a stream gets it with status 500.
     #[must_use]
     pub fn error_in_stream(self, message: &str) -> Self {
-        self.part(Part::Event(json!({"error": {"message": message, "type": "server_error", "param": null, "code": null}})))
+        self.part(Part::Error(message.to_owned()))
     }
 
-    /// Adds a chunk with `choices: []`, as Azure's content filter sends it first.
+    /// Adds a chunk with `choices: []`, as Azure's content filter sends it first. Other wires have none.
     #[must_use]
     pub fn no_choices(self) -> Self {
         self.part(Part::NoChoices)
@@ -335,19 +365,22 @@ impl Reply {
         self.part(Part::Cut(Cut::Silence))
     }
 
-    /// Sets the finish reason: `stop`, `length`, `content_filter`, …
+    /// Sets the finish reason in the words of chat completions: `stop`, `length`, `content_filter`, `tool_calls`. Other
+    /// wires translate these, and tell any other reason as it is: a response as what left it incomplete, a message as its
+    /// stop reason.
     #[must_use]
     pub fn finish(self, reason: &str) -> Self {
         self.set(|completion| completion.finish = Some(reason.to_owned()))
     }
 
-    /// Leaves the finish reason out, and its chunk with it.
+    /// Leaves the finish reason out, and its chunk with it: of a response the last event, of a message
+    /// `message_delta`. The last block of either stays open.
     #[must_use]
     pub fn without_finish(self) -> Self {
         self.set(|completion| completion.finish = None)
     }
 
-    /// Leaves `[DONE]` out.
+    /// Leaves `[DONE]` out, or `message_stop`. A response has nothing of the kind.
     #[must_use]
     pub fn without_done(self) -> Self {
         self.set(|completion| completion.done = false)
@@ -365,7 +398,7 @@ impl Reply {
         self.set(|completion| completion.usage_place = place)
     }
 
-    /// Sets how the stream tells the role.
+    /// Sets how the stream tells the role. Other wires than chat completions have one way.
     #[must_use]
     pub fn role(self, role: RoleChunk) -> Self {
         self.set(|completion| completion.role = role)

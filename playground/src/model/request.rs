@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::journal::Outcome;
+use super::prompt::{self, Message};
+use super::wire::Wire;
 
 /// What a client sent, and how serving it ended.
 #[derive(Debug, Clone)]
@@ -52,7 +54,7 @@ impl Request {
         self.body["stream"] == Value::Bool(true)
     }
 
-    /// Whether the usage of a stream was asked for.
+    /// Whether the usage of a stream was asked for, as chat completions do; the other wires tell it unasked.
     #[must_use]
     pub fn wants_usage(&self) -> bool {
         self.body["stream_options"]["include_usage"] == Value::Bool(true)
@@ -64,14 +66,24 @@ impl Request {
         self.body["model"].as_str().unwrap_or_default()
     }
 
-    /// Role and text of every message, in order. Of a content in parts the text parts, joined.
+    /// How an answer was asked for; none where none was.
+    #[must_use]
+    pub fn wire(&self) -> Option<Wire> {
+        Wire::of(&self.method, &self.path)
+    }
+
+    /// Whether the client expects Anthropic's shapes, also where it asks for no answer.
+    pub(super) fn is_for_anthropic(&self) -> bool {
+        self.wire() == Some(Wire::Messages) || self.header("anthropic-version").is_some()
+    }
+
+    /// Role and text of every message, in order, the instructions that some wires tell apart as a first one of the
+    /// role `system`. Of a content in parts the text parts, joined. The results of tools have the role `tool`.
     #[must_use]
     pub fn messages(&self) -> Vec<(String, String)> {
-        let messages = self.body["messages"].as_array();
+        let messages = self.prompt().into_iter();
         messages
-            .into_iter()
-            .flatten()
-            .map(|message| (text(&message["role"]), text(&message["content"])))
+            .map(|message| (message.role, message.text))
             .collect()
     }
 
@@ -84,15 +96,16 @@ impl Request {
             .map(|(_, text)| text)
             .unwrap_or_default()
     }
-}
 
-fn text(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect(),
-        _ => String::new(),
+    /// The addresses of all images in the messages, in order: `data:` URLs for those that were sent along, whatever
+    /// the wire. Images that were uploaded before have none.
+    #[must_use]
+    pub fn images(&self) -> Vec<String> {
+        let messages = self.prompt().into_iter();
+        messages.flat_map(|message| message.images).collect()
+    }
+
+    fn prompt(&self) -> Vec<Message> {
+        prompt::messages(self.wire().unwrap_or(Wire::ChatCompletions), &self.body)
     }
 }

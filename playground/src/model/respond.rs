@@ -1,12 +1,17 @@
 //! From script to wire: the response that a reply makes of a request.
 
 use bytes::Bytes;
+use serde_json::{Value, json};
 
+use super::chat;
 use super::completion::Completion;
+use super::messages;
 use super::plan::{Cut, Framing, Piece, Plan};
 use super::recording::Recording;
 use super::reply::{Kind, Reply};
 use super::request::Request;
+use super::responses;
+use super::wire::Wire;
 
 impl Reply {
     /// What the connection does to answer this request.
@@ -19,8 +24,13 @@ impl Reply {
                 content_type,
                 body,
             } => self.whole(*status, content_type, vec![Piece::Bytes(body.clone())]),
+            Kind::Failure(failure) => {
+                let (status, body) = failure.response(request);
+                self.json_document(status, &body)
+            }
+            Kind::Models(ids) => self.json_document(200, &listing(ids, request)),
             Kind::Recorded(recording) => recorded(recording),
-            Kind::Wire(pieces) => Plan {
+            Kind::Bare(pieces) => Plan {
                 before: Vec::new(),
                 head: Bytes::new(),
                 body: pieces.clone(),
@@ -33,24 +43,26 @@ impl Reply {
     }
 
     fn completion(&self, completion: &Completion, request: &Request) -> Plan {
+        let wire = request.wire().unwrap_or(Wire::ChatCompletions);
         if request.is_stream() {
-            return self.streamed(completion.stream(request));
+            return self.streamed(stream(wire, completion, request));
         }
         let mut plan = if completion.is_endless() {
             let blank = Piece::Forever(Bytes::from_static(&[b' '; 1024]));
             self.head(200, "application/json", Framing::Chunked, vec![blank])
-        } else if let Some(event) = completion.first_event() {
-            self.whole(
-                500,
-                "application/json",
-                vec![Piece::Bytes(event.to_string().into())],
-            )
+        } else if let Some(failure) = completion.failure(request) {
+            self.json_document(500, &failure)
         } else {
-            let document = Bytes::from(completion.document(request).to_string());
+            let document = Bytes::from(document(wire, completion, request).to_string());
             self.whole(200, "application/json", halved(document, completion.cut()))
         };
         plan.before = completion.waits();
         plan
+    }
+
+    fn json_document(&self, status: u16, body: &Value) -> Plan {
+        let body = vec![Piece::Bytes(body.to_string().into())];
+        self.whole(status, "application/json", body)
     }
 
     fn streamed(&self, body: Vec<Piece>) -> Plan {
@@ -94,6 +106,33 @@ impl Reply {
             keep_alive: !says_close(&headers),
         }
     }
+}
+
+fn stream(wire: Wire, completion: &Completion, request: &Request) -> Vec<Piece> {
+    match wire {
+        Wire::ChatCompletions => chat::stream(completion, request),
+        Wire::Responses => responses::stream(completion, request),
+        Wire::Messages => messages::stream(completion, request),
+    }
+}
+
+fn document(wire: Wire, completion: &Completion, request: &Request) -> Value {
+    match wire {
+        Wire::ChatCompletions => chat::document(completion, request),
+        Wire::Responses => responses::document(completion, request),
+        Wire::Messages => messages::document(completion, request),
+    }
+}
+
+fn listing(ids: &[String], request: &Request) -> Value {
+    if request.is_for_anthropic() {
+        let model = |id| json!({"type": "model", "id": id, "display_name": id, "created_at": "1970-01-01T00:00:00Z"});
+        let models: Vec<Value> = ids.iter().map(model).collect();
+        return json!({"data": models, "has_more": false, "first_id": ids.first(), "last_id": ids.last()});
+    }
+    let model = |id| json!({"id": id, "object": "model", "created": 0, "owned_by": "playground"});
+    let models: Vec<Value> = ids.iter().map(model).collect();
+    json!({"object": "list", "data": models})
 }
 
 /// All bytes of the body, those after a cut included.

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,8 +22,9 @@ pub const SAFETY_LIMIT: Duration = Duration::from_mins(1);
 
 /// A model server on loopback, which does what its script says until it is dropped.
 ///
-/// A completion is answered by the first rule ([`answer_when`](Self::answer_when)) that fits, else by the next reply
-/// in the queue ([`answer_next`](Self::answer_next)), else by the default.
+/// A completion, on whichever [wire](super::Wire) it is asked for, is answered by the first rule
+/// ([`answer_when`](Self::answer_when)) that fits, else by the next reply in the queue
+/// ([`answer_next`](Self::answer_next)), else by the default.
 #[derive(Debug)]
 pub struct ScriptedModel {
     address: SocketAddr,
@@ -166,9 +166,9 @@ impl ScriptedModel {
         });
     }
 
-    /// Lists these models at `GET /v1/models`.
+    /// Lists these models at `GET /v1/models`, in Anthropic's shape where its client asks.
     pub fn list_models(&self, ids: &[&str]) {
-        self.answer_models_with(models(ids));
+        self.answer_models_with(Reply::models(ids));
     }
 
     /// Answers `GET /v1/models` with this.
@@ -176,7 +176,8 @@ impl ScriptedModel {
         self.script(|script| script.models = reply);
     }
 
-    /// Answers 401 to everything without `Authorization: Bearer <key>`.
+    /// Answers 401 to everything without `Authorization: Bearer <key>`, or without `X-Api-Key: <key>` where
+    /// Anthropic's client asks.
     pub fn require_key(&self, key: &str) {
         self.script(|script| script.key = Some(key.to_owned()));
     }
@@ -198,7 +199,7 @@ impl ScriptedModel {
 
 /// What happened.
 impl ScriptedModel {
-    /// All completions asked for until now, in order of arrival.
+    /// All completions asked for until now on all wires, in order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.state.completions.all()
@@ -279,7 +280,7 @@ impl ScriptedModel {
 impl State {
     /// Where a request is recorded.
     pub(super) fn journal_of(&self, request: &Request) -> &Journal {
-        if is_completion(request) {
+        if request.wire().is_some() {
             &self.completions
         } else {
             &self.others
@@ -290,11 +291,11 @@ impl State {
     pub(super) fn choose(&self, request: &Request) -> Reply {
         let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = &script.key
-            && request.header("authorization") != Some(&format!("Bearer {key}"))
+            && !has_key(request, key)
         {
             return Reply::unauthorized();
         }
-        if is_completion(request) {
+        if request.wire().is_some() {
             script.choose(request)
         } else if request.method == "GET" && path(request).ends_with("/models") {
             script.models.clone()
@@ -349,7 +350,7 @@ impl Default for Script {
             rules: Vec::new(),
             queue: VecDeque::new(),
             default: Box::new(|_| Reply::text("A scripted answer.")),
-            models: models(&["scripted-model"]),
+            models: Reply::models(&["scripted-model"]),
             key: None,
         }
     }
@@ -392,16 +393,13 @@ async fn accept(
     }
 }
 
-fn models(ids: &[&str]) -> Reply {
-    let models = ids
-        .iter()
-        .map(|id| json!({"id": id, "object": "model", "created": 0, "owned_by": "playground"}));
-    let models: Vec<Value> = models.collect();
-    Reply::json(200, &json!({"object": "list", "data": models}))
-}
-
-fn is_completion(request: &Request) -> bool {
-    request.method == "POST" && path(request).ends_with("/chat/completions")
+/// Whether the key is where the client's service wants it.
+fn has_key(request: &Request, key: &str) -> bool {
+    if request.is_for_anthropic() {
+        request.header("x-api-key") == Some(key)
+    } else {
+        request.header("authorization") == Some(&format!("Bearer {key}"))
+    }
 }
 
 fn path(request: &Request) -> &str {

@@ -34,7 +34,7 @@ pub struct Arguments {
     pub key: Option<String>,
 }
 
-/// Answers every completion with its question until the program is interrupted or terminated.
+/// Answers every completion, on whichever [wire](super::Wire), with its question until the program is interrupted or terminated.
 ///
 /// # Errors
 /// Where the address cannot be listened on.

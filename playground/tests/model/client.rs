@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use askwell_playground::model::ScriptedModel;
+use askwell_playground::model::{ScriptedModel, Wire};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -52,6 +52,12 @@ impl Client {
         let body = completion(question, stream).to_string();
         self.send("POST", "/v1/chat/completions", body.as_bytes())
             .await;
+    }
+
+    /// Asks on a wire for a stream.
+    pub(crate) async fn ask_on(&mut self, wire: Wire, question: &str) {
+        let body = asked_on(wire, question, true).to_string();
+        self.send("POST", &path(wire), body.as_bytes()).await;
     }
 
     pub(crate) async fn response(&mut self) -> Response {
@@ -175,6 +181,26 @@ impl Response {
         contents.collect()
     }
 
+    /// The text of all deltas, whichever wire tells it.
+    pub(crate) fn spoken(&self) -> String {
+        let events = self.events();
+        let texts = events
+            .iter()
+            .filter_map(|event| match event["type"].as_str() {
+                None => event["choices"][0]["delta"]["content"].as_str(),
+                Some("response.output_text.delta") => event["delta"].as_str(),
+                Some(_) => event["delta"]["text"].as_str(),
+            });
+        texts.collect()
+    }
+
+    /// The names of all events, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let text = self.text();
+        let names = text.lines().filter_map(|line| line.strip_prefix("event: "));
+        names.map(str::to_owned).collect()
+    }
+
     /// The finish reasons told.
     pub(crate) fn finishes(&self) -> Vec<String> {
         let events = self.events();
@@ -188,6 +214,37 @@ impl Response {
 pub(crate) fn completion(question: &str, stream: bool) -> Value {
     json!({"model": "m", "stream": stream, "messages": [
         {"role": "system", "content": "Be short."}, {"role": "user", "content": question}]})
+}
+
+/// A question in the words of a wire.
+pub(crate) fn asked_on(wire: Wire, question: &str, stream: bool) -> Value {
+    match wire {
+        Wire::ChatCompletions => completion(question, stream),
+        Wire::Responses => {
+            json!({"model": "m", "stream": stream, "instructions": "Be short.", "input": [
+                {"role": "user", "content": [{"type": "input_text", "text": question}]}]})
+        }
+        Wire::Messages => {
+            json!({"model": "m", "stream": stream, "max_tokens": 9, "system": "Be short.", "messages": [
+                {"role": "user", "content": [{"type": "text", "text": question}]}]})
+        }
+    }
+}
+
+pub(crate) fn path(wire: Wire) -> String {
+    format!("/v1{}", wire.path())
+}
+
+/// Asks on a wire for a stream, on a connection of its own.
+pub(crate) async fn ask_on(model: &ScriptedModel, wire: Wire, question: &str) -> Response {
+    let body = asked_on(wire, question, true);
+    exchange(model, "POST", &path(wire), &body).await
+}
+
+/// Asks on a wire for one document, on a connection of its own.
+pub(crate) async fn ask_whole_on(model: &ScriptedModel, wire: Wire, question: &str) -> Response {
+    let body = asked_on(wire, question, false);
+    exchange(model, "POST", &path(wire), &body).await
 }
 
 /// Asks on a connection of its own.

@@ -4,5 +4,8 @@
 
 mod abilities;
 mod client;
+mod messages;
 mod recordings;
+mod responses;
 mod stalls;
+mod wires;

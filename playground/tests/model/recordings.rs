@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use askwell_playground::model::{Recording, RecordingError, Reply, ScriptedModel};
+use serde_json::Value;
 
 use crate::client::{Client, Response};
 
@@ -95,5 +96,46 @@ async fn as_far_as(client: &mut Client, recording: &Recording) -> Response {
         head,
         chunks,
         is_complete: false,
+    }
+}
+
+/// The data of all events of a recorded stream but `[DONE]`.
+pub(crate) fn told(recording: &Recording) -> Vec<Value> {
+    let chunks = recording.response.chunks.iter();
+    let text: String = chunks.map(|chunk| chunk.text.as_str()).collect();
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.filter_map(|data| serde_json::from_str(data).ok())
+        .collect()
+}
+
+/// Where ours lacks something that was recorded, or has something of another kind. What one of both has as null may
+/// be anything in the other.
+pub(crate) fn lacks(ours: &Value, recorded: &Value) -> Vec<String> {
+    match (ours, recorded) {
+        (Value::Object(ours), Value::Object(recorded)) => {
+            let fields = recorded.iter().flat_map(|(name, recorded)| {
+                let lacking = ours
+                    .get(name)
+                    .map_or_else(|| vec![String::new()], |ours| lacks(ours, recorded));
+                lacking
+                    .into_iter()
+                    .map(move |path| format!("/{name}{path}"))
+            });
+            fields.collect()
+        }
+        (Value::Array(ours), Value::Array(recorded)) => {
+            let items = ours.iter().zip(recorded).enumerate();
+            let items = items.flat_map(|(index, (ours, recorded))| {
+                let lacking = lacks(ours, recorded).into_iter();
+                lacking.map(move |path| format!("/{index}{path}"))
+            });
+            items.collect()
+        }
+        (Value::Null, _)
+        | (_, Value::Null)
+        | (Value::String(_), Value::String(_))
+        | (Value::Number(_), Value::Number(_))
+        | (Value::Bool(_), Value::Bool(_)) => Vec::new(),
+        _ => vec![" is of another kind".to_owned()],
     }
 }
