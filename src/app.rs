@@ -76,6 +76,9 @@ pub enum StartError {
     /// The TLS library could not be set up.
     #[error("set up the HTTP client")]
     Client(#[from] reqwest::Error),
+    /// A model's certificates or proxy cannot be used.
+    #[error("make the models ready")]
+    Models(#[from] llm::ClientError),
     /// A part of the process died of a defect of ours.
     #[error("go on: a part of the process died")]
     Died,
@@ -91,7 +94,8 @@ impl StartError {
         match self {
             Self::Open(error) => trouble_of_opening(error),
             Self::Store(_) => Trouble::StoreFailed,
-            Self::Client(_) => Trouble::NoTls,
+            Self::Client(_) | Self::Models(llm::ClientError::Client(_)) => Trouble::NoTls,
+            Self::Models(_) => Trouble::ModelWay,
             Self::Died => Trouble::Died,
             Self::Template(_) => Trouble::TemplateBroken,
         }
@@ -269,11 +273,11 @@ impl Building {
         let token = server.bot_token().cloned();
         let ports = Ports {
             mattermost: Arc::new(server),
-            model: Arc::new(llm::Target::new(
-                config.model.clone(),
-                llm::client(&config.model)?,
+            model: Arc::new(llm::Router::new(
+                &config.models,
                 self.clock.clone(),
-            )),
+                self.ids.clone(),
+            )?),
             store: self.store.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),

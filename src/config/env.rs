@@ -150,7 +150,7 @@ impl Found {
 }
 
 /// Reads a file that holds a value; a line break at its end does not belong to it.
-fn read_secret(path: &Path) -> io::Result<String> {
+pub(super) fn read_secret(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?
         .take(MAX_SECRET_FILE_BYTES + 1)

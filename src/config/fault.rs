@@ -77,6 +77,19 @@ pub enum Fault {
     ChannelId,
     /// The same channel has two tables.
     ChannelTwice,
+    /// A model or a route has no name.
+    NoModelName,
+    /// Two models, or two routes, have the same name.
+    ModelNameTwice,
+    /// A name is no model's.
+    NoSuchModel {
+        /// The known name that is most like it, where one is.
+        nearest: Option<String>,
+    },
+    /// A name or value cannot be that of an HTTP header.
+    Header,
+    /// The environment has no such variable.
+    NoVariable,
     /// The word after the slash is not one word.
     Trigger,
     /// A time zone nobody knows.

@@ -1,9 +1,12 @@
 //! Values brought into the form of their key, from a text of the environment or from TOML.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use secrecy::SecretString;
-use toml::de::DeValue;
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
 use super::raw::Written;
@@ -20,6 +23,9 @@ const MAX_NAME_CHARS: usize = 200;
 
 /// Files in one list, at most: each is a bot with connections, workers and memory of its own.
 pub const MAX_FILES: usize = 50;
+
+/// Entries of one table, at most.
+const MAX_PAIRS: usize = 50;
 
 /// The longest secret, in bytes: HTTP servers take about 8 KiB of headers in all.
 pub const MAX_SECRET_BYTES: usize = 4096;
@@ -42,6 +48,8 @@ pub(super) fn from_text(form: Form, text: &str) -> Result<Written, Fault> {
         }
         Form::Secrets => secrets(text.split(',')),
         Form::Names => names(text.split(',')),
+        // Tables have no form in the environment.
+        Form::Pairs | Form::Json => Err(wrong()),
         Form::Files => files(text.split(',')),
         Form::Whole(..) => whole(form, text.parse().map_err(|_| wrong())?),
         Form::Decimal(..) | Form::Seconds(..) => decimal(form, text.parse().map_err(|_| wrong())?),
@@ -80,9 +88,64 @@ pub(super) fn from_toml(form: Form, value: &DeValue<'_>) -> Result<Written, Faul
             form,
             number.as_str().parse().map_err(|_| Fault::Form(form))?,
         ),
+        (Form::Pairs, DeValue::Table(table)) => pairs(table),
+        (Form::Json, DeValue::Table(table)) => json(table).map(Written::Json),
         (Form::Switch, DeValue::Boolean(on)) => Ok(Written::Switch(*on)),
         _ => Err(Fault::Form(form)),
     }
+}
+
+fn pairs(table: &DeTable<'_>) -> Result<Written, Fault> {
+    let pair = |(name, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+        let text = value.get_ref().as_str().ok_or(Fault::Form(Form::Pairs))?;
+        let name = name.get_ref().as_ref().to_owned();
+        Ok((name, SecretString::from(text)))
+    };
+    let pairs = table.iter().map(pair).collect::<Result<Vec<_>, Fault>>()?;
+    within(pairs.len(), MAX_PAIRS, Form::Pairs)?;
+    Ok(Written::Pairs(pairs))
+}
+
+fn json(table: &DeTable<'_>) -> Result<Map<String, Value>, Fault> {
+    within(table.len(), MAX_PAIRS, Form::Json)?;
+    let entry = |(name, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+        Ok((
+            name.get_ref().as_ref().to_owned(),
+            json_value(value.get_ref())?,
+        ))
+    };
+    table.iter().map(entry).collect()
+}
+
+/// Brings a value of TOML into JSON. TOML has no null: the text `null` is it, because JSON's own fields never want that text.
+fn json_value(value: &DeValue<'_>) -> Result<Value, Fault> {
+    let wrong = || Fault::Form(Form::Json);
+    match value {
+        DeValue::String(text) if text == "null" => Ok(Value::Null),
+        DeValue::String(text) => Ok(Value::from(text.as_ref())),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map(Value::from)
+            .map_err(|_| wrong()),
+        DeValue::Float(number) => {
+            let number: f64 = number.as_str().parse().map_err(|_| wrong())?;
+            Ok(Value::from(number))
+        }
+        DeValue::Boolean(on) => Ok(Value::from(*on)),
+        DeValue::Array(items) => {
+            within(items.len(), MAX_NAMES, Form::Json)?;
+            let items = items.iter().map(|item| json_value(item.get_ref()));
+            Ok(Value::Array(items.collect::<Result<_, _>>()?))
+        }
+        DeValue::Table(table) => json(table).map(Value::Object),
+        DeValue::Datetime(_) => Err(wrong()),
+    }
+}
+
+fn within(number: usize, most: usize, form: Form) -> Result<(), Fault> {
+    if number > most {
+        return Err(Fault::Form(form));
+    }
+    Ok(())
 }
 
 fn text_value(form: Form, text: &str) -> Result<Written, Fault> {

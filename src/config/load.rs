@@ -32,8 +32,8 @@ pub struct Config {
     pub tokens: http::Tokens,
     /// How to reach Mattermost.
     pub mattermost: mattermost::Settings,
-    /// How to reach the model.
-    pub model: llm::Settings,
+    /// Which models there are, and how to reach them.
+    pub models: llm::Models,
     /// Which database.
     pub store: store::Settings,
     /// How questions are answered.
@@ -99,11 +99,11 @@ fn load_beside(inputs: Inputs, taken: &mut Taken) -> (Option<Config>, Vec<Proble
 pub(super) fn read(inputs: &Inputs) -> Values {
     let mut problems = inputs.unreadable.clone();
     let mut layers = Vec::new();
-    let mut channels = Vec::new();
+    let mut tables = Vec::new();
     if let Some(file) = &inputs.toml {
         let read = toml_file::read(file);
         layers.push(read.settings);
-        channels = read.channels;
+        tables = read.tables;
         problems.extend(read.problems);
     }
     let mut environments = vec![Variables::of_process(&inputs.environment)];
@@ -117,13 +117,14 @@ pub(super) fn read(inputs: &Inputs) -> Values {
         layers.push(settings);
         problems.extend(found);
     }
-    Values::layered(layers, problems).with_channels(channels)
+    Values::layered(layers, problems).with_tables(tables)
 }
 
 fn checked(values: &Values, inputs: Inputs) -> Option<Config> {
     let system = check::System {
         directory: inputs.directory,
         time_zone: inputs.system_time_zone,
+        environment: inputs.environment,
     };
     let config = check::settings(values, language(values), &system)?;
     Some(Config {

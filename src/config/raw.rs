@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde_json::{Map, Value};
 
 use super::fault::Fault;
 use super::form;
 use super::place::Place;
 use super::problem::Problem;
-use super::reference::{KEYS, Key};
+use super::reference::Key;
 
 /// A value of a key's form. Secrets are wrapped from here on.
 pub(super) enum Written {
@@ -18,6 +19,10 @@ pub(super) enum Written {
     Secret(SecretString),
     Secrets(Vec<SecretString>),
     Texts(Vec<String>),
+    /// A table of texts, which may be secret.
+    Pairs(Vec<(String, SecretString)>),
+    /// A table as a JSON object.
+    Json(Map<String, Value>),
     Whole(u64),
     Decimal(f64),
     Switch(bool),
@@ -46,15 +51,18 @@ pub(super) struct Setting {
 /// Every value that was written, and the problems found so far.
 pub(super) struct Values {
     settings: BTreeMap<String, Setting>,
+    /// The table in which these stand, where it may stand often.
+    section: Option<&'static str>,
     /// Where these stand, as far as they stand together.
     place: Place,
-    /// What is written for one channel each.
-    channels: Vec<Values>,
+    /// What is written in tables that may stand often, each with the name of its section.
+    tables: Vec<(&'static str, Values)>,
     problems: RefCell<Vec<Problem>>,
 }
 
 /// What is written in a table that may stand several times, and where it stands.
 pub(super) struct Table {
+    pub(super) section: &'static str,
     pub(super) settings: BTreeMap<String, Setting>,
     pub(super) place: Place,
 }
@@ -68,41 +76,54 @@ impl Values {
         }
         Self {
             settings,
+            section: None,
             place: Place::Nowhere,
-            channels: Vec::new(),
+            tables: Vec::new(),
             problems: RefCell::new(problems),
         }
     }
 
-    /// The same with what is written for single channels.
-    pub(super) fn with_channels(mut self, channels: Vec<Table>) -> Self {
-        let each = channels.into_iter().map(|table| Self {
-            place: table.place,
-            ..Self::layered(vec![table.settings], Vec::new())
+    /// The same with what is written in tables that may stand often.
+    pub(super) fn with_tables(mut self, tables: Vec<Table>) -> Self {
+        let each = tables.into_iter().map(|table| {
+            let values = Self {
+                section: Some(table.section),
+                place: table.place,
+                ..Self::layered(vec![table.settings], Vec::new())
+            };
+            (table.section, values)
         });
-        self.channels = each.collect();
+        self.tables = each.collect();
         self
     }
 
-    /// Returns what is written for single channels, as values of their keys.
-    pub(super) fn channels(&self) -> &[Self] {
-        &self.channels
+    /// Returns what is written in the tables of a section that may stand often, as values of their keys.
+    pub(super) fn tables(&self, section: &str) -> impl Iterator<Item = &Self> {
+        let of_section = self.tables.iter().filter(move |(name, _)| *name == section);
+        of_section.map(|(_, values)| values)
     }
 
     /// Reports a problem with the value of a key.
     pub(super) fn report(&self, key: &Key, fault: Fault) {
         let (subject, place) = match self.settings.get(&key.path()) {
             Some(setting) => (setting.name.clone(), setting.place.clone()),
-            None => (
-                key.env.map_or_else(|| key.path(), str::to_owned),
-                self.place.clone(),
-            ),
+            None => (self.name_of(key), self.place.clone()),
         };
         self.problems.borrow_mut().push(Problem {
             subject,
             place,
             fault,
         });
+    }
+
+    /// Returns the name by which a key that is not written would be.
+    fn name_of(&self, key: &Key) -> String {
+        match (self.section, key.env) {
+            // The environment has nothing of tables that may stand often.
+            (Some(section), _) => format!("{section}.{}", key.name),
+            (None, Some(variable)) => variable.to_owned(),
+            (None, None) => key.path(),
+        }
     }
 
     /// Returns where the value of a key stands.
@@ -113,9 +134,10 @@ impl Values {
 
     /// Returns the problems found.
     pub(super) fn into_problems(self) -> Vec<Problem> {
-        let of_channels = self.channels.into_iter().flat_map(Self::into_problems);
+        let of_tables = self.tables.into_iter();
+        let of_tables = of_tables.flat_map(|(_, table)| table.into_problems());
         let mut problems = self.problems.into_inner();
-        problems.extend(of_channels);
+        problems.extend(of_tables);
         problems
     }
 
@@ -178,6 +200,22 @@ impl Values {
         }
     }
 
+    /// Returns the value of a key that is a table of texts.
+    pub(super) fn pairs(&self, key: &Key) -> &[(String, SecretString)] {
+        match self.written(key) {
+            Some(Written::Pairs(pairs)) => pairs,
+            _ => &[],
+        }
+    }
+
+    /// Returns the value of a key that is a table of anything.
+    pub(super) fn json(&self, key: &Key) -> Map<String, Value> {
+        match self.written(key) {
+            Some(Written::Json(table)) => table.clone(),
+            _ => Map::new(),
+        }
+    }
+
     /// Returns the value of a whole-numbered key.
     pub(super) fn whole(&self, key: &Key) -> Option<u64> {
         match self.written(key) {
@@ -230,14 +268,11 @@ impl Written {
             Self::Secret(_) => "set".to_owned(),
             Self::Secrets(secrets) => format!("{} set", secrets.len()),
             Self::Texts(texts) => texts.join(", ").escape_debug().to_string(),
+            Self::Pairs(pairs) => format!("{} set", pairs.len()),
+            Self::Json(table) => Value::Object(table.clone()).to_string(),
             Self::Whole(number) => number.to_string(),
             Self::Decimal(number) => number.to_string(),
             Self::Switch(on) => on.to_string(),
         }
     }
-}
-
-/// Returns the key of this full name.
-pub(super) fn key_of(path: &str) -> Option<&'static Key> {
-    KEYS.iter().copied().find(|key| key.path() == path)
 }

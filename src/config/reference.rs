@@ -3,6 +3,8 @@
 //! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
 //! it, so that a key can be neither undocumented nor forgotten.
 
+pub use super::kind::Form;
+
 /// One key of the configuration.
 #[derive(Debug, PartialEq)]
 pub struct Key {
@@ -20,43 +22,6 @@ pub struct Key {
     pub english: &'static str,
     /// What it means, in Korean.
     pub korean: &'static str,
-}
-
-/// What may be written for a key.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Form {
-    /// A text of at most so many characters.
-    Text(usize),
-    /// A text that never prints.
-    Secret,
-    /// A list of texts that never print, separated by commas in the environment.
-    Secrets,
-    /// A list of names.
-    Names,
-    /// A list of names of TOML files.
-    Files,
-    /// An `http` or `https` address.
-    Address,
-    /// An IP address and a port.
-    Socket,
-    /// A whole number between two others, both included.
-    Whole(u64, u64),
-    /// A number between two others, both included.
-    Decimal(f64, f64),
-    /// Seconds between two numbers, both included.
-    Seconds(f64, f64),
-    /// `true` or `false`.
-    Switch,
-    /// One of these words.
-    OneOf(&'static [&'static str]),
-}
-
-impl Form {
-    /// Says whether what is written may never be shown.
-    #[must_use]
-    pub fn is_secret(self) -> bool {
-        matches!(self, Self::Secret | Self::Secrets)
-    }
 }
 
 impl Key {
@@ -99,10 +64,16 @@ impl Key {
         }
     }
 
-    /// Says whether its table may stand several times.
+    /// Says whether it is a key of `[model]` that each of `[[models]]` has, too.
     #[must_use]
-    pub fn is_of_a_channel(&self) -> bool {
-        self.section == CHANNEL_SECTION
+    pub fn is_of_each_model(&self) -> bool {
+        let of_all = [
+            "choices",
+            "tries",
+            "first_delay_seconds",
+            "longest_delay_seconds",
+        ];
+        self.section == "model" && !of_all.contains(&self.name)
     }
 
     /// Returns its full name, as `mattermost.url`.
@@ -114,6 +85,21 @@ impl Key {
 
 /// The table that stands once for each channel which does something otherwise.
 pub const CHANNEL_SECTION: &str = "channel";
+
+/// The table that stands once for each further model.
+pub const MODELS_SECTION: &str = "models";
+
+/// The table that stands once for each route.
+pub const ROUTES_SECTION: &str = "routes";
+
+/// The tables that may stand several times.
+pub const REPEATED: [&str; 3] = [CHANNEL_SECTION, MODELS_SECTION, ROUTES_SECTION];
+
+/// Says whether a table may stand several times.
+#[must_use]
+pub fn is_repeated(section: &str) -> bool {
+    REPEATED.contains(&section)
+}
 
 /// Where the path of `askwell.toml` is read from; it has no key of its own.
 pub const CONFIG_VARIABLE: &str = "ASKWELL_CONFIG";
@@ -224,6 +210,22 @@ keys! {
         "The key of that API. Required with the default base; elsewhere sent where it is set.",
         "API 키예요. 기본 주소를 쓸 때는 꼭 필요하고, 다른 주소에서는 있을 때만 보내요.",
     );
+    MODEL_API_KEYS = Key::new("model", "api_keys", Form::Secrets).means(
+        "Several keys of that API, asked with in turn; one that is held back or refused rests. In place of `api_key`.",
+        "API 키가 여럿일 때 써요. 번갈아 쓰고, 제한에 걸리거나 거절된 키는 잠시 쉬어요. `api_key` 대신 써요.",
+    );
+    MODEL_API_KEY_FILE = Key::new("model", "api_key_file", Form::Text(4_096)).means(
+        "A file that holds the key, in place of `api_key`.",
+        "키가 든 파일이에요. `api_key` 대신 써요.",
+    );
+    MODEL_API_KEY_ENV = Key::new("model", "api_key_env", Form::Text(200)).means(
+        "The environment variable that holds the key, in place of `api_key`.",
+        "키가 든 환경 변수의 이름이에요. `api_key` 대신 써요.",
+    );
+    MODEL_WIRE = Key::new("model", "wire", Form::OneOf(&["chat_completions", "responses", "messages"])).env("ASKWELL_MODEL_WIRE").default("chat_completions").means(
+        "The protocol: OpenAI's Chat Completions, which nearly every server speaks, OpenAI's Responses, or Anthropic's Messages.",
+        "모델 서버와 말하는 방식이에요. 거의 모든 서버가 아는 OpenAI의 Chat Completions, OpenAI의 Responses, Anthropic의 Messages 중 하나예요.",
+    );
     MODEL_NAME = Key::new("model", "name", Form::Text(200)).env("ASKWELL_MODEL").means(
         "The model. With the default base it is `gpt-4o-mini`; with another base that lists exactly one model, that one.",
         "모델 이름이에요. 기본 주소에서는 `gpt-4o-mini`이고, 다른 주소에서 모델이 하나뿐이면 그 모델을 써요.",
@@ -236,9 +238,85 @@ keys! {
         "Sampling temperature; the model server's own where absent.",
         "샘플링 온도예요. 없으면 모델 서버의 값을 따라요.",
     );
+    MODEL_TOP_P = Key::new("model", "top_p", Form::Decimal(0.0, 1.0)).means(
+        "Nucleus sampling; the model server's own where absent.",
+        "누적 확률 샘플링 값이에요. 없으면 모델 서버의 값을 따라요.",
+    );
+    MODEL_TOP_K = Key::new("model", "top_k", Form::Whole(1, 1_000_000)).means(
+        "How many tokens are chosen from; not sent over `responses`.",
+        "몇 개의 토큰 중에서 고를지 정해요. `responses`로는 보내지 않아요.",
+    );
+    MODEL_FREQUENCY_PENALTY = Key::new("model", "frequency_penalty", Form::Decimal(-2.0, 2.0)).means(
+        "Makes words less likely the more often they were written; of `chat_completions` only.",
+        "이미 자주 쓴 말을 덜 쓰게 해요. `chat_completions`에서만 보내요.",
+    );
+    MODEL_PRESENCE_PENALTY = Key::new("model", "presence_penalty", Form::Decimal(-2.0, 2.0)).means(
+        "Makes words less likely that were written before; of `chat_completions` only.",
+        "이미 쓴 말을 덜 쓰게 해요. `chat_completions`에서만 보내요.",
+    );
+    MODEL_SEED = Key::new("model", "seed", Form::Whole(0, 9_007_199_254_740_991)).means(
+        "Makes answers repeatable, as far as the server can; of `chat_completions` only.",
+        "서버가 할 수 있는 만큼 같은 답이 나오게 해요. `chat_completions`에서만 보내요.",
+    );
+    MODEL_STOP = Key::new("model", "stop", Form::Names).means(
+        "Texts before which an answer ends; not sent over `responses`.",
+        "답변을 끝낼 글이에요. `responses`로는 보내지 않아요.",
+    );
+    MODEL_EFFORT = Key::new("model", "reasoning_effort", Form::Text(32)).means(
+        "How much a model that reasons should, as `low`, `medium` or `high`; not sent over `messages`.",
+        "추론하는 모델이 얼마나 깊이 생각할지 정해요. `low`, `medium`, `high` 같은 말이에요. `messages`로는 보내지 않아요.",
+    );
+    MODEL_LIMIT = Key::new("model", "answer_limit", Form::OneOf(&["max_tokens", "max_completion_tokens", "none"])).means(
+        "By which field `chat_completions` are told how long an answer may be; where absent, `max_completion_tokens` for OpenAI's own API and `max_tokens` elsewhere.",
+        "`chat_completions`에 답변 길이의 제한을 알리는 필드예요. 없으면 OpenAI에는 `max_completion_tokens`, 다른 서버에는 `max_tokens`를 써요.",
+    );
+    MODEL_INSTRUCTIONS_ROLE = Key::new("model", "instructions_role", Form::OneOf(&["system", "developer", "user"])).default("system").means(
+        "As whose the instructions are sent; `user` puts them before the first question, for models that know no others.",
+        "지시를 누구의 말로 보낼지 정해요. `user`는 첫 질문 앞에 붙이고, 다른 역할을 모르는 모델에 써요.",
+    );
+    MODEL_REASONING = Key::new("model", "reasoning", Form::OneOf(&["marked", "open", "unmarked"])).default("marked").means(
+        "How reasoning stands in the text: `marked` by `<think>` and its like or in Harmony's channels, `open` where it begins without a mark and ends with `</think>`, `unmarked` where nothing is to be looked for.",
+        "추론이 글에 어떻게 들어 있는지 정해요. `marked`는 `<think>` 같은 표시나 Harmony 채널로 나뉜 것, `open`은 표시 없이 시작해 `</think>`로 끝나는 것, `unmarked`는 찾지 않는 것이에요.",
+    );
+    MODEL_BODY = Key::new("model", "body", Form::Json).means(
+        "Fields put into each request as they are, in place of ours of the same name; the text `null` takes a field out.",
+        "요청에 그대로 넣는 필드예요. 같은 이름이면 우리 것을 대신하고, `null`이라고 쓰면 필드를 빼요.",
+    );
+    MODEL_HEADERS = Key::new("model", "headers", Form::Pairs).means(
+        "HTTP headers sent with each request. Their values may be secret and so never print.",
+        "요청마다 보내는 HTTP 헤더예요. 비밀일 수 있어서 값은 표시하지 않아요.",
+    );
+    MODEL_QUERY = Key::new("model", "query", Form::Pairs).means(
+        "Put into the query of each address, as Azure's `api-version`.",
+        "주소 뒤에 붙이는 값이에요. Azure의 `api-version` 같은 것이에요.",
+    );
+    MODEL_KEY_HEADER = Key::new("model", "key_header", Form::Text(100)).means(
+        "The header in which the key is sent as it is, as Azure's `api-key`; where absent, `x-api-key` over `messages` and a bearer token elsewhere.",
+        "키를 그대로 보낼 헤더예요. Azure의 `api-key` 같은 것이에요. 없으면 `messages`는 `x-api-key`, 나머지는 Bearer 토큰이에요.",
+    );
+    MODEL_PROXY = Key::new("model", "proxy", Form::Secret).means(
+        "The proxy, as `http://user:password@proxy:3128` or `socks5://…`; where absent, that of the environment.",
+        "프록시 주소예요. `http://사용자:암호@프록시:3128` 같은 모양이에요. 없으면 환경의 것을 써요.",
+    );
+    MODEL_CA = Key::new("model", "ca_file", Form::Text(4_096)).means(
+        "A PEM file of certificate authorities trusted besides the usual ones.",
+        "기본 인증 기관 말고 더 믿을 인증 기관의 PEM 파일이에요.",
+    );
+    MODEL_CLIENT_CERTIFICATE = Key::new("model", "client_certificate_file", Form::Text(4_096)).means(
+        "A PEM file of a client certificate and its private key.",
+        "클라이언트 인증서와 개인 키가 든 PEM 파일이에요.",
+    );
+    MODEL_MOST = Key::new("model", "max_concurrent", Form::Whole(1, 10_000)).means(
+        "Answers the model may be writing at once; more go to other models of the route, or wait. No limit where absent.",
+        "모델이 동시에 쓸 수 있는 답변 수예요. 넘치면 경로의 다른 모델로 가거나 기다려요. 없으면 제한하지 않아요.",
+    );
+    MODEL_FALLBACKS = Key::new("model", "fallbacks", Form::Names).means(
+        "The `id`s of `[[models]]` that are asked, in this order, when this one fails.",
+        "이 모델이 실패하면 차례로 물어볼 `[[models]]`의 `id`예요.",
+    );
     MODEL_CHOICES = Key::new("model", "choices", Form::Names).means(
-        "The other models of that server which the administrators of a channel may choose for it by `/askgpt channel model: …`; none where absent. What is listed no more is asked no more, whoever chose it. `window_tokens` and `answer_tokens` hold for them too.",
-        "채널 관리자가 `/askgpt 채널 모델: …`로 고를 수 있는 같은 서버의 다른 모델이에요. 없으면 고를 수 없고, 목록에서 빼면 이미 고른 채널에서도 더는 쓰지 않아요. `window_tokens`와 `answer_tokens`는 그 모델에도 적용돼요.",
+        "What the administrators of a channel may choose for it by `/askgpt channel model: …`: routes, names of `[[models]]`, or other models of that server; none where absent. What is listed no more is asked no more, whoever chose it. For other models of that server `window_tokens` and `answer_tokens` hold, too.",
+        "채널 관리자가 `/askgpt 채널 모델: …`로 고를 수 있는 것이에요. 경로나 `[[models]]`의 이름, 또는 같은 서버의 다른 모델 이름이에요. 없으면 고를 수 없고, 목록에서 빼면 이미 고른 채널에서도 더는 쓰지 않아요. 같은 서버의 다른 모델에는 `window_tokens`와 `answer_tokens`도 적용돼요.",
     );
     MODEL_WINDOW = Key::new("model", "window_tokens", Form::Whole(512, 10_000_000)).means(
         "How much the model can take in, prompt and answer together: 128000 with the default base, 8192 with another.",
@@ -275,6 +353,28 @@ keys! {
     MODEL_LONGEST_DELAY = Key::new("model", "longest_delay_seconds", Form::Seconds(0.05, 10.0 * MINUTE)).default("20").means(
         "The longest delay between two tries, also when the server asks for a longer one.",
         "다음 시도까지 기다리는 최대 시간이에요. 서버가 더 길게 요청해도 넘지 않아요.",
+    );
+
+    MODELS_ID = Key::new(MODELS_SECTION, "id", Form::Text(64)).means(
+        "The name by which it is chosen. Required.",
+        "고를 때 쓰는 이름이에요. 꼭 필요해요.",
+    );
+
+    ROUTE_ID = Key::new(ROUTES_SECTION, "id", Form::Text(64)).means(
+        "The name by which it is chosen. Required.",
+        "고를 때 쓰는 이름이에요. 꼭 필요해요.",
+    );
+    ROUTE_TARGETS = Key::new(ROUTES_SECTION, "targets", Form::Names).means(
+        "The models one of which is asked first, drawn by weight: `name` or `name*weight`. Required.",
+        "먼저 물어볼 모델이에요. `이름`이나 `이름*비중`으로 쓰고, 비중대로 골라요. 꼭 필요해요.",
+    );
+    ROUTE_FALLBACKS = Key::new(ROUTES_SECTION, "fallbacks", Form::Names).means(
+        "The models that are asked after them, in this order.",
+        "그다음 차례로 물어볼 모델이에요.",
+    );
+    ROUTE_HEDGE = Key::new(ROUTES_SECTION, "hedge", Form::Switch).default("false").means(
+        "Whether a second model is asked, too, where the first is later with its first token than it was nineteen of twenty times; whichever begins first answers.",
+        "첫 모델의 첫 토큰이 스무 번 중 열아홉 번보다 늦으면 두 번째 모델에도 물어볼지 여부예요. 먼저 시작한 쪽이 답해요.",
     );
 
     ANSWER_ASSISTANT = Key::new("answer", "assistant", Form::Text(64)).default("GPT").means(
@@ -392,8 +492,8 @@ keys! {
         "이 채널에서 모델에게 더 알려 주는 글이에요. `answer.instructions`의 변수 `prompt`이고, 템플릿에 그 변수가 없으면 맨 끝에 붙여요.",
     );
     CHANNEL_MODEL = Key::new(CHANNEL_SECTION, "model", Form::Text(200)).means(
-        "The model, in place of `model.name`, of the same server.",
-        "`model.name` 대신 쓸 같은 서버의 모델이에요.",
+        "The model, in place of `model.name`: a route, one of `[[models]]`, or another model of the first one's server.",
+        "`model.name` 대신 쓸 모델이에요. 경로나 `[[models]]`의 이름, 또는 같은 서버의 다른 모델 이름이에요.",
     );
     CHANNEL_TEMPERATURE = Key::new(CHANNEL_SECTION, "temperature", Form::Decimal(0.0, 2.0)).means(
         "In place of `model.temperature`.",

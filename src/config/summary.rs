@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::load::Config;
 use super::raw::{Origin, Values};
-use super::reference::{self as keys, KEYS};
+use super::reference::{self as keys, KEYS, REPEATED, is_repeated};
 use crate::store;
 use crate::text::Language;
 
@@ -20,42 +20,42 @@ pub(super) struct Line {
 
 /// Collects what may be shown of every key.
 pub(super) fn lines(values: &Values, config: &Config) -> Vec<Line> {
-    let once = KEYS.iter().filter(|key| !key.is_of_a_channel());
+    let once = KEYS.iter().filter(|key| !is_repeated(key.section));
     let lines = once.map(|key| Line {
         section: format!("[{}]", key.section),
         name: key.name,
         value: computed(&key.path(), config).or_else(|| values.shown(key)),
         origin: values.origin(key),
     });
-    lines.chain(of_channels(values)).collect()
+    lines.chain(of_tables(values)).collect()
 }
 
-/// The same of what is written for single channels.
-fn of_channels(values: &Values) -> impl Iterator<Item = Line> {
-    values
-        .channels()
-        .iter()
-        .zip(1..)
-        .flat_map(|(table, number)| {
+/// The same of what is written in the tables that may stand often.
+fn of_tables(values: &Values) -> impl Iterator<Item = Line> {
+    REPEATED.iter().flat_map(|section| {
+        let numbered = values.tables(section).zip(1..);
+        numbered.flat_map(move |(table, number)| {
             let written = KEYS.iter().filter(|key| table.is_written(key));
             written.map(move |key| Line {
-                section: format!("[[{}]] {number}", key.section),
+                section: format!("[[{section}]] {number}"),
                 name: key.name,
                 value: table.shown(key),
                 origin: table.origin(key),
             })
         })
+    })
 }
 
 /// Returns values that are not what is written: those that follow from others, and the kind of database without its password.
 fn computed(path: &str, config: &Config) -> Option<String> {
     let is = |key: &keys::Key| key.path() == path;
+    let first = config.models.first();
     if is(&keys::MODEL_NAME) {
-        config.model.model.clone()
+        first.and_then(|first| first.model.clone())
     } else if is(&keys::MODEL_WINDOW) {
-        Some(config.pipeline.window.total_tokens.to_string())
+        first.map(|first| first.window.total_tokens.to_string())
     } else if is(&keys::MODEL_ANSWER) {
-        Some(config.pipeline.window.answer_tokens.to_string())
+        first.map(|first| first.window.answer_tokens.to_string())
     } else if is(&keys::ANSWER_TIME_ZONE) {
         Some(config.pipeline.time_zone.clone())
     } else if is(&keys::DATABASE_URL) {

@@ -1,13 +1,16 @@
 //! Whole configurations, right and wrong.
 
+mod routes;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::reference::{Form, KEYS, Key};
+use super::reference::{Form, KEYS, Key, is_repeated};
 use super::{Colours, Config, FileText, Inputs, Problems, document, load, summary};
+use crate::llm;
 use crate::text::Language;
 
 /// A configuration that is complete.
@@ -18,6 +21,11 @@ MATTERMOST_COMMAND_TOKENS=secret-2,secret-3
 MATTERMOST_BOT_TOKEN=secret-4
 ASKWELL_LANGUAGE=en
 ";
+
+/// How the first model is reached.
+fn first(config: &Config) -> &llm::Settings {
+    config.models.first().unwrap()
+}
 
 fn file(name: &str, text: &str) -> FileText {
     FileText {
@@ -59,8 +67,8 @@ fn rendered(toml: &str) -> String {
 fn four_lines_of_dotenv_are_a_complete_configuration() {
     let config = good(&[], COMPLETE, "");
     assert_eq!(config.tokens.command.len(), 2);
-    assert_eq!(config.model.model.as_deref(), Some("gpt-4o-mini"));
-    assert_eq!(config.pipeline.window.total_tokens, 128_000);
+    assert_eq!(first(&config).model.as_deref(), Some("gpt-4o-mini"));
+    assert_eq!(first(&config).window.total_tokens, 128_000);
     assert_eq!(config.pipeline.time_zone, "Asia/Seoul");
     assert_eq!(config.pipeline.lease, Duration::from_mins(1));
     assert!(config.pipeline.delivery.bot);
@@ -73,7 +81,7 @@ fn the_environment_comes_before_dotenv_and_dotenv_before_the_file() {
         "[model]\nname = \"file\"\n[server]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\n";
     let dotenv = format!("{COMPLETE}ASKWELL_MODEL=dotenv\nASKWELL_LISTEN=127.0.0.1:2\n");
     let config = good(&[("ASKWELL_MODEL", "environment")], &dotenv, toml);
-    assert_eq!(config.model.model.as_deref(), Some("environment"));
+    assert_eq!(first(&config).model.as_deref(), Some("environment"));
     assert_eq!(config.http.listen.port(), 2);
     assert_eq!(config.log.filter, "warn");
 }
@@ -86,7 +94,7 @@ fn an_empty_variable_counts_as_not_set() {
         "",
     );
     assert!(config.mattermost.bot_token.is_some());
-    assert_eq!(config.model.model.as_deref(), Some("gpt-4o-mini"));
+    assert_eq!(first(&config).model.as_deref(), Some("gpt-4o-mini"));
 }
 
 #[test]
@@ -108,7 +116,7 @@ fn a_secret_may_stand_in_a_file_of_its_own() {
 fn dotenv_may_have_quotes_comments_exports_and_the_line_breaks_of_windows() {
     let dotenv = "# ours\r\nexport OPENAI_API_KEY='a$b'\r\n\r\nMATTERMOST_URL = \"https://chat.example.com\" # there\r\nMATTERMOST_COMMAND_TOKENS='a, b,'\r\n";
     let config = good(&[], dotenv, "");
-    assert_eq!(config.model.api_keys[0].expose_secret(), "a$b");
+    assert_eq!(first(&config).api_keys[0].expose_secret(), "a$b");
     assert_eq!(config.mattermost.url.as_str(), "https://chat.example.com/");
     assert_eq!(config.tokens.command.len(), 2);
 }
@@ -135,17 +143,20 @@ fn another_base_needs_no_key_and_names_no_model() {
         "OPENAI_BASE_URL=http://127.0.0.1:11434/v1/",
     );
     let config = good(&[], &dotenv, "");
-    assert_eq!(config.model.model, None);
-    assert!(config.model.api_keys.is_empty());
-    assert_eq!(config.model.base_url.as_str(), "http://127.0.0.1:11434/v1");
-    assert_eq!(config.pipeline.window.total_tokens, 8_192);
-    assert_eq!(config.pipeline.window.answer_tokens, 1_024);
+    assert_eq!(first(&config).model, None);
+    assert!(first(&config).api_keys.is_empty());
+    assert_eq!(
+        first(&config).base_url.as_str(),
+        "http://127.0.0.1:11434/v1"
+    );
+    assert_eq!(first(&config).window.total_tokens, 8_192);
+    assert_eq!(first(&config).window.answer_tokens, 1_024);
 }
 
 #[test]
 fn a_smaller_window_leaves_half_of_it_for_the_answer() {
     let config = good(&[], COMPLETE, "[model]\nwindow_tokens = 2048\n");
-    assert_eq!(config.pipeline.window.answer_tokens, 1_024);
+    assert_eq!(first(&config).window.answer_tokens, 1_024);
 }
 
 #[test]
@@ -294,6 +305,13 @@ fn another_value(key: &Key) -> String {
         (path, Form::Seconds(min, _)) if path.contains("longest") => (min + 2.0).to_string(),
         ("mattermost.call_timeout_seconds", _) => "7".to_owned(),
         ("model.answer_tokens", _) => "100".to_owned(),
+        // The only model there is.
+        ("model.fallbacks" | "routes.targets" | "routes.fallbacks", _) => {
+            "[\"default*2\"]".replace("*2", if key.name == "targets" { "*2" } else { "" })
+        }
+        (_, Form::Pairs) => "{ other = \"x\" }".to_owned(),
+        (_, Form::Json) => "{ other = 1 }".to_owned(),
+        ("model.proxy", _) => written("http://proxy.example.com:3128"),
         (_, Form::Text(_) | Form::Secret) => written("other"),
         (_, Form::Secrets | Form::Names) => "[\"other\"]".to_owned(),
         (_, Form::Files) => "[]".to_owned(),
@@ -319,14 +337,14 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             http,
             tokens,
             mattermost,
-            model,
+            models,
             store,
             pipeline,
             log,
             also: _,
             lines: _,
         } = config;
-        let neighbours = format!("{tokens:?} {mattermost:?} {model:?} {store:?}");
+        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
         format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
     };
     let without = |name: Option<&str>| -> String {
@@ -338,7 +356,8 @@ fn every_key_of_the_reference_changes_what_is_configured() {
     let before = shown(&good(&[], minimal, ""));
     for key in KEYS {
         // These change what is accepted; a test of their own shows it.
-        if key.name == "allow_plain_http" || key.form == Form::Files {
+        let needs_more = ["allow_plain_http", "api_key_file", "api_key_env"];
+        if needs_more.contains(&key.name) || key.form == Form::Files {
             continue;
         }
         let (line, section) = (
@@ -346,8 +365,18 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             key.section,
         );
         let toml = match key.name {
-            "id" if key.is_of_a_channel() => format!("[[{section}]]\n{line}"),
-            _ if key.is_of_a_channel() => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
+            "targets" => format!("[[{section}]]\nid = \"a\"\n{line}"),
+            "id" if section == "models" => {
+                format!("[[{section}]]\nbase_url = \"http://127.0.0.1:1/v1\"\n{line}")
+            }
+            "id" if section == "routes" => {
+                format!("[[{section}]]\ntargets = [\"default\"]\n{line}")
+            }
+            _ if section == "routes" => {
+                format!("[[{section}]]\nid = \"a\"\ntargets = [\"default\"]\n{line}")
+            }
+            "id" if is_repeated(key.section) => format!("[[{section}]]\n{line}"),
+            _ if is_repeated(key.section) => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
             _ => format!("[{section}]\n{line}"),
         };
         let after = shown(&good(&[], &without(key.env), &toml));
@@ -380,8 +409,8 @@ fn further_bots_have_files_of_their_own_and_share_nothing_but_the_process() {
         panic!("one further bot")
     };
     assert_eq!(also.mattermost.server.to_string(), "sales");
-    assert_eq!(config.model.model.as_deref(), Some("of-the-first"));
-    assert_eq!(also.model.model.as_deref(), Some("of-sales"));
+    assert_eq!(first(&config).model.as_deref(), Some("of-the-first"));
+    assert_eq!(first(also).model.as_deref(), Some("of-sales"));
 
     let faults = |toml: &str, secrets: &str| -> Vec<String> {
         let problems = sales(toml, secrets).unwrap_err();
@@ -461,6 +490,7 @@ fn the_environment_has_the_names_people_were_promised() {
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "ASKWELL_MODEL",
+        "ASKWELL_MODEL_WIRE",
         "ASKWELL_LISTEN",
         "ASKWELL_DATABASE",
         "MATTERMOST_URL",

@@ -14,15 +14,15 @@ use super::inputs::FileText;
 use super::nearest::nearest;
 use super::place::{Place, Shown, SourceFile};
 use super::problem::Problem;
-use super::raw::{Setting, Table, key_of};
-use super::reference::{CHANNEL_SECTION, Form, KEYS, Key};
+use super::raw::{Setting, Table};
+use super::reference::{Form, KEYS, Key, MODELS_SECTION, is_repeated};
 
 /// What a file holds.
 pub(super) struct Read {
     /// By the full name of their key.
     pub(super) settings: BTreeMap<String, Setting>,
     /// The tables that may stand several times, each with its settings by the same names.
-    pub(super) channels: Vec<Table>,
+    pub(super) tables: Vec<Table>,
     /// What is wrong.
     pub(super) problems: Vec<Problem>,
 }
@@ -32,7 +32,8 @@ pub(super) fn read(file: &FileText) -> Read {
     let (document, errors) = DeTable::parse_recoverable(&file.text);
     let (entries, tables) = entries(document.get_ref());
     let source = Arc::new(source_of(file, &entries));
-    let channels = tables.into_iter().map(|span| Table {
+    let tables = tables.into_iter().map(|(section, span)| Table {
+        section,
         settings: BTreeMap::new(),
         place: Place::File {
             file: source.clone(),
@@ -40,7 +41,7 @@ pub(super) fn read(file: &FileText) -> Read {
         },
     });
     let mut reading = Reading {
-        channels: channels.collect(),
+        tables: tables.collect(),
         source,
         settings: BTreeMap::new(),
         problems: Vec::new(),
@@ -59,7 +60,7 @@ pub(super) fn read(file: &FileText) -> Read {
     }
     Read {
         settings: reading.settings,
-        channels: reading.channels,
+        tables: reading.tables,
         problems: reading.problems,
     }
 }
@@ -73,8 +74,11 @@ struct Entry<'d> {
     value: &'d Spanned<DeValue<'d>>,
 }
 
+/// A table that may stand several times: its section, and where it stands.
+type Often = (&'static str, Range<usize>);
+
 /// Collects the entries in the order of the file, and the places of the tables that may stand several times.
-fn entries<'d>(document: &'d DeTable<'d>) -> (Vec<Entry<'d>>, Vec<Range<usize>>) {
+fn entries<'d>(document: &'d DeTable<'d>) -> (Vec<Entry<'d>>, Vec<Often>) {
     let (mut entries, mut tables) = (Vec::new(), Vec::new());
     for (name, value) in document {
         let known = known_section(name.get_ref());
@@ -87,14 +91,14 @@ fn entries<'d>(document: &'d DeTable<'d>) -> (Vec<Entry<'d>>, Vec<Range<usize>>)
             }));
         };
         match value.get_ref() {
-            DeValue::Table(table) if known.is_some_and(|known| known != CHANNEL_SECTION) => {
+            DeValue::Table(table) if known.is_some_and(|known| !is_repeated(known)) => {
                 enter(table, None);
             }
-            DeValue::Array(items) if known == Some(CHANNEL_SECTION) => {
+            DeValue::Array(items) if known.is_some_and(is_repeated) => {
                 for item in items {
-                    if let DeValue::Table(table) = item.get_ref() {
+                    if let (DeValue::Table(table), Some(known)) = (item.get_ref(), known) {
                         enter(table, Some(tables.len()));
-                        tables.push(item.span());
+                        tables.push((known, item.span()));
                     }
                 }
             }
@@ -141,10 +145,10 @@ fn source_of(file: &FileText, entries: &[Entry<'_>]) -> SourceFile {
 }
 
 fn is_open(entry: &Entry<'_>) -> bool {
-    let path = entry
+    let key = entry
         .section
-        .map(|section| format!("{}.{}", section.get_ref(), entry.name.get_ref()));
-    let Some(key) = path.as_deref().and_then(key_of) else {
+        .and_then(|section| key_in(section.get_ref(), entry.name.get_ref()));
+    let Some(key) = key else {
         return false;
     };
     let may_hold_a_password = match entry.value.get_ref() {
@@ -195,7 +199,7 @@ fn shown_alone(line: &str) -> Shown {
 
 struct Reading {
     source: Arc<SourceFile>,
-    channels: Vec<Table>,
+    tables: Vec<Table>,
     settings: BTreeMap<String, Setting>,
     problems: Vec<Problem>,
     /// Lines whose syntax is wrong: what else seems wrong there only follows from it.
@@ -230,7 +234,7 @@ impl Reading {
         };
         let section = self.known_section(section);
         let path = format!("{section}.{name}");
-        let Some(key) = key_of(&path) else {
+        let Some(key) = key_in(section, name) else {
             let nearest = nearest_key(section, name);
             return self.report(path, entry.name.span(), Fault::Unknown { nearest });
         };
@@ -243,12 +247,12 @@ impl Reading {
             }
         };
         let place = self.place(span);
-        let settings = match entry.table.and_then(|table| self.channels.get_mut(table)) {
+        let settings = match entry.table.and_then(|table| self.tables.get_mut(table)) {
             Some(table) => &mut table.settings,
             None => &mut self.settings,
         };
         settings.insert(
-            path.clone(),
+            key.path(),
             Setting {
                 value,
                 name: path,
@@ -272,8 +276,8 @@ impl Reading {
 
     fn report_top_level(&mut self, name: &str, span: Range<usize>) {
         let fault = match KEYS.iter().find(|key| key.section == name) {
-            Some(key) if key.is_of_a_channel() => Fault::Syntax {
-                message: format!("`{name}` is a table for each channel: write [[{name}]]"),
+            Some(key) if is_repeated(key.section) => Fault::Syntax {
+                message: format!("`{name}` is a table that may stand often: write [[{name}]]"),
             },
             Some(_) => Fault::Syntax {
                 message: format!("`{name}` is a table: write [{name}]"),
@@ -286,14 +290,24 @@ impl Reading {
     }
 }
 
+/// Returns the key of a name in a table: models that stand further down have those of the first.
+fn key_in(section: &str, name: &str) -> Option<&'static Key> {
+    let mut keys = KEYS.iter().copied();
+    keys.find(|key| key.name == name && is_in(key, section))
+}
+
+fn is_in(key: &Key, section: &str) -> bool {
+    key.section == section || (section == MODELS_SECTION && key.is_of_each_model())
+}
+
 /// Returns the full name of the key most like a written one: of its own table first, then of any, then the table it may have been.
 fn nearest_key(section: &str, name: &str) -> Option<String> {
-    let own = KEYS.iter().filter(|key| key.section == section);
+    let own = KEYS.iter().filter(|key| is_in(key, section));
     if let Some(name) = nearest(name, own.map(|key| key.name)) {
         return Some(format!("{section}.{name}"));
     }
-    // What is written for one channel belongs nowhere else.
-    let others = || KEYS.iter().filter(|key| !key.is_of_a_channel());
+    // What is written in a table that may stand often belongs nowhere else.
+    let others = || KEYS.iter().filter(|key| !is_repeated(key.section));
     let other = nearest(name, others().map(|key| key.name));
     if let Some(key) = others().find(|key| Some(key.name) == other) {
         return Some(key.path());

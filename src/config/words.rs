@@ -88,6 +88,11 @@ fn english(fault: &Fault) -> Words {
         ),
         Fault::NoToken | Fault::NoMattermost | Fault::NoApiKey => english_missing(fault),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
+        Fault::NoModelName
+        | Fault::ModelNameTwice
+        | Fault::NoSuchModel { .. }
+        | Fault::Header
+        | Fault::NoVariable => english_model(fault),
         Fault::Characters
         | Fault::Credentials
         | Fault::Query
@@ -109,7 +114,8 @@ fn english_missing(fault: &Fault) -> Words {
         ),
         Fault::NoApiKey => words(
             "is missing",
-            "write OPENAI_API_KEY=… in .env; or, for a model server of your own, OPENAI_BASE_URL=http://127.0.0.1:11434/v1",
+            "write OPENAI_API_KEY=… in .env; or, for a model server of your own, OPENAI_BASE_URL=http://127.0.0.1:11434/v1; \
+             in [[models]] write api_key_file, or the base_url of another server",
         ),
         _ => words(
             "is missing, and so is MATTERMOST_OUTGOING_TOKENS: askwell could not tell Mattermost's requests from others",
@@ -191,6 +197,32 @@ fn english_channel(fault: &Fault) -> Words {
     }
 }
 
+fn english_model(fault: &Fault) -> Words {
+    match fault {
+        Fault::NoModelName => words("is missing", "write a name: id = \"…\""),
+        Fault::ModelNameTwice => words(
+            "is the name of another one already",
+            "give each its own name",
+        ),
+        Fault::NoSuchModel { nearest } => words(
+            "names a model that there is not",
+            match nearest {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "write the `id` of one of [[models]], or `default` for that of [model]"
+                    .to_owned(),
+            },
+        ),
+        Fault::Header => words(
+            "cannot be sent in an HTTP header",
+            "write names of letters, digits and hyphens, and values without line breaks",
+        ),
+        _ => words(
+            "names a variable that the environment does not have",
+            "set it for the process, or write the key's file with `api_key_file`",
+        ),
+    }
+}
+
 fn english_form(form: Form) -> String {
     match form {
         Form::Text(_) | Form::Secret => "write a text, in double quotes in TOML".to_owned(),
@@ -199,6 +231,8 @@ fn english_form(form: Form) -> String {
                 .to_owned()
         }
         Form::Names => "write a list of at most 50 names: [\"…\", \"…\"]".to_owned(),
+        Form::Pairs => "write a table of texts: { name = \"value\" }".to_owned(),
+        Form::Json => "write a table: { name = value }".to_owned(),
         Form::Files => {
             "write a list of at most 50 names of files that end with .toml: [\"sales.toml\"]"
                 .to_owned()
@@ -262,6 +296,11 @@ fn korean(fault: &Fault) -> Words {
             format!("{most} 이하로 쓰거나 `{}` 값을 늘려 주세요", other.path()),
         ),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
+        Fault::NoModelName
+        | Fault::ModelNameTwice
+        | Fault::NoSuchModel { .. }
+        | Fault::Header
+        | Fault::NoVariable => korean_model(fault),
         Fault::NoToken | Fault::NoMattermost | Fault::NoApiKey => korean_missing(fault),
         Fault::Characters
         | Fault::Credentials
@@ -284,7 +323,7 @@ fn korean_missing(fault: &Fault) -> Words {
         ),
         Fault::NoApiKey => words(
             "값이 없어요",
-            ".env에 OPENAI_API_KEY=…를 써 주세요. 직접 운영하는 모델 서버라면 OPENAI_BASE_URL=http://127.0.0.1:11434/v1처럼 주소를 써 주세요",
+            ".env에 OPENAI_API_KEY=…를 써 주세요. 직접 운영하는 모델 서버라면 OPENAI_BASE_URL=http://127.0.0.1:11434/v1처럼 주소를 써 주세요. [[models]]에는 api_key_file이나 다른 서버의 base_url을 써 주세요",
         ),
         _ => words(
             "값이 없고 MATTERMOST_OUTGOING_TOKENS도 없어서, Mattermost가 보낸 요청인지 확인할 수 없어요",
@@ -366,6 +405,33 @@ fn korean_channel(fault: &Fault) -> Words {
     }
 }
 
+fn korean_model(fault: &Fault) -> Words {
+    match fault {
+        Fault::NoModelName => words("없어요", "이름을 써 주세요: id = \"…\""),
+        Fault::ModelNameTwice => words(
+            "다른 것이 이미 쓰는 이름이에요",
+            "저마다 다른 이름을 써 주세요",
+        ),
+        Fault::NoSuchModel { nearest } => words(
+            "없는 모델의 이름이에요",
+            match nearest {
+                Some(name) => format!("혹시 `{name}`인가요?"),
+                None => {
+                    "[[models]]의 `id`나, [model]의 모델이라면 `default`를 써 주세요".to_owned()
+                }
+            },
+        ),
+        Fault::Header => words(
+            "HTTP 헤더로 보낼 수 없어요",
+            "이름은 영문자, 숫자, 하이픈으로, 값은 줄바꿈 없이 써 주세요",
+        ),
+        _ => words(
+            "환경에 없는 변수예요",
+            "프로세스의 환경에 넣거나, `api_key_file`로 키가 든 파일을 써 주세요",
+        ),
+    }
+}
+
 fn korean_form(form: Form) -> String {
     match form {
         Form::Text(_) | Form::Secret => "글로 써 주세요. TOML에서는 큰따옴표로 감싸요".to_owned(),
@@ -374,6 +440,8 @@ fn korean_form(form: Form) -> String {
                 .to_owned()
         }
         Form::Names => "이름을 최대 50개까지 목록으로 써 주세요: [\"…\", \"…\"]".to_owned(),
+        Form::Pairs => "글의 표로 써 주세요: { 이름 = \"값\" }".to_owned(),
+        Form::Json => "표로 써 주세요: { 이름 = 값 }".to_owned(),
         Form::Files => {
             ".toml로 끝나는 파일 이름을 최대 50개까지 목록으로 써 주세요: [\"sales.toml\"]"
                 .to_owned()

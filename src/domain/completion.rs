@@ -15,8 +15,26 @@ pub enum Delta {
     Usage(Usage),
     /// The model that answers, where its server names one. Sent once at most.
     Model(String),
+    /// Asked of several models: this one failed before it had written a word of the answer, and another is asked.
+    Failed(Attempt),
+    /// Asked of several models: this one answers. What it writes follows.
+    Answering {
+        /// Its name in the configuration.
+        target: String,
+    },
     /// The model has finished. Nothing follows but [`Delta::Usage`].
     Finished(FinishReason),
+}
+
+/// A call of a model that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The model's name in the configuration.
+    pub target: String,
+    /// Which way it failed.
+    pub failure: ModelFailure,
+    /// How long that took.
+    pub after: Duration,
 }
 
 /// Why a model stopped writing.
@@ -110,6 +128,7 @@ impl ModelFailure {
     pub fn class(self, retry_after: Option<Duration>) -> FailureClass {
         match self {
             Self::RateLimited => FailureClass::RateLimited { retry_after },
+            Self::Unavailable if retry_after.is_some() => FailureClass::RateLimited { retry_after },
             Self::Unavailable
             | Self::FirstTokenTimeout
             | Self::Broken

@@ -35,10 +35,12 @@ pub struct Window {
 /// Which model is asked and how, where it is not as everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelChoice {
-    /// The model's name.
+    /// The name of a route, of a model, or of one that the first model's server has besides.
     pub model: Option<String>,
     /// Its sampling temperature.
     pub temperature: Option<Temperature>,
+    /// Models, by their names in the configuration, that are not asked: they have failed at this answer.
+    pub avoid: Vec<String>,
 }
 
 /// A prompt that fits the window it was made for, as far as it could be made to.
@@ -50,6 +52,8 @@ pub struct Prompt {
     pub max_answer_tokens: u32,
     /// How many of the oldest turns were left out.
     pub dropped_turns: usize,
+    /// How many messages after the instructions are turns, and may be left out.
+    pub turn_messages: usize,
     /// Which model is asked, and how.
     pub choice: ModelChoice,
 }
@@ -143,8 +147,12 @@ impl Prompt {
             say(&mut messages, Role::User, turn.question.clone());
             say(&mut messages, Role::Assistant, turn.answer.clone());
         }
+        let before = messages.len();
         say(&mut messages, Role::User, question);
+        // What nobody answered has become one with the question.
+        let turn_messages = before.min(messages.len() - 1).saturating_sub(1);
         Self {
+            turn_messages,
             messages,
             max_answer_tokens: window.answer_tokens,
             dropped_turns,
@@ -179,6 +187,28 @@ impl Prompt {
         let mut prompt = Self::fit(instructions, turns, question, left);
         say(&mut prompt.messages, Role::Assistant, written);
         say(&mut prompt.messages, Role::User, go_on);
+        prompt
+    }
+
+    /// The same for a smaller window, by leaving out further turns, oldest first; as it is where it fits.
+    #[must_use]
+    pub fn refit(&self, window: Window) -> Self {
+        let mut prompt = self.clone();
+        prompt.max_answer_tokens = prompt.max_answer_tokens.min(window.answer_tokens);
+        let room = window.total_tokens.saturating_sub(prompt.max_answer_tokens);
+        let is_turn = |prompt: &Self, role| {
+            let oldest = prompt.messages.get(1).map(|message| message.role);
+            prompt.turn_messages > 0 && role == oldest
+        };
+        while prompt.turn_messages > 0 && prompt.estimated_tokens() > u64::from(room) {
+            for role in [Role::User, Role::Assistant] {
+                if is_turn(&prompt, Some(role)) {
+                    prompt.messages.remove(1);
+                    prompt.turn_messages -= 1;
+                }
+            }
+            prompt.dropped_turns += 1;
+        }
         prompt
     }
 
@@ -262,9 +292,21 @@ mod tests {
         ) {
             let turns: Vec<_> = texts.iter().map(|(asked, answered)| turn(asked, answered)).collect();
             let prompt = Prompt::fit("be kind".into(), &turns, "why?".into(), Window { total_tokens, answer_tokens });
+            prop_assert_eq!(prompt.turn_messages, prompt.messages.len() - 2);
             if prompt.messages.len() > 2 {
                 prop_assert!(prompt.estimated_tokens() + u64::from(answer_tokens) <= u64::from(total_tokens));
             }
+        }
+
+        #[test]
+        fn a_prompt_made_smaller_later_is_as_if_it_had_been_made_so(
+            texts in prop::collection::vec((".{0,80}", ".{1,80}"), 0..12),
+            total_tokens in 0u32..600,
+        ) {
+            let turns: Vec<_> = texts.iter().map(|(asked, answered)| turn(asked, answered)).collect();
+            let fit = |total_tokens| Prompt::fit("be kind".into(), &turns, "why?".into(), Window { total_tokens, answer_tokens: 50 });
+            let smaller = Window { total_tokens, answer_tokens: 50 };
+            prop_assert_eq!(fit(100_000).refit(smaller), fit(total_tokens));
         }
 
         #[test]

@@ -12,19 +12,23 @@ mod answer;
 mod client;
 mod completion;
 mod error;
+mod keys;
+mod lesson;
 mod reasoning;
 #[cfg(test)]
 mod recorded;
 mod reply;
+mod route;
 mod settings;
 mod sse;
 mod target;
 mod wire;
 
-pub use client::client;
+pub use client::{ClientError, client};
+pub use route::{DEFAULT_ROUTE, Models, Route, Router, TargetSettings};
 pub use settings::{
-    AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, InstructionsRole, Manners, ReasoningForm,
-    Sampling, Settings, Way,
+    ANTHROPIC_BASE_URL, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, InstructionsRole, Manners,
+    ReasoningForm, Sampling, Settings, Way,
 };
 pub use target::Target;
 pub use wire::Wire;

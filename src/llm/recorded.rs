@@ -11,7 +11,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::completion::{Ending, Expected};
-use super::error::refused;
+use super::error::{Said, refused};
 use super::reply::Reply;
 use super::settings::ReasoningForm;
 use super::wire::Wire;
@@ -133,6 +133,7 @@ fn take(reply: &mut Reply, meaning: &mut Meaning) {
             Delta::Reasoning(text) => meaning.reasoning += &text,
             Delta::Usage(usage) => meaning.usage = Some(usage),
             Delta::Model(model) => meaning.model = model,
+            Delta::Failed(_) | Delta::Answering { .. } => {}
             Delta::Finished(reason) => meaning.finish = Some(reason),
         }
     }
@@ -143,7 +144,12 @@ fn line(recording: &Recording) -> Option<String> {
     if recording.status != 200 {
         let body = recording.chunks.concat();
         let now = Timestamp::EPOCH;
-        let error = refused(recording.status, &recording.headers, &body, now);
+        let error = refused(
+            recording.status,
+            &recording.headers,
+            Said::in_body(&body),
+            now,
+        );
         write!(line, " {} {:?}", recording.status, error.failure).unwrap();
         if let Some(delay) = error.retry_after {
             write!(line, " after {delay:?}").unwrap();

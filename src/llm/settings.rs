@@ -9,9 +9,13 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::wire::Wire;
+use crate::domain::prompt::Window;
 
 /// The base of OpenAI's own API.
 pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
+
+/// The base of Anthropic's own API.
+pub const ANTHROPIC_BASE_URL: &str = "https://api.anthropic.com/v1";
 
 /// The model asked where none is named and the base URL is OpenAI's.
 pub const DEFAULT_MODEL: &str = "gpt-4o-mini";
@@ -27,6 +31,8 @@ pub struct Settings {
     pub api_keys: Vec<SecretString>,
     /// The model's name; where absent, the only one its server lists.
     pub model: Option<String>,
+    /// How much the model can take in.
+    pub window: Window,
     /// What is sent beside the question, and under which names.
     pub manners: Manners,
     /// The way to its server.

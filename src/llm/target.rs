@@ -1,6 +1,7 @@
 //! One model at one server: puts a question into the words of its wire, asks, and hands on what comes.
 //!
-//! One question is one request, never repeated here: what may be tried again is decided by whoever asks.
+//! A question is asked again here only where its server refused a field that it can do without, or a key of which there are others: what
+//! else may be tried again is decided by whoever asks.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,17 +11,19 @@ use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::answer::{Patience, deltas, read_body};
 use super::completion::{Expected, Progress};
-use super::error::{MAX_ERROR_BYTES, caused, refused};
+use super::error::{MAX_ERROR_BYTES, Said, caused, refused};
+use super::keys::KeyRing;
+use super::lesson::{Lessons, lesson};
 use super::reply::Reply;
 use super::settings::{AnswerLimit, DEFAULT_MODEL, Settings};
 use super::wire::{Ask, Tool, Wire};
 use crate::domain::completion::{Delta, FinishReason, ModelFailure};
-use crate::domain::prompt::{Message, ModelChoice, Prompt, Role};
+use crate::domain::prompt::{Message, ModelChoice, Prompt, Role, Window};
 use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError, timeout};
 
 /// Listing the models, at most; also for the body of a refusal.
@@ -28,6 +31,9 @@ const SHORT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes of a list of models that are read; OpenRouter's, the longest known, has about half of it.
 const MAX_MODELS_BYTES: usize = 1024 * 1024;
+
+/// How often a question is put otherwise, because its server refused a field or a key, before its refusal is believed.
+const MAX_CORRECTIONS: u32 = 6;
 
 /// The host whose models want `max_completion_tokens`; some of them refuse `max_tokens`, which is all that most others know.
 const OPENAI_HOST: &str = "api.openai.com";
@@ -43,6 +49,8 @@ pub struct Target {
     settings: Settings,
     http: reqwest::Client,
     clock: Arc<dyn Clock>,
+    keys: KeyRing,
+    lessons: Mutex<Lessons>,
     /// The only model the server listed, until it says that it does not know it (a local server was started with another).
     listed_model: Mutex<Option<String>>,
 }
@@ -52,6 +60,8 @@ impl Target {
     #[must_use]
     pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
         Self {
+            keys: KeyRing::new(settings.api_keys.clone()),
+            lessons: Mutex::default(),
             settings,
             http,
             clock,
@@ -72,21 +82,24 @@ impl Target {
         }
     }
 
-    fn body(&self, model: &str, prompt: &Prompt, tool: Option<&Tool>) -> Vec<u8> {
-        let manners = &self.settings.manners;
+    /// Puts a question into the words of the wire, as far as the server is known to take them.
+    fn body(&self, model: &str, prompt: &Prompt, tool: Option<&Tool>) -> Map<String, Value> {
+        let lessons = self.lessons();
+        let manners = lessons.manners(&self.settings.manners);
         let by_host = if self.is_openai() {
             AnswerLimit::MaxCompletionTokens
         } else {
             AnswerLimit::MaxTokens
         };
-        let body = self.settings.wire.body(&Ask {
+        let mut body = self.settings.wire.body(&Ask {
             model,
             prompt,
-            manners,
-            answer_limit: manners.answer_limit.unwrap_or(by_host),
+            manners: &manners,
+            answer_limit: lessons.limit(manners.answer_limit.unwrap_or(by_host)),
             tool,
         });
-        Value::Object(body).to_string().into_bytes()
+        lessons.strip(&mut body);
+        body
     }
 
     fn address(&self, below: &[&str]) -> Url {
@@ -97,14 +110,18 @@ impl Target {
         url
     }
 
-    fn authorised(&self, request: RequestBuilder) -> Result<RequestBuilder, ModelError> {
+    fn authorised(
+        &self,
+        request: RequestBuilder,
+        key: Option<&SecretString>,
+    ) -> Result<RequestBuilder, ModelError> {
         let Settings { wire, way, .. } = &self.settings;
         let mut request = request;
         let wanted = wire.header();
         for (name, value) in wanted.iter().chain(&way.headers) {
             request = request.header(name, value);
         }
-        let Some(key) = self.settings.api_keys.first() else {
+        let Some(key) = key else {
             return Ok(request);
         };
         match way.key_header.clone().or_else(|| wire.key_header()) {
@@ -146,34 +163,54 @@ impl Target {
 
     async fn list_models(&self) -> Result<Response, ModelError> {
         let url = self.address(&["models"]);
-        let request = self.authorised(self.http.get(url))?;
+        let key = self.keys.take(self.clock.now()).map(|(_, key)| key);
+        let request = self.authorised(self.http.get(url), key)?;
         let sent = timeout(&*self.clock, SHORT_CALL_TIMEOUT, request.send()).await;
         let response = sent
             .map_err(|elapsed| caused(ModelFailure::Unavailable, elapsed))?
             .map_err(unreachable)?;
-        self.accepted(response).await
+        self.accepted(response)
+            .await
+            .map_err(|refusal| refusal.error)
     }
 
-    /// Returns a response that is a success, and makes an error of any other.
-    async fn accepted(&self, response: Response) -> Result<Response, ModelError> {
+    /// Returns a response that is a success, and makes a refusal of any other.
+    async fn accepted(&self, response: Response) -> Result<Response, Refusal> {
         let status = response.status();
         if status.is_success() {
             return Ok(response);
         }
         let headers = response.headers().clone();
         let body = read_body(response, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
-        let error = refused(status.as_u16(), &headers, &body, self.clock.wall());
+        let said = Said::in_body(&body);
+        let now = self.clock.wall();
+        let error = refused(status.as_u16(), &headers, said.clone(), now);
         if error.failure == ModelFailure::ModelUnknown {
             *self.listed() = None;
         }
-        Err(error)
+        Err(Refusal { error, said })
     }
+
+    fn lessons(&self) -> std::sync::MutexGuard<'_, Lessons> {
+        // Whoever panicked while holding it left a set that is whole.
+        self.lessons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A reply that is no success, and what was said in it.
+struct Refusal {
+    error: ModelError,
+    said: Said,
 }
 
 #[async_trait]
 impl LanguageModel for Target {
     async fn complete(&self, prompt: &Prompt) -> Result<DeltaStream, ModelError> {
         self.ask(prompt, None).await
+    }
+
+    fn window(&self, _: &ModelChoice) -> Window {
+        self.settings.window
     }
 
     async fn ping(&self) -> Result<(), ModelError> {
@@ -194,6 +231,7 @@ impl Target {
             }],
             max_answer_tokens,
             dropped_turns: 0,
+            turn_messages: 0,
             choice: ModelChoice::default(),
         };
         let mut deltas = self.ask(&prompt, Some(&CLOCK)).await?;
@@ -207,32 +245,91 @@ impl Target {
         Ok(finish == Some(FinishReason::ToolCalls))
     }
 
+    /// Returns what the server was found to refuse, each by the name of its field; `system` for instructions.
+    #[must_use]
+    pub fn learnt(&self) -> Vec<&'static str> {
+        self.lessons().words()
+    }
+
     async fn ask(&self, prompt: &Prompt, tool: Option<&Tool>) -> Result<DeltaStream, ModelError> {
         let patience = self.patience();
         let model = match &prompt.choice.model {
             Some(chosen) => chosen.clone(),
             None => self.model().await?,
         };
+        let mut corrections = MAX_CORRECTIONS;
+        loop {
+            let body = self.body(&model, prompt, tool);
+            let key = self.keys.take(self.clock.now());
+            let refusal = match self.send(&body, key.map(|(_, key)| key), &patience).await? {
+                Ok(response) => {
+                    let reply = Reply::new(self.expected(prompt, &body));
+                    return Ok(deltas(response, reply, Arc::clone(&self.clock), patience));
+                }
+                Err(refusal) => refusal,
+            };
+            let goes_on = corrections > 0 && self.heeds(&refusal, &body, key.map(|(key, _)| key));
+            if !goes_on {
+                return Err(refusal.error);
+            }
+            corrections -= 1;
+        }
+    }
+
+    /// Takes what a refusal teaches; returns whether asking once more, at once, may go better.
+    fn heeds(&self, refusal: &Refusal, body: &Map<String, Value>, key: Option<usize>) -> bool {
+        let Refusal { error, said } = refusal;
+        if key.is_some_and(|key| self.keys.rest(key, error, self.clock.now())) {
+            return true;
+        }
+        if error.failure != ModelFailure::RequestRefused {
+            return false;
+        }
+        let Some(lesson) = lesson(said, body) else {
+            return false;
+        };
+        let field = lesson.word();
+        let is_new = self.lessons().learn(lesson);
+        if is_new {
+            tracing::warn!(
+                model.field = field,
+                "the model's server refuses a field: it is left out from now on"
+            );
+        }
+        is_new
+    }
+
+    async fn send(
+        &self,
+        body: &Map<String, Value>,
+        key: Option<&SecretString>,
+        patience: &Patience,
+    ) -> Result<Result<Response, Refusal>, ModelError> {
+        let bytes = serde_json::to_vec(body).expect("a map of JSON values is JSON");
         let url = self.address(self.settings.wire.path());
         let request = self
-            .authorised(self.http.post(url))?
+            .authorised(self.http.post(url), key)?
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream, application/json")
-            .body(self.body(&model, prompt, tool));
-
+            .body(bytes);
         let (limit, in_vain) = patience.limit(Progress::Silent, self.clock.now());
         let response = timeout(&*self.clock, limit, request.send())
             .await
             .map_err(|elapsed| caused(in_vain, elapsed))?
             .map_err(unreachable)?;
-        let response = self.accepted(response).await?;
-        let reply = Reply::new(Expected {
+        Ok(self.accepted(response).await)
+    }
+
+    fn expected(&self, prompt: &Prompt, body: &Map<String, Value>) -> Expected {
+        let says_limit = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+            .iter()
+            .any(|field| body.contains_key(*field));
+        Expected {
             wire: self.settings.wire,
             reasoning: self.settings.manners.reasoning,
-            most_tokens: Some(prompt.max_answer_tokens),
+            most_tokens: says_limit.then_some(prompt.max_answer_tokens),
             max_answer_bytes: self.settings.max_answer_bytes,
-        });
-        Ok(deltas(response, reply, Arc::clone(&self.clock), patience))
+        }
     }
 }
 

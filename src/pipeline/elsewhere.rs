@@ -9,7 +9,7 @@ use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::conversation::Turn;
 use crate::domain::event::Origin;
 use crate::domain::id::{MATTERMOST_ID_LENGTH, PostId};
-use crate::domain::prompt::{Window, estimate_tokens};
+use crate::domain::prompt::{ModelChoice, Window, estimate_tokens};
 use crate::domain::question::Question;
 use crate::text::{Linked, linked, recent};
 
@@ -29,7 +29,7 @@ pub(super) async fn linked_threads(
 ) -> Result<Vec<Turn>, Interruption> {
     let mut turns = Vec::new();
     let posts = permalinks(&question.text);
-    let room = room_for_each(world.settings.window, posts.len());
+    let room = room_for_each(world.model.window(&ModelChoice::default()), posts.len());
     for post in posts {
         let said = said_in_thread_of(world, question, &post).await?;
         let said = said.map(|lines| newest_within(&lines, room));
@@ -69,7 +69,10 @@ pub(super) async fn said_before(
         return Ok(None);
     }
     let names = world.mattermost.names(&writers_in(&posts)).await?;
-    let said = newest_within(&said_in(&posts, &names), room_for_each(settings.window, 1));
+    let said = newest_within(
+        &said_in(&posts, &names),
+        room_for_each(world.model.window(&ModelChoice::default()), 1),
+    );
     if said.is_empty() {
         return Ok(None);
     }

@@ -22,7 +22,7 @@ use crate::domain::event::{Origin, Place};
 use crate::domain::id::PostId;
 use crate::domain::job::{Again, ClaimedJob};
 use crate::domain::post::{Audience, Delivery, Source};
-use crate::domain::prompt::{CutAnswer, ModelChoice, Prompt};
+use crate::domain::prompt::{CutAnswer, ModelChoice, Prompt, Window};
 use crate::domain::question::{Question, Refusal};
 use crate::ports::StoreError;
 use crate::text::go_on;
@@ -123,12 +123,15 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
     let told = instructions(world, &job.question, &profile, &customs);
     let turns = in_conversation(world, &job.question, turns, &customs).await?;
     let turns: Vec<Turn> = turns.into_iter().chain(linked).collect();
+    let choice = ModelChoice {
+        model: customs.model.clone(),
+        temperature: customs.temperature,
+        avoid: Vec::new(),
+    };
+    let window = world.model.window(&choice);
     Ok(Gathered::Ready(Prompt {
-        choice: ModelChoice {
-            model: customs.model.clone(),
-            temperature: customs.temperature,
-        },
-        ..prompt(world, job, told, &turns)
+        choice,
+        ..prompt(world, job, told, (&turns, window))
     }))
 }
 
@@ -224,8 +227,13 @@ fn said_to_bot(world: &World, question: &Question, name: &str, text: &str) -> St
     }
 }
 
-fn prompt(world: &World, job: &ClaimedJob, told: String, turns: &[Turn]) -> Prompt {
-    let (question, window) = (&job.question, world.settings.window);
+fn prompt(
+    world: &World,
+    job: &ClaimedJob,
+    told: String,
+    (turns, window): (&[Turn], Window),
+) -> Prompt {
+    let question = &job.question;
     let asked = said_to_bot(world, question, &question.asker.name, &question.text);
     let prompt = match &job.again {
         Some(Again::Continue(earlier)) => {

@@ -299,7 +299,7 @@ impl<'a, 'q> Growth<'a, 'q> {
                 self.text.push_str(&text);
                 None
             }
-            Delta::Reasoning(_) => None,
+            Delta::Reasoning(_) | Delta::Failed(_) | Delta::Answering { .. } => None,
             Delta::Usage(usage) => {
                 self.usage = usage;
                 None

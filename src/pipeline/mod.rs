@@ -55,7 +55,6 @@ use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::id::ChannelId;
-use crate::domain::prompt::Window;
 use crate::domain::retry::RetryPolicy;
 use crate::text::Language;
 
@@ -78,8 +77,6 @@ pub struct Settings {
     pub time_zone: String,
     /// How an answer grows.
     pub pace: Pace,
-    /// What the model can take in.
-    pub window: Window,
     /// Whether LaTeX is shown; where it was not said, the server is asked (`EnableLatex`).
     pub latex: Option<bool>,
     /// Characters of a question, at most.

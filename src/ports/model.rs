@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::Stream;
 
 use crate::domain::completion::{Delta, ModelFailure};
-use crate::domain::prompt::Prompt;
+use crate::domain::prompt::{ModelChoice, Prompt, Window};
 
 /// How a model fails.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +32,13 @@ pub type DeltaStream = Pin<Box<dyn Stream<Item = Result<Delta, ModelError>> + Se
 /// A language model.
 #[async_trait]
 pub trait LanguageModel: Send + Sync {
-    /// Asks, and returns when the server has begun to reply.
+    /// Asks, and returns when the server has begun to reply, or at once where several may be asked.
     ///
     /// The time-outs for the first token, between tokens and for the whole are the model's own; they arrive as errors here or in the stream.
     async fn complete(&self, prompt: &Prompt) -> Result<DeltaStream, ModelError>;
+
+    /// Returns how much can be taken in of the models that a choice names: the most of them, where there are several.
+    fn window(&self, choice: &ModelChoice) -> Window;
 
     /// Says whether the model's server answers, for `/readyz`.
     async fn ping(&self) -> Result<(), ModelError>;

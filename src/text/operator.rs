@@ -76,6 +76,8 @@ pub enum Trouble<'a> {
     StoreFailed,
     /// The TLS library cannot be set up.
     NoTls,
+    /// A model's certificates or its proxy cannot be used.
+    ModelWay,
     /// The template of answers does not compile.
     TemplateBroken,
     /// The address cannot be listened on.
@@ -165,6 +167,7 @@ impl Trouble<'_> {
             Self::DatabaseUnusable => named!("database-unusable"),
             Self::StoreFailed => named!("store-failed"),
             Self::NoTls => named!("no-tls"),
+            Self::ModelWay => named!("model-way"),
             Self::TemplateBroken => named!("template-broken"),
             Self::CannotListen { address } => {
                 named!("cannot-listen", "address" = address.as_ref())
@@ -212,6 +215,7 @@ mod tests {
             Trouble::DatabaseUnusable,
             Trouble::StoreFailed,
             Trouble::NoTls,
+            Trouble::ModelWay,
             Trouble::TemplateBroken,
             Trouble::CannotListen { address: PLACE },
             Trouble::NoLog,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askwell::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
-use askwell::domain::prompt::{Message, ModelChoice, Prompt, Role};
+use askwell::domain::prompt::{Message, ModelChoice, Prompt, Role, Window};
 use askwell::llm::{Manners, Sampling, Settings, Target, Way, Wire, client};
 use askwell::ports::{DeltaStream, LanguageModel, ModelError};
 use askwell_playground::model::{self, Recording, Reply, ScriptedModel};
@@ -26,6 +26,10 @@ fn settings(base_url: &str) -> Settings {
         wire: Wire::ChatCompletions,
         api_keys: vec![SecretString::from("sk-very-secret")],
         model: Some("smollm2".into()),
+        window: Window {
+            total_tokens: 8_192,
+            answer_tokens: 1_024,
+        },
         manners: Manners::default(),
         way: Way::default(),
         first_token_timeout: FIRST_TOKEN,
@@ -55,6 +59,7 @@ fn prompt() -> Prompt {
         ],
         max_answer_tokens: 700,
         dropped_turns: 0,
+        turn_messages: 0,
         choice: ModelChoice::default(),
     }
 }
@@ -87,7 +92,7 @@ async fn read(mut stream: DeltaStream) -> Outcome {
             Ok(Delta::Text(text)) => outcome.text += &text,
             Ok(Delta::Reasoning(text)) => outcome.reasoning += &text,
             Ok(Delta::Usage(usage)) => outcome.usage = Some(usage),
-            Ok(Delta::Model(_)) => {}
+            Ok(Delta::Model(_) | Delta::Failed(_) | Delta::Answering { .. }) => {}
             Ok(Delta::Finished(reason)) => outcome.finish = Some(reason),
             Err(error) => outcome.failure = Some(error.failure),
         }

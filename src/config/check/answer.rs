@@ -36,7 +36,6 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         instructions: instructions(values),
         time_zone: time_zone(values, system),
         pace: pace(values),
-        window: model::window(values),
         latex: values
             .is_written(&keys::MATTERMOST_LATEX)
             .then(|| values.switch(&keys::MATTERMOST_LATEX)),

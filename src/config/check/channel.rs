@@ -11,7 +11,7 @@ use crate::domain::id::ChannelId;
 
 pub(super) fn settings(values: &Values) -> HashMap<ChannelId, ChannelSettings> {
     let mut channels = HashMap::new();
-    for table in values.channels() {
+    for table in values.tables(keys::CHANNEL_SECTION) {
         let Some(id) = table.text(&keys::CHANNEL_ID) else {
             if !table.is_written(&keys::CHANNEL_ID) {
                 table.report(&keys::CHANNEL_ID, Fault::NoChannel);

@@ -9,6 +9,7 @@ mod model;
 mod server;
 mod template;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ use crate::text::Language;
 pub(super) struct System {
     /// The directory that relative paths begin at.
     pub(super) directory: PathBuf,
+    /// The environment of the process.
+    pub(super) environment: BTreeMap<String, String>,
     /// The machine's own time zone.
     pub(super) time_zone: Option<String>,
 }
@@ -35,7 +38,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let tokens = server::tokens(values);
     let public_url = server::public_url(values);
     let mattermost = mattermost::settings(values);
-    let model = model::settings(values);
+    let models = model::settings(values, system);
     let store = database::settings(values, &system.directory);
     let pipeline = answer::settings(values, language, system);
     check_lease(values);
@@ -45,7 +48,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         http: http?,
         tokens,
         mattermost: mattermost?,
-        model: model?,
+        models: models?,
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),

@@ -21,6 +21,7 @@ fn prompt() -> Prompt {
         ],
         max_answer_tokens: 700,
         dropped_turns: 0,
+        turn_messages: 0,
         choice: ModelChoice::default(),
     }
 }

@@ -31,7 +31,9 @@ struct Seen {
 
 impl Doctor {
     pub(super) async fn look_at_the_model(&self, found: Sink<'_>) {
-        let settings = &self.config.model;
+        let Some(settings) = self.config.models.first() else {
+            return;
+        };
         let Ok(client) = llm::client(settings) else {
             return found(of_failure(ModelFailure::Unavailable));
         };
@@ -53,7 +55,10 @@ impl Doctor {
     }
 
     fn answer_tokens(&self) -> u32 {
-        ANSWER_TOKENS.min(self.config.pipeline.window.answer_tokens)
+        let first = self.config.models.first();
+        first.map_or(ANSWER_TOKENS, |first| {
+            ANSWER_TOKENS.min(first.window.answer_tokens)
+        })
     }
 
     async fn ask(&self, model: &llm::Target) -> Result<Seen, ModelError> {
@@ -64,6 +69,7 @@ impl Doctor {
             }],
             max_answer_tokens: self.answer_tokens(),
             dropped_turns: 0,
+            turn_messages: 0,
             choice: ModelChoice::default(),
         };
         let begun = self.clock.now();
@@ -79,7 +85,10 @@ impl Doctor {
                     seen.first_after.get_or_insert(after);
                 }
                 Delta::Usage(_) => seen.has_usage = true,
-                Delta::Model(_) | Delta::Finished(_) => {}
+                Delta::Model(_)
+                | Delta::Failed(_)
+                | Delta::Answering { .. }
+                | Delta::Finished(_) => {}
             }
         }
         Ok(seen)

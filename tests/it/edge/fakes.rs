@@ -16,7 +16,7 @@ use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Le
 use askwell::domain::post::{
     Audience, File, NewPost, Part, PartIntent, PostProps, Preview, SeenPost,
 };
-use askwell::domain::prompt::Prompt;
+use askwell::domain::prompt::{ModelChoice, Prompt, Window};
 use askwell::domain::question::{Conclusion, Question};
 use askwell::domain::time::Timestamp;
 use askwell::http::{Obey, Receive};
@@ -156,6 +156,10 @@ pub(crate) struct Model {
 #[async_trait]
 impl LanguageModel for Model {
     async fn complete(&self, _prompt: &Prompt) -> Result<DeltaStream, ModelError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    fn window(&self, _choice: &ModelChoice) -> Window {
         unreachable!("{NOT_OURS}")
     }
 
