@@ -190,6 +190,17 @@ impl Prompt {
         prompt
     }
 
+    /// The same for another model, which goes on where one broke off: what was written, and what is to be done about it, follow the
+    /// question. It may be larger than the window it was made for; see [`Prompt::refit`].
+    #[must_use]
+    pub fn going_on(&self, cut: CutAnswer, without: &str) -> Self {
+        let mut prompt = self.clone();
+        say(&mut prompt.messages, Role::Assistant, cut.beginning);
+        say(&mut prompt.messages, Role::User, cut.go_on);
+        prompt.choice.avoid.push(without.to_owned());
+        prompt
+    }
+
     /// The same for a smaller window, by leaving out further turns, oldest first; as it is where it fits.
     #[must_use]
     pub fn refit(&self, window: Window) -> Self {

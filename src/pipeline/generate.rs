@@ -3,6 +3,7 @@
 //! Reading the model and showing what it wrote go on side by side: while a post is being edited, the stream is read on. The model is
 //! asked again only before its first token; after that, what was shown stays.
 
+use std::borrow::Cow;
 use std::future::pending;
 use std::pin::Pin;
 
@@ -12,16 +13,18 @@ use super::going_on::gone_on;
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
 use super::publish::{Publisher, preview};
+use super::thinking::{next_sign, sign};
 use super::typing::Typing;
 use super::world::World;
 use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use crate::domain::draft::{Shown, Step};
 use crate::domain::job::Again;
-use crate::domain::prompt::Prompt;
+use crate::domain::prompt::{CutAnswer, Prompt};
 use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
 use crate::markdown::POST_RUNES;
 use crate::ports::{DeltaStream, ModelError};
+use crate::text::go_on;
 
 /// How generation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub(super) struct Generated {
     pub(super) ending: Ending,
     pub(super) usage: Usage,
     pub(super) model: Option<String>,
+    /// Whether one model went on where another had broken off.
+    pub(super) went_on: bool,
 }
 
 /// What is shown where two seconds have passed and the model has not written a word.
@@ -68,12 +73,22 @@ struct Growth<'a, 'q> {
     beginning: &'q str,
     hold: &'a Hold,
     begun: Timestamp,
+    /// What models wrote that broke off.
+    carried: String,
+    /// What the one wrote that is writing.
     text: String,
+    /// Characters of both.
     chars: usize,
     /// Characters for which there is room in the posts of one answer.
     most_chars: usize,
+    /// What earlier calls used.
+    spent: Usage,
     usage: Usage,
     model: Option<String>,
+    /// The name in the configuration of the model that is writing.
+    target: Option<String>,
+    /// Since when it has been reasoning, where it has not written anything.
+    thinking_since: Option<Timestamp>,
     shown: Option<Shown>,
     /// The publisher, while it is not busy showing.
     idle: Option<Publisher<'a>>,
@@ -100,6 +115,8 @@ enum Tried {
     Ended(Ending),
     /// It failed before it wrote anything, so it may be asked again.
     FailedAtOnce(ModelError),
+    /// It failed in the middle; another model may go on.
+    BrokeOff(ModelFailure),
 }
 
 /// Asks the model and shows its answer growing, until it ends in one of the ways of [`Ending`].
@@ -115,12 +132,27 @@ pub(super) async fn generate<'a>(
         again: _,
     } = asked;
     let mut growth = Growth::begin(world, asked, hold, publisher);
+    let mut prompt = Cow::Borrowed(prompt);
     let mut failed = 0;
+    let mut broken = None;
     let ending = loop {
-        let error = match growth.ask(prompt).await? {
+        let error = match growth.ask(&prompt).await? {
             Tried::Ended(ending) => break ending,
+            Tried::BrokeOff(failure) => {
+                let next = broken.is_none().then(|| growth.next_model(&prompt));
+                let Some(next) = next.flatten() else {
+                    break Ending::Failed(failure);
+                };
+                broken = Some(failure);
+                prompt = Cow::Owned(next);
+                continue;
+            }
             Tried::FailedAtOnce(error) => error,
         };
+        if let Some(failure) = broken {
+            // Nobody goes on: what was written stays.
+            break Ending::Failed(failure);
+        }
         failed += 1;
         let class = error.failure.class(error.retry_after);
         let delay = world
@@ -137,10 +169,11 @@ pub(super) async fn generate<'a>(
     };
     let publisher = growth.publisher().await?;
     let generated = Generated {
-        text: growth.text,
+        text: growth.written(),
         ending,
-        usage: growth.usage,
+        usage: growth.spent.plus(growth.usage),
         model: growth.model,
+        went_on: !growth.carried.is_empty(),
     };
     Ok((generated, publisher))
 }
@@ -160,11 +193,15 @@ impl<'a, 'q> Growth<'a, 'q> {
             beginning,
             hold,
             begun: world.clock.now(),
+            carried: String::new(),
             text: String::new(),
             chars: 0,
             most_chars: most_chars.saturating_sub(beginning.chars().count()),
+            spent: Usage::default(),
             usage: Usage::default(),
             model: None,
+            target: None,
+            thinking_since: None,
             shown: None,
             idle: None,
             showing: None,
@@ -183,7 +220,8 @@ impl<'a, 'q> Growth<'a, 'q> {
     /// Asks once, and reads what comes. White space that an earlier try had written does not count.
     async fn ask(&mut self, prompt: &Prompt) -> Result<Tried, Interruption> {
         self.text.clear();
-        self.chars = 0;
+        self.chars = self.carried.chars().count();
+        self.account();
         let mut stream: Option<DeltaStream> = None;
         let world = self.world;
         let mut asking = Some(world.model.complete(prompt));
@@ -266,7 +304,53 @@ impl<'a, 'q> Growth<'a, 'q> {
             Some(_) => preview::pace(world.settings.pace),
             None => world.settings.pace,
         };
-        Some(pace.step(self.world.clock.now(), self.begun, self.chars, self.shown))
+        let now = self.world.clock.now();
+        let step = pace.step(now, self.begun, self.chars, self.shown);
+        match (step, self.thinking_since, self.shown) {
+            (Step::WaitForText, Some(since), Some(shown)) if self.chars == 0 => {
+                let at = next_sign(since, shown.at);
+                Some(if at <= now {
+                    Step::Show
+                } else {
+                    Step::WaitUntil(at)
+                })
+            }
+            _ => Some(step),
+        }
+    }
+
+    /// What is shown before anything is written.
+    fn sign_of_life(&self) -> String {
+        match self.thinking_since {
+            Some(since) => {
+                let language = self.world.languages.of_asker(self.question);
+                sign(language, since, self.world.clock.now())
+            }
+            None => NOTHING_YET.to_owned(),
+        }
+    }
+
+    /// Everything that was written.
+    fn written(&self) -> String {
+        gone_on(&self.carried, &self.text)
+    }
+
+    /// Books what a call used that is over.
+    fn account(&mut self) {
+        let used = std::mem::take(&mut self.usage);
+        self.spent = self.spent.plus(used);
+    }
+
+    /// Returns what another model is asked where this one broke off; `None` where it is not known which one that was.
+    fn next_model(&mut self, prompt: &Prompt) -> Option<Prompt> {
+        let target = self.target.take()?;
+        self.carried = self.written();
+        self.text.clear();
+        let cut = CutAnswer {
+            beginning: gone_on(self.beginning, &self.carried),
+            go_on: go_on(self.world.languages.of_asker(self.question)),
+        };
+        Some(prompt.going_on(cut, &target))
     }
 
     /// Whether people have seen, or are about to see, a word of the answer.
@@ -278,12 +362,11 @@ impl<'a, 'q> Growth<'a, 'q> {
         let Some(publisher) = self.idle.take() else {
             return;
         };
-        let written = gone_on(self.beginning, &self.text);
-        let written = match written.trim() {
-            "" => NOTHING_YET,
-            _ => written.as_str(),
-        };
-        let composed = self.world.composer.view(self.question, written);
+        let mut written = gone_on(self.beginning, &self.written());
+        if written.trim().is_empty() {
+            written = self.sign_of_life();
+        }
+        let composed = self.world.composer.view(self.question, &written);
         self.shown = Some(Shown {
             chars: self.chars,
             at: self.world.clock.now(),
@@ -299,7 +382,19 @@ impl<'a, 'q> Growth<'a, 'q> {
                 self.text.push_str(&text);
                 None
             }
-            Delta::Reasoning(_) | Delta::Failed(_) | Delta::Answering { .. } => None,
+            Delta::Reasoning(_) => {
+                let now = self.world.clock.now();
+                self.thinking_since.get_or_insert(now);
+                None
+            }
+            Delta::Failed(_) => {
+                self.account();
+                None
+            }
+            Delta::Answering { target } => {
+                self.target = Some(target);
+                None
+            }
             Delta::Usage(usage) => {
                 self.usage = usage;
                 None
@@ -333,7 +428,13 @@ impl<'a, 'q> Growth<'a, 'q> {
             None if self.text.trim().is_empty() => Tried::FailedAtOnce(error),
             None => {
                 tracing::warn!(question.id = %self.question.id, failure = ?error.failure, source = ?std::error::Error::source(&error).map(ToString::to_string), "the model broke off in the middle of an answer");
-                Tried::Ended(Ending::Failed(error.failure))
+                match error.failure {
+                    // These are the answer's own end.
+                    ModelFailure::Filtered | ModelFailure::TooLarge => {
+                        Tried::Ended(Ending::Failed(error.failure))
+                    }
+                    failure => Tried::BrokeOff(failure),
+                }
             }
         }
     }

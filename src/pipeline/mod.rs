@@ -37,6 +37,7 @@ mod rules;
 mod settle;
 mod sign;
 mod surroundings;
+mod thinking;
 mod thread;
 mod typing;
 mod wishes;

@@ -4,9 +4,9 @@
 //! can be running, and its attempt begins with what the store knows: a conclusion is only published, an intent without a post is
 //! resolved by the publisher, and a half-written answer is kept or asked again here.
 
-use super::generate::NOTHING_YET;
 use super::interruption::Interruption;
 use super::publish::Publisher;
+use super::thinking::is_sign_of_life;
 use super::world::World;
 use crate::domain::job::{Again, ClaimedJob};
 
@@ -24,7 +24,7 @@ pub(super) async fn shown(
     let posts = publisher.read_back().await?;
     let shown: Vec<String> = posts.into_iter().map(|post| post.message).collect();
     let answer = world.composer.unfill(&job.question, &shown.join("\n\n"));
-    Ok((!answer.is_empty() && answer != NOTHING_YET).then_some(answer))
+    Ok((!answer.is_empty() && !is_sign_of_life(&answer)).then_some(answer))
 }
 
 /// Whether what was shown is kept: asking again would write another answer over one that people are reading. Below the configured length

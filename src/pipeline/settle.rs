@@ -40,7 +40,8 @@ pub(super) fn judge(generated: &Generated) -> Verdict {
             verdict(Outcome::Interrupted, Some(Sentence::AnswerInterrupted))
         }
         Ending::Finished(FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Unsaid) => {
-            verdict(Outcome::Answered, None)
+            let footnote = generated.went_on.then_some(Sentence::AnswerWentOn);
+            verdict(Outcome::Answered, footnote)
         }
     }
 }
@@ -56,6 +57,7 @@ mod tests {
             ending,
             usage: Usage::default(),
             model: None,
+            went_on: false,
         }
     }
 

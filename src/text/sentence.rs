@@ -59,6 +59,13 @@ pub enum Sentence<'a> {
     AnswerCutAtLength,
     /// Footnote: a crash or a lost connection ended this answer.
     AnswerInterrupted,
+    /// Another model went on where one had broken off.
+    AnswerWentOn,
+    /// The model reasons, for so many seconds so far.
+    Thinking {
+        /// Whole seconds.
+        seconds: u64,
+    },
     /// Footnote: the model or its server withheld the rest.
     AnswerWithheld,
     /// Marks a post that goes on from the one before.
@@ -265,6 +272,10 @@ impl<'a> Sentence<'a> {
             Self::WasAway => Message::named("was-away"),
             Self::AnswerCutAtLength => Message::named("answer-cut-at-length"),
             Self::AnswerInterrupted => Message::named("answer-interrupted"),
+            Self::AnswerWentOn => Message::named("answer-went-on"),
+            Self::Thinking { seconds } => {
+                Message::named("thinking").with("seconds", seconds.to_string())
+            }
             Self::AnswerWithheld => Message::named("answer-withheld"),
             Self::Continued => Message::named("continued"),
             Self::AnsweredDirectly => Message::named("answered-directly"),
@@ -387,6 +398,8 @@ mod tests {
             Sentence::WasAway,
             Sentence::AnswerCutAtLength,
             Sentence::AnswerInterrupted,
+            Sentence::AnswerWentOn,
+            Sentence::Thinking { seconds: 7 },
             Sentence::AnswerWithheld,
             Sentence::Continued,
             Sentence::AnsweredDirectly,

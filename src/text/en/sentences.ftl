@@ -25,6 +25,8 @@ nothing-to-stop = There is no answer to stop right now.
 
 answer-stopped = _I stopped here, as you asked._
 answer-cut-at-length = _The answer reached its length limit here. If you need the rest, please ask for just that part._
+answer-went-on = _One model broke off, and another went on from there._
+thinking = _Thinking ({ $seconds } s)_
 answer-interrupted = _The answer was interrupted here. Please ask again._
 question-deleted = _The question was deleted, so I stopped._
 was-away = I was away when you asked this. If you still need an answer, please ask again.

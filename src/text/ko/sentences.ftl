@@ -22,6 +22,8 @@ nothing-to-stop = 지금 멈출 답변이 없어요.
 
 answer-stopped = _요청하신 대로 여기서 답변을 멈췄어요._
 answer-cut-at-length = _길이 제한 때문에 답변이 여기서 끊겼어요. 나머지가 필요하시면 그 부분만 다시 물어봐 주세요._
+answer-went-on = _한 모델이 쓰다가 멈춰서, 다른 모델이 이어서 썼어요._
+thinking = _생각하는 중 ({ $seconds }초)_
 answer-interrupted = _답변이 여기서 중단되었어요. 다시 물어봐 주세요._
 question-deleted = _질문이 삭제되어서 답변을 멈췄어요._
 was-away = 질문하셨을 때 제가 자리를 비우고 있었어요. 아직 답이 필요하시면 다시 물어봐 주세요.

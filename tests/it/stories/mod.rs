@@ -31,6 +31,7 @@ mod on_postgres;
 mod outgoing_hooks;
 pub(crate) mod process;
 mod reactions;
+mod routes;
 mod rules;
 mod several;
 mod shut_out;
