@@ -84,6 +84,29 @@ struct Consultation {
     lines: Vec<Line>,
 }
 
+/// Says what was found, and what to do about it.
+pub(super) fn told(language: Language, finding: &Finding) -> (String, Option<String>) {
+    match finding {
+        Finding::Healthy(healthy) => (attest(language, healthy), None),
+        Finding::Ailment(ailment) => {
+            let Explanation { what, remedy } = diagnose(language, ailment);
+            (what, Some(remedy))
+        }
+    }
+}
+
+/// Writes a finding as people read it.
+pub(super) fn shown(severity: Severity, what: &str, remedy: Option<&str>) -> String {
+    let sign = match severity {
+        Severity::Ok => '✓',
+        Severity::Note => 'i',
+        Severity::Warning => '!',
+        Severity::Error => '✗',
+    };
+    let remedy = remedy.map_or_else(String::new, |remedy| format!("    → {remedy}\n"));
+    format!("{sign} {what}\n{remedy}")
+}
+
 impl Consultation {
     fn examine(&mut self, config: Config, arguments: &Arguments) -> Result<(), Failure> {
         let administrator = match arguments.administrator.token() {
@@ -121,24 +144,10 @@ impl Consultation {
             Severity::Error => self.counts.1 += 1,
             Severity::Ok | Severity::Note => {}
         }
-        let (what, remedy) = match finding {
-            Finding::Healthy(healthy) => (attest(self.language, healthy), None),
-            Finding::Ailment(ailment) => {
-                let Explanation { what, remedy } = diagnose(self.language, ailment);
-                (what, Some(remedy))
-            }
-        };
+        let (what, remedy) = told(self.language, finding);
         if !self.is_json {
-            let sign = match severity {
-                Severity::Ok => '✓',
-                Severity::Note => 'i',
-                Severity::Warning => '!',
-                Severity::Error => '✗',
-            };
-            let remedy = remedy.iter().map(|remedy| format!("    → {remedy}\n"));
-            let remedy: String = remedy.collect();
             // Where nothing can be written, the exit code still says how it is.
-            let _code = say(&format!("{sign} {what}\n{remedy}"));
+            let _code = say(&shown(severity, &what, remedy.as_deref()));
         }
         self.lines.push(Line {
             check: finding.id(),

@@ -4,6 +4,7 @@ mod config;
 mod dead;
 mod doctor;
 mod failure;
+mod models;
 mod serve;
 mod setup;
 mod terminal;
@@ -37,6 +38,11 @@ enum Command {
     ///
     /// Exits with 0 where all is well, 1 where something should be looked after, and 2 where something does not work.
     Doctor(doctor::Arguments),
+    /// Lists the models, asks each whether it answers, or finds out what a server takes.
+    Models {
+        #[command(subcommand)]
+        command: models::Command,
+    },
     /// Lists answers that could be shown to nobody, and has them tried again.
     Dead {
         #[command(subcommand)]
@@ -75,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(file),
         Command::Setup(arguments) => setup::run(file, &arguments),
         Command::Doctor(arguments) => doctor::run(file, &arguments),
+        Command::Models { command } => models::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
         Command::Config { command } => config::run(file, &command),
     }

@@ -30,5 +30,5 @@ pub use settings::{
     ANTHROPIC_BASE_URL, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, InstructionsRole, Manners,
     ReasoningForm, Sampling, Settings, Way,
 };
-pub use target::Target;
+pub use target::{ListedModel, MAX_MODELS_LISTED, Target};
 pub use wire::Wire;

@@ -32,6 +32,28 @@ const SHORT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a list of models that are read; OpenRouter's, the longest known, has about half of it.
 const MAX_MODELS_BYTES: usize = 1024 * 1024;
 
+/// Where lists of models say how much one takes in: vLLM, OpenRouter, llama-server (two), Anthropic and Mistral, Groq.
+const WINDOW_PATHS: [&str; 6] = [
+    "/max_model_len",
+    "/context_length",
+    "/meta/n_ctx",
+    "/meta/n_ctx_train",
+    "/max_context_length",
+    "/context_window",
+];
+
+/// A model in a list of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedModel {
+    /// Its name.
+    pub id: String,
+    /// How much it takes in, where its server says so.
+    pub window_tokens: Option<u32>,
+}
+
+/// Names of a list of models that are read.
+pub const MAX_MODELS_LISTED: usize = 10_000;
+
 /// How often a question is put otherwise, because its server refused a field or a key, before its refusal is believed.
 const MAX_CORRECTIONS: u32 = 6;
 
@@ -245,6 +267,17 @@ impl Target {
         Ok(finish == Some(FinishReason::ToolCalls))
     }
 
+    /// Returns the names of the models that its server lists, at most [`MAX_MODELS_LISTED`].
+    ///
+    /// # Errors
+    /// When the server cannot be reached, refuses, or sends no list.
+    pub async fn models(&self) -> Result<Vec<ListedModel>, ModelError> {
+        let response = self.list_models().await?;
+        let clock = &*self.clock;
+        let body = read_body(response, clock, SHORT_CALL_TIMEOUT, MAX_MODELS_BYTES).await;
+        listed(&body)
+    }
+
     /// Returns what the server was found to refuse, each by the name of its field; `system` for instructions.
     #[must_use]
     pub fn learnt(&self) -> Vec<&'static str> {
@@ -363,17 +396,28 @@ fn unreachable(error: reqwest::Error) -> ModelError {
     caused(failure, error.without_url())
 }
 
-/// Finds the only model in a list of them.
-fn only_model(body: &[u8]) -> Result<String, ModelError> {
+/// Reads the names in a list of models.
+fn listed(body: &[u8]) -> Result<Vec<ListedModel>, ModelError> {
     let list: Value = serde_json::from_slice(body)
         .map_err(|_| caused(ModelFailure::Garbled, "the list of models is no JSON"))?;
     let models = list.get("data").and_then(Value::as_array);
-    let mut names = models
-        .into_iter()
-        .flatten()
-        .filter_map(|model| model.get("id")?.as_str());
+    let names = models.into_iter().flatten().filter_map(|model| {
+        Some(ListedModel {
+            id: model.get("id")?.as_str()?.to_owned(),
+            window_tokens: WINDOW_PATHS
+                .iter()
+                .filter_map(|path| model.pointer(path)?.as_u64())
+                .find_map(|tokens| u32::try_from(tokens).ok()),
+        })
+    });
+    Ok(names.take(MAX_MODELS_LISTED).collect())
+}
+
+/// Finds the only model in a list of them.
+fn only_model(body: &[u8]) -> Result<String, ModelError> {
+    let mut names = listed(body)?.into_iter();
     match (names.next(), names.next()) {
-        (Some(only), None) => Ok(only.to_owned()),
+        (Some(only), None) => Ok(only.id),
         (None, _) => Err(caused(
             ModelFailure::ModelUnknown,
             "no model is configured and the server lists none",

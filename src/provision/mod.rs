@@ -8,6 +8,7 @@
 //! [`doctor`] looks at all of it from both sides. Neither prints a secret, and no password is kept.
 
 pub mod doctor;
+pub mod models;
 mod perform;
 mod plan;
 mod reach;

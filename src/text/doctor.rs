@@ -32,6 +32,8 @@ sayings! {
         Serving { address } = "doctor-serving",
         /// A command went from Mattermost to us and back.
         Command { trigger, team } = "doctor-command",
+        /// Which of several models is looked at.
+        ModelNamed { name, model } = "doctor-model-named",
         /// The model answers as it should.
         Model { seconds } = "doctor-model",
         /// The model calls tools.
@@ -134,6 +136,10 @@ explained! {
         ModelRefuses = "doctor-model-refuses",
         /// What the model's server sends is no completion.
         ModelGarbled = "doctor-model-garbled",
+        /// The model's server refuses fields that are left out then.
+        ModelRefusesFields { fields } = "doctor-model-refuses-fields",
+        /// A model's certificates or its proxy cannot be used.
+        ModelWay = "doctor-model-way",
         /// The answer comes all at once.
         ModelDoesNotStream = "doctor-model-does-not-stream",
         /// The model's server does not say what was used.

@@ -19,6 +19,8 @@ use crate::mattermost::admin::{Admin, Reach};
 use crate::ports::{Clock, IdSource, MattermostError};
 use crate::text::{Ailment, Healthy};
 
+pub(super) use model::of_failure;
+pub use model::{examine_model, named};
 pub use severity::Severity;
 
 /// What one look found.
@@ -92,7 +94,7 @@ impl Doctor {
         if let Some(visit) = self.look_at_the_server(found).await {
             self.look_at_commands(&visit, found).await;
         }
-        self.look_at_the_model(found).await;
+        self.look_at_the_models(found).await;
     }
 
     fn admin(&self, token: Option<SecretString>) -> Admin {

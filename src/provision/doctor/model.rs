@@ -8,7 +8,7 @@ use super::{Doctor, Finding, Sink};
 use crate::domain::completion::{Delta, ModelFailure};
 use crate::domain::prompt::{Message, ModelChoice, Prompt, Role};
 use crate::llm;
-use crate::ports::{LanguageModel as _, ModelError};
+use crate::ports::{Clock, LanguageModel as _, ModelError};
 use crate::text::{Ailment, Healthy};
 
 /// What is asked: its answer has some thirty tokens, enough to see whether they come one by one.
@@ -30,69 +30,89 @@ struct Seen {
 }
 
 impl Doctor {
-    pub(super) async fn look_at_the_model(&self, found: Sink<'_>) {
-        let Some(settings) = self.config.models.first() else {
-            return;
-        };
-        let Ok(client) = llm::client(settings) else {
-            return found(of_failure(ModelFailure::Unavailable));
-        };
-        let model = llm::Target::new(settings.clone(), client, Arc::clone(&self.clock));
-        match self.ask(&model).await {
-            Ok(seen) => seen.tell(found),
-            Err(error) => return found(of_failure(error.failure)),
-        }
-        match model.calls_tools(self.answer_tokens()).await {
-            Ok(true) => found(Healthy::ModelTools.into()),
-            Ok(false)
-            | Err(ModelError {
-                failure: ModelFailure::RequestRefused,
-                ..
-            }) => found(Healthy::ModelWithoutTools.into()),
-            // It has just answered: what is wrong now says nothing of tools.
-            Err(_) => {}
-        }
-    }
-
-    fn answer_tokens(&self) -> u32 {
-        let first = self.config.models.first();
-        first.map_or(ANSWER_TOKENS, |first| {
-            ANSWER_TOKENS.min(first.window.answer_tokens)
-        })
-    }
-
-    async fn ask(&self, model: &llm::Target) -> Result<Seen, ModelError> {
-        let prompt = Prompt {
-            messages: vec![Message {
-                role: Role::User,
-                text: QUESTION.to_owned(),
-            }],
-            max_answer_tokens: self.answer_tokens(),
-            dropped_turns: 0,
-            turn_messages: 0,
-            choice: ModelChoice::default(),
-        };
-        let begun = self.clock.now();
-        let mut deltas = model.complete(&prompt).await?;
-        let mut seen = Seen::default();
-        // The stream has its own time-outs and bound.
-        while let Some(delta) = deltas.next().await {
-            match delta? {
-                Delta::Text(text) | Delta::Reasoning(text) => {
-                    seen.pieces += 1;
-                    seen.characters += text.chars().count();
-                    let after = self.clock.now().since(begun);
-                    seen.first_after.get_or_insert(after);
-                }
-                Delta::Usage(_) => seen.has_usage = true,
-                Delta::Model(_)
-                | Delta::Failed(_)
-                | Delta::Answering { .. }
-                | Delta::Finished(_) => {}
+    pub(super) async fn look_at_the_models(&self, found: Sink<'_>) {
+        let targets = &self.config.models.targets;
+        for target in targets {
+            if targets.len() > 1 {
+                found(named(target).into());
             }
+            examine_model(&target.settings, &self.clock, found).await;
         }
-        Ok(seen)
     }
+}
+
+/// Says which model is looked at.
+#[must_use]
+pub fn named(target: &llm::TargetSettings) -> Healthy<'static> {
+    let model = target.settings.model.clone();
+    Healthy::ModelNamed {
+        name: target.id.clone().into(),
+        model: model.unwrap_or_else(|| "?".to_owned()).into(),
+    }
+}
+
+/// Asks one model a short question and has it call a tool, and says what it finds.
+pub async fn examine_model(settings: &llm::Settings, clock: &Arc<dyn Clock>, found: Sink<'_>) {
+    let client = match llm::client(settings) {
+        Ok(client) => client,
+        Err(llm::ClientError::Client(_)) => return found(of_failure(ModelFailure::Unavailable)),
+        Err(_) => return found(Ailment::ModelWay.into()),
+    };
+    let model = llm::Target::new(settings.clone(), client, Arc::clone(clock));
+    let answer_tokens = ANSWER_TOKENS.min(settings.window.answer_tokens);
+    match ask(&model, answer_tokens, &**clock).await {
+        Ok(seen) => seen.tell(found),
+        Err(error) => return found(of_failure(error.failure)),
+    }
+    match model.calls_tools(answer_tokens).await {
+        Ok(true) => found(Healthy::ModelTools.into()),
+        Ok(false)
+        | Err(ModelError {
+            failure: ModelFailure::RequestRefused,
+            ..
+        }) => found(Healthy::ModelWithoutTools.into()),
+        // It has just answered: what is wrong now says nothing of tools.
+        Err(_) => {}
+    }
+    let learnt = model.learnt();
+    if !learnt.is_empty() {
+        let fields = learnt.join(", ").into();
+        found(Ailment::ModelRefusesFields { fields }.into());
+    }
+}
+
+async fn ask(
+    model: &llm::Target,
+    max_answer_tokens: u32,
+    clock: &dyn Clock,
+) -> Result<Seen, ModelError> {
+    let prompt = Prompt {
+        messages: vec![Message {
+            role: Role::User,
+            text: QUESTION.to_owned(),
+        }],
+        max_answer_tokens,
+        dropped_turns: 0,
+        turn_messages: 0,
+        choice: ModelChoice::default(),
+    };
+    let begun = clock.now();
+    let mut deltas = model.complete(&prompt).await?;
+    let mut seen = Seen::default();
+    // The stream has its own time-outs and bound.
+    while let Some(delta) = deltas.next().await {
+        match delta? {
+            Delta::Text(text) | Delta::Reasoning(text) => {
+                seen.pieces += 1;
+                seen.characters += text.chars().count();
+                let after = clock.now().since(begun);
+                seen.first_after.get_or_insert(after);
+            }
+            Delta::Usage(_) => seen.has_usage = true,
+            Delta::Model(_) | Delta::Failed(_) | Delta::Answering { .. } | Delta::Finished(_) => {}
+        }
+    }
+    Ok(seen)
 }
 
 impl Seen {
@@ -112,7 +132,7 @@ impl Seen {
     }
 }
 
-fn of_failure(failure: ModelFailure) -> Finding {
+pub(in crate::provision) fn of_failure(failure: ModelFailure) -> Finding {
     match failure {
         ModelFailure::KeyRefused => Ailment::ModelKeyRefused,
         ModelFailure::ModelUnknown => Ailment::ModelUnknown,

@@ -46,6 +46,7 @@ pub(super) fn of(ailment: &Ailment<'_>) -> Severity {
         | Ailment::LatexDiffers { .. }
         | Ailment::CommandMissingIn { .. }
         | Ailment::CommandNotTried
+        | Ailment::ModelRefusesFields { .. }
         | Ailment::ModelWithoutUsage => Severity::Note,
         Ailment::SecretsOpen { .. }
         | Ailment::DeadLetters { .. }
@@ -81,6 +82,7 @@ pub(super) fn of(ailment: &Ailment<'_>) -> Severity {
         | Ailment::CommandUnreachable { .. }
         | Ailment::CommandRefused { .. }
         | Ailment::ModelKeyRefused
+        | Ailment::ModelWay
         | Ailment::ModelUnknown
         | Ailment::ModelLimited
         | Ailment::ModelUnavailable

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod findings;
+mod models;
 mod obstacles;
 mod setting_up;
 mod site;
