@@ -3,6 +3,7 @@
 mod config;
 mod dead;
 mod doctor;
+mod extract;
 mod failure;
 mod serve;
 mod setup;
@@ -47,6 +48,9 @@ enum Command {
         #[command(subcommand)]
         command: config::Command,
     },
+    /// Reads an attachment on standard input: the process that the server starts for each.
+    #[command(hide = true)]
+    Extract(extract::Arguments),
 }
 
 /// The exit code where the configuration is wrong, as for wrong arguments.
@@ -77,5 +81,6 @@ pub fn run() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(file, &arguments),
         Command::Dead { command } => dead::run(file, &command),
         Command::Config { command } => config::run(file, &command),
+        Command::Extract(arguments) => extract::run(&arguments),
     }
 }
