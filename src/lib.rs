@@ -8,7 +8,8 @@
 //! 3. [`ports`] is every effect this has on the world; [`mattermost`], [`llm`], [`store`] and [`clock`] are the adapters behind them.
 //! 4. [`markdown`] makes of a model's text what Mattermost shows; [`text`] is every sentence we say ourselves.
 //! 5. [`config`] reads how it is set up, [`app`] wires it together, [`cli`] is how it is started.
-//! 6. [`provision`] sets it up on a Mattermost server, and looks after it.
+//! 6. [`reading`] makes of attachments text or small pictures, in a process of its own.
+//! 7. [`provision`] sets it up on a Mattermost server, and looks after it.
 
 pub mod app;
 pub mod cli;
@@ -23,6 +24,7 @@ pub mod mattermost;
 pub mod pipeline;
 pub mod ports;
 pub mod provision;
+pub mod reading;
 pub mod store;
 pub mod telemetry;
 pub mod text;

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "ports", "telemetry"]),
     ("mattermost", &["domain", "ports", "telemetry"]),
     ("llm", &["domain", "ports", "telemetry"]),
+    ("reading", &["domain", "ports", "telemetry"]),
     (
         "pipeline",
         &["domain", "ports", "markdown", "telemetry", "text"],
@@ -85,6 +86,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
             "lifecycle",
             "provision",
+            "reading",
             "telemetry",
             "text",
         ],

@@ -3,8 +3,9 @@
 mod config;
 mod dead;
 mod doctor;
+mod extract;
 mod failure;
-mod models;
+mod model;
 mod serve;
 mod setup;
 mod terminal;
@@ -41,7 +42,7 @@ enum Command {
     /// Lists the models, asks each whether it answers, or finds out what a server takes.
     Models {
         #[command(subcommand)]
-        command: models::Command,
+        command: model::Command,
     },
     /// Lists answers that could be shown to nobody, and has them tried again.
     Dead {
@@ -53,6 +54,9 @@ enum Command {
         #[command(subcommand)]
         command: config::Command,
     },
+    /// Reads an attachment on standard input: the process that the server starts for each.
+    #[command(hide = true)]
+    Extract(extract::Arguments),
 }
 
 /// The exit code where the configuration is wrong, as for wrong arguments.
@@ -81,8 +85,9 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(file),
         Command::Setup(arguments) => setup::run(file, &arguments),
         Command::Doctor(arguments) => doctor::run(file, &arguments),
-        Command::Models { command } => models::run(file, &command),
+        Command::Models { command } => model::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
         Command::Config { command } => config::run(file, &command),
+        Command::Extract(arguments) => extract::run(&arguments),
     }
 }

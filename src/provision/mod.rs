@@ -8,9 +8,9 @@
 //! [`doctor`] looks at all of it from both sides. Neither prints a secret, and no password is kept.
 
 pub mod doctor;
-pub mod models;
 mod perform;
 mod plan;
+pub mod probe;
 mod reach;
 mod record;
 mod session;

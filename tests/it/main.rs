@@ -11,5 +11,6 @@ mod llm;
 mod mattermost;
 mod postgres;
 mod provision;
+mod reading;
 mod store;
 mod stories;

@@ -36,7 +36,7 @@ impl Doctor {
             if targets.len() > 1 {
                 found(named(target).into());
             }
-            examine_model(&target.settings, &self.clock, found).await;
+            examine_model(&target.settings, Arc::clone(&self.clock), found).await;
         }
     }
 }
@@ -52,15 +52,15 @@ pub fn named(target: &llm::TargetSettings) -> Healthy<'static> {
 }
 
 /// Asks one model a short question and has it call a tool, and says what it finds.
-pub async fn examine_model(settings: &llm::Settings, clock: &Arc<dyn Clock>, found: Sink<'_>) {
+pub async fn examine_model(settings: &llm::Settings, clock: Arc<dyn Clock>, found: Sink<'_>) {
     let client = match llm::client(settings) {
         Ok(client) => client,
         Err(llm::ClientError::Client(_)) => return found(of_failure(ModelFailure::Unavailable)),
         Err(_) => return found(Ailment::ModelWay.into()),
     };
-    let model = llm::Target::new(settings.clone(), client, Arc::clone(clock));
+    let model = llm::Target::new(settings.clone(), client, Arc::clone(&clock));
     let answer_tokens = ANSWER_TOKENS.min(settings.window.answer_tokens);
-    match ask(&model, answer_tokens, &**clock).await {
+    match ask(&model, answer_tokens, &*clock).await {
         Ok(seen) => seen.tell(found),
         Err(error) => return found(of_failure(error.failure)),
     }

@@ -2,7 +2,8 @@
 
 mod doctor;
 mod findings;
-mod models;
+
 mod obstacles;
+mod probing;
 mod setting_up;
 mod site;

@@ -11,9 +11,8 @@ use super::failure::Failure;
 use super::{CONFIGURATION_IS_WRONG, complain, say};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::ports::Clock;
 use crate::provision::doctor::{Finding, Severity, examine_model, named};
-use crate::provision::models::{list, probe};
+use crate::provision::probe::{list, probe};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -67,7 +66,7 @@ fn obey(mut config: Config, command: &Command) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()
         .map_err(Failure::System)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let clock = Arc::new(SystemClock::start());
     Ok(runtime.block_on(async {
         match command {
             Command::List => list_all(&config, &clock).await,
@@ -85,7 +84,7 @@ fn tell(config: &Config, finding: &Finding) -> Severity {
     severity
 }
 
-async fn list_all(config: &Config, clock: &Arc<dyn Clock>) -> ExitCode {
+async fn list_all(config: &Config, clock: &Arc<SystemClock>) -> ExitCode {
     let mut worst = Severity::Ok;
     for target in &config.models.targets {
         let settings = &target.settings;
@@ -95,7 +94,7 @@ async fn list_all(config: &Config, clock: &Arc<dyn Clock>) -> ExitCode {
             settings.base_url.as_str(),
         ];
         let mut text = format!("{}\n", head.join("  "));
-        match list(settings, clock).await {
+        match list(settings, clock.clone()).await {
             Ok(models) => {
                 for model in models {
                     let is_asked = settings.model.as_ref() == Some(&model.id);
@@ -115,21 +114,21 @@ async fn list_all(config: &Config, clock: &Arc<dyn Clock>) -> ExitCode {
     ExitCode::from(worst.exit_code())
 }
 
-async fn test(config: &Config, clock: &Arc<dyn Clock>) -> ExitCode {
+async fn test(config: &Config, clock: &Arc<SystemClock>) -> ExitCode {
     let mut worst = Severity::Ok;
     for target in &config.models.targets {
         tell(config, &Finding::Healthy(named(target)));
         let mut hear = |finding: Finding| worst = worst.max(tell(config, &finding));
-        examine_model(&target.settings, clock, &mut hear).await;
+        examine_model(&target.settings, clock.clone(), &mut hear).await;
     }
     ExitCode::from(worst.exit_code())
 }
 
-async fn suit(config: &Config, clock: &Arc<dyn Clock>) -> ExitCode {
+async fn suit(config: &Config, clock: &Arc<SystemClock>) -> ExitCode {
     let Some(target) = config.models.targets.first() else {
         return ExitCode::FAILURE;
     };
-    match probe(&target.settings, clock).await {
+    match probe(&target.settings, clock.clone()).await {
         Ok(found) => say(&found.as_toml(&target.id)),
         Err(finding) => ExitCode::from(tell(config, &finding).exit_code()),
     }

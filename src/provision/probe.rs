@@ -108,11 +108,8 @@ fn quoted(text: &str) -> String {
 ///
 /// # Errors
 /// What is wrong where it lists none.
-pub async fn list(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-) -> Result<Vec<ListedModel>, Finding> {
-    let target = target(settings.clone(), clock)?;
+pub async fn list(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Vec<ListedModel>, Finding> {
+    let target = target(settings.clone(), &clock)?;
     target.models().await.map_err(|error| told(&error))
 }
 
@@ -120,8 +117,8 @@ pub async fn list(
 ///
 /// # Errors
 /// What is wrong where it answers in no protocol.
-pub async fn probe(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Suited, Finding> {
-    let listed = list(settings, clock).await.unwrap_or_default();
+pub async fn probe(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Suited, Finding> {
+    let listed = list(settings, clock.clone()).await.unwrap_or_default();
     let mut wires = Vec::new();
     let mut refusal = None;
     let others = Wire::ALL.into_iter().filter(|wire| *wire != settings.wire);
@@ -131,7 +128,7 @@ pub async fn probe(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Suited
             manners: Manners::default(),
             ..settings.clone()
         };
-        match asked(&target(plain, clock)?, "Say hello.", ANSWER_TOKENS).await {
+        match asked(&target(plain, &clock)?, "Say hello.", ANSWER_TOKENS).await {
             Ok(_) => wires.push(wire),
             Err(error) => refusal = refusal.or(Some(error)),
         }
@@ -140,7 +137,7 @@ pub async fn probe(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Suited
         let error = refusal.map(|error| told(&error));
         return Err(error.unwrap_or_else(|| Ailment::ModelUnavailable.into()));
     };
-    let found = knobs(settings, wire, clock).await?;
+    let found = knobs(settings, wire, &clock).await?;
     let model = settings.model.clone().or(found.model);
     let of_model = listed
         .iter()
@@ -148,7 +145,7 @@ pub async fn probe(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Suited
     Ok(Suited {
         wires,
         window_tokens: of_model.and_then(|listed| listed.window_tokens),
-        answer_limit: limit(settings, wire, clock).await?,
+        answer_limit: limit(settings, wire, &clock).await?,
         reasoning: found.reasoning,
         calls_tools: found.calls_tools,
         tells_usage: found.usage.is_some(),
