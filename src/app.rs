@@ -2,6 +2,7 @@
 //!
 //! Listener, time, chance and the signal to stop are given, so that a test owns all of them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +22,9 @@ use crate::pipeline::control::Controls;
 use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
-use crate::ports::{Clock, IdSource, Store, StoreError};
+use crate::ports::{Clock, FileReader, IdSource, Store, StoreError};
 use crate::text::Trouble;
-use crate::{http, llm, mattermost, store};
+use crate::{http, llm, mattermost, reading, store};
 
 pub use crate::domain::id::QuotedId;
 pub use crate::domain::job::DeadLetter;
@@ -35,6 +36,14 @@ pub const GRACE: Duration = Duration::from_secs(20);
 
 /// How many events may wait for the listener; more are dropped and read back. A busy server makes a few hundred a second.
 const HEARD_EVENTS: usize = 4_096;
+
+/// What reading a file may cost.
+const READING: reading::Limits = reading::Limits {
+    text_bytes: 1024 * 1024,
+    cpu: Duration::from_secs(20),
+    wall: Duration::from_secs(45),
+    at_once: 2,
+};
 
 /// How often the configuration is read again while a bot's token is refused.
 const REREAD_EVERY: Duration = Duration::from_secs(10);
@@ -51,6 +60,8 @@ pub struct Surroundings {
     pub lease_time: LeaseTime,
     /// Reads the configuration once more, for a token that may have been replaced; `None` where it does not hold. It may block.
     pub reread: Reread,
+    /// The program that has the command `extract`, which files are read by: this one.
+    pub extractor: PathBuf,
 }
 
 /// See [`Surroundings::reread`].
@@ -155,6 +166,7 @@ pub async fn serve(
         ids,
         lease_time: _,
         reread,
+        extractor,
     } = surroundings;
     let (listening, max_connections) = (config.http.clone(), config.http.max_connections);
     let mut building = Building {
@@ -163,6 +175,7 @@ pub async fn serve(
         ids: ids.clone(),
         stop: stop.clone(),
         reread,
+        reader: Arc::new(reading::Reader::new(extractor, clock.clone(), READING)),
         paces: Vec::new(),
         tasks: JoinSet::new(),
     };
@@ -214,6 +227,8 @@ struct Building {
     ids: Arc<dyn IdSource>,
     stop: CancellationToken,
     reread: Reread,
+    /// Reads what people attach, for all bots: memory is the machine's.
+    reader: Arc<dyn FileReader>,
     /// The pace of each Mattermost server, by its address.
     paces: Vec<(Url, Pace)>,
     tasks: JoinSet<()>,
@@ -273,6 +288,7 @@ impl Building {
         let token = server.bot_token().cloned();
         let ports = Ports {
             mattermost: Arc::new(server),
+            files: Some(self.reader.clone()),
             model: Arc::new(llm::Router::new(
                 &config.models,
                 self.clock.clone(),

@@ -72,6 +72,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "mattermost",
             "llm",
             "pipeline",
+            "reading",
             "http",
             "config",
             "telemetry",

@@ -1,6 +1,6 @@
 //! `askwell serve`: listens and answers until it is asked to stop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -54,6 +54,7 @@ async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
         .await
         .map_err(|source| Failure::Listen { address, source })?;
     let surroundings = Surroundings {
+        extractor: this_program(),
         listener,
         clock: Arc::new(SystemClock::start()),
         ids: Arc::new(SystemIds),
@@ -79,4 +80,13 @@ async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
 fn reread(file: Option<&Path>) -> Reread {
     let file = file.map(Path::to_owned);
     Arc::new(move || load(Inputs::of_process(file.as_deref())).ok())
+}
+
+/// Returns where this program is; on Linux by a name that stays it when its file is replaced.
+fn this_program() -> PathBuf {
+    let itself = Path::new("/proc/self/exe");
+    if itself.exists() {
+        return itself.to_owned();
+    }
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("askwell"))
 }

@@ -326,6 +326,10 @@ keys! {
         "Tokens of an answer, at most: 4096 with the default base, 1024 with another. Must be at most half of the window.",
         "답변의 최대 토큰 수예요. 기본 주소에서는 4096, 다른 주소에서는 1024예요. `window_tokens`의 절반을 넘을 수 없어요.",
     );
+    MODEL_VISION = Key::new("model", "vision", Form::Switch).means(
+        "Whether the model takes pictures; where absent, only OpenAI's and Anthropic's own APIs are taken to.",
+        "모델이 이미지를 볼 수 있는지 여부예요. 없으면 OpenAI와 Anthropic의 API만 볼 수 있다고 여겨요.",
+    );
     MODEL_FIRST_TOKEN = Key::new("model", "first_token_timeout_seconds", Form::Seconds(1.0, 10.0 * MINUTE)).default("60").means(
         "From the request to the answer's first token, at most.",
         "요청부터 첫 토큰까지 기다리는 최대 시간이에요.",

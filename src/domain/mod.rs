@@ -10,6 +10,7 @@ pub mod control;
 pub mod conversation;
 pub mod draft;
 pub mod event;
+pub mod file;
 pub mod hexadecimal;
 pub mod id;
 pub mod job;

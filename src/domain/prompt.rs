@@ -2,6 +2,7 @@
 
 use super::channel_settings::Temperature;
 use super::conversation::Turn;
+use super::file::Picture;
 
 /// Who says a message of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Message {
     pub role: Role,
     /// What is said.
     pub text: String,
+    /// What is shown beside it.
+    pub pictures: Vec<Picture>,
 }
 
 /// How much a model can take in, in tokens.
@@ -86,6 +89,9 @@ fn message_tokens(text: &str) -> u64 {
     estimate_tokens(text) + MESSAGE_OVERHEAD
 }
 
+/// Tokens that a picture costs, by the models we know at most (Anthropic: width times height over 750, at 1,568 pixels square less).
+const PICTURE_TOKENS: u64 = 1_600;
+
 fn turn_tokens(turn: &Turn) -> u64 {
     message_tokens(&turn.question) + message_tokens(&turn.answer)
 }
@@ -98,7 +104,11 @@ fn say(messages: &mut Vec<Message>, role: Role, text: String) {
             last.text.push_str("\n\n");
             last.text.push_str(&text);
         }
-        _ => messages.push(Message { role, text }),
+        _ => messages.push(Message {
+            role,
+            text,
+            pictures: Vec::new(),
+        }),
     }
 }
 
@@ -117,7 +127,40 @@ fn end_within(text: &str, room: u64) -> &str {
     text.get(begin.unwrap_or(0)..).unwrap_or_default()
 }
 
+/// Returns as much of the beginning of a text as is estimated to have at most `room` tokens.
+#[must_use]
+pub fn beginning_within(text: &str, room: u64) -> &str {
+    if estimate_tokens(text) <= room {
+        return text;
+    }
+    let mut sixths = 0;
+    let end = text.char_indices().find_map(|(at, character)| {
+        sixths += if character.is_ascii() { 2 } else { 9 };
+        // One more for what is rounded up.
+        (sixths > room.saturating_sub(2).saturating_mul(6)).then_some(at)
+    });
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
 impl Prompt {
+    /// The same with pictures beside the question.
+    #[must_use]
+    pub fn showing(mut self, pictures: Vec<Picture>) -> Self {
+        let question = self.messages.iter_mut().rev();
+        let mut question = question.filter(|message| message.role == Role::User);
+        if let Some(question) = question.next() {
+            question.pictures = pictures;
+        }
+        self
+    }
+
+    /// Says whether it shows pictures.
+    #[must_use]
+    pub fn has_pictures(&self) -> bool {
+        let mut messages = self.messages.iter();
+        messages.any(|message| !message.pictures.is_empty())
+    }
+
     /// Fits a conversation into a window by leaving out whole turns, oldest first.
     ///
     /// The instructions and the new question are never dropped or cut, and the room for the answer is kept free: where even
@@ -142,6 +185,7 @@ impl Prompt {
         let mut messages = vec![Message {
             role: Role::System,
             text: instructions,
+            pictures: Vec::new(),
         }];
         for turn in turns.iter().skip(dropped_turns) {
             say(&mut messages, Role::User, turn.question.clone());
@@ -228,7 +272,10 @@ impl Prompt {
     pub fn estimated_tokens(&self) -> u64 {
         self.messages
             .iter()
-            .map(|message| message_tokens(&message.text))
+            .map(|message| {
+                let pictures = message.pictures.len() as u64;
+                message_tokens(&message.text) + pictures * PICTURE_TOKENS
+            })
             .sum()
     }
 }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub model: Option<String>,
     /// How much the model can take in.
     pub window: Window,
+    /// Whether it takes pictures.
+    pub sees: bool,
     /// What is sent beside the question, and under which names.
     pub manners: Manners,
     /// The way to its server.

@@ -231,6 +231,10 @@ impl LanguageModel for Target {
         self.ask(prompt, None).await
     }
 
+    fn sees(&self, _: &ModelChoice) -> bool {
+        self.settings.sees
+    }
+
     fn window(&self, _: &ModelChoice) -> Window {
         self.settings.window
     }
@@ -250,6 +254,7 @@ impl Target {
             messages: vec![Message {
                 role: Role::User,
                 text: "What time is it now? Call the tool `clock` to find out.".to_owned(),
+                pictures: Vec::new(),
             }],
             max_answer_tokens,
             dropped_turns: 0,

@@ -50,6 +50,7 @@ pub(super) struct Call {
     body: Option<Body>,
     caller: Caller,
     subject: Subject,
+    most_bytes: usize,
 }
 
 /// What a call sends along.
@@ -60,6 +61,12 @@ struct Body {
 }
 
 impl Call {
+    /// Takes a reply of so many bytes at most, in place of [`MAX_REPLY_BYTES`].
+    pub(super) fn of_at_most(mut self, bytes: usize) -> Self {
+        self.most_bytes = bytes;
+        self
+    }
+
     /// Sends this JSON along.
     pub(super) fn with_json(self, body: &impl Serialize) -> Self {
         let bytes = serde_json::to_vec(body).expect("our wire types have string keys only");
@@ -107,6 +114,11 @@ impl Reply {
     /// Returns a header of the reply, where it is there and is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns what came, as it is.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.body
     }
 
     /// Reads the JSON of the reply. Where it is none, something else than Mattermost spoke, and what happened is not known.
@@ -196,6 +208,7 @@ impl Client {
             body: None,
             caller,
             subject: Subject::Api,
+            most_bytes: MAX_REPLY_BYTES,
         }
     }
 
@@ -210,7 +223,7 @@ impl Client {
     }
 
     async fn exchange(&self, call: Call) -> Result<Reply, MattermostError> {
-        let name = call.name;
+        let (name, most_bytes) = (call.name, call.most_bytes);
         let mut request = self.http.request(call.method, call.url);
         let shown = match call.caller {
             Caller::Bot => Some(self.token(name)?),
@@ -231,7 +244,7 @@ impl Client {
             learn(token, shown, status);
         }
         let headers = response.headers().clone();
-        let body = read(name, response).await?;
+        let body = read(name, response, most_bytes).await?;
         if status.is_success() {
             let status = status.as_u16();
             Ok(Reply {
@@ -284,7 +297,11 @@ fn learn(token: &BotToken, shown: &SecretString, status: StatusCode) {
 }
 
 /// Reads a body up to the bound. What was done before a reply broke off was done, so it is not known what happened.
-async fn read(call: &'static str, mut response: Response) -> Result<Vec<u8>, MattermostError> {
+async fn read(
+    call: &'static str,
+    mut response: Response,
+    most_bytes: usize,
+) -> Result<Vec<u8>, MattermostError> {
     let status = Some(response.status().as_u16());
     let mut body = Vec::new();
     loop {
@@ -292,7 +309,7 @@ async fn read(call: &'static str, mut response: Response) -> Result<Vec<u8>, Mat
         let Some(chunk) = chunk.map_err(|error| failure::of_transport(call, error))? else {
             return Ok(body);
         };
-        if body.len() + chunk.len() > MAX_REPLY_BYTES {
+        if body.len() + chunk.len() > most_bytes {
             let kind = MattermostFailure::Ambiguous;
             return Err(failure::plain(
                 call,

@@ -19,7 +19,8 @@ use super::{channels, chat, files, hooks, posts, previews, rules};
 use crate::domain::attention::Identity;
 use crate::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use crate::domain::control::Standing;
-use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
+use crate::domain::file::SharedFile;
+use crate::domain::id::{ChannelId, FileId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
 use crate::domain::post::{Audience, File, NewPost, PostProps, Preview, SeenPost};
 use crate::ports::{
     Clock, Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority,
@@ -287,6 +288,14 @@ impl Mattermost for Server {
 
     async fn delete_post(&self, post: &PostId) -> Result<(), MattermostError> {
         posts::delete(self, post).await
+    }
+
+    async fn file(
+        &self,
+        file: &FileId,
+        most_bytes: usize,
+    ) -> Result<Option<SharedFile>, MattermostError> {
+        files::fetch(self, file, most_bytes).await
     }
 
     async fn attach(

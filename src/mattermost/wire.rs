@@ -157,6 +157,14 @@ pub(super) struct PatchFiles<'a> {
     pub(super) file_ids: &'a [String],
 }
 
+/// What a file is.
+#[derive(Debug, Deserialize)]
+pub(super) struct FileInfo {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) size: u64,
+}
+
 /// What is said of an uploaded file.
 #[derive(Debug, Deserialize)]
 pub(super) struct Uploaded {

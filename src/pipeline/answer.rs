@@ -4,7 +4,10 @@
 //! must be, or gathered, generated and concluded; the conclusion is committed before its last edit, so that a crash after it needs no
 //! model again. Whether the asker may still read the channel is asked once more before it is shown.
 
+use std::borrow::Cow;
+
 use super::DeletedQuestion;
+use super::attached::note;
 use super::compose::Composed;
 use super::gather::{Gathered, gather, is_deleted, may_read, place};
 use super::generate::{Asked, Ending, Generated, generate};
@@ -19,6 +22,7 @@ use super::world::World;
 use crate::domain::completion::Usage;
 use crate::domain::job::{Again, ClaimedJob, Earlier};
 use crate::domain::question::{Conclusion, Failure, Outcome, Refusal};
+use crate::markdown;
 use crate::text::{Reason, Sentence};
 
 /// Works on a question until it has ended and people have seen its end.
@@ -93,7 +97,7 @@ async fn conclude<'a>(
             Ok((ended(world, &job, Outcome::Refused(refusal)), publisher))
         }
         Gathered::Deleted => Ok((deleted(world, &job, &publisher), publisher)),
-        Gathered::Ready(prompt) => {
+        Gathered::Ready(prompt, troubles) => {
             let mut publisher = publisher.addressed_as(&job.question);
             if let Some(Again::Regenerate(_)) = job.again {
                 publisher.clear_earlier().await?;
@@ -104,7 +108,8 @@ async fn conclude<'a>(
                 again: job.again.as_ref(),
             };
             let (generated, publisher) = generate(world, asked, hold, publisher).await?;
-            Ok((of_generated(world, &job, generated), publisher))
+            let note = note(world.languages.of_asker(&job.question), &troubles);
+            Ok((of_generated(world, &job, generated, &note), publisher))
         }
     }
 }
@@ -142,7 +147,7 @@ fn end_at_once(world: &World, job: &ClaimedJob) -> Option<Outcome> {
     }
 }
 
-fn of_generated(world: &World, job: &ClaimedJob, generated: Generated) -> Conclusion {
+fn of_generated(world: &World, job: &ClaimedJob, generated: Generated, note: &str) -> Conclusion {
     let Verdict { outcome, footnote } = judge(&generated);
     if generated.text.trim().is_empty() {
         return Conclusion {
@@ -153,7 +158,8 @@ fn of_generated(world: &World, job: &ClaimedJob, generated: Generated) -> Conclu
     }
     let beginning = job.again.as_ref().map_or("", Again::beginning);
     let answer = gone_on(beginning, &generated.text);
-    let Composed { texts, is_cut } = world.composer.answer(&job.question, &answer, footnote);
+    let noted = with_note(&answer, note);
+    let Composed { texts, is_cut } = world.composer.answer(&job.question, &noted, footnote);
     let outcome = if is_cut && generated.ending != Ending::Stopped {
         Outcome::CutShort
     } else {
@@ -166,6 +172,15 @@ fn of_generated(world: &World, job: &ClaimedJob, generated: Generated) -> Conclu
         usage: generated.usage,
         model: generated.model,
         at: world.clock.now(),
+    }
+}
+
+/// Puts beneath an answer what is to be said of files; it must not stand within what the answer left open.
+fn with_note<'a>(answer: &'a str, note: &str) -> Cow<'a, str> {
+    if note.is_empty() {
+        Cow::Borrowed(answer)
+    } else {
+        Cow::Owned(format!("{}\n\n{note}", markdown::close(answer).trim_end()))
     }
 }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::admit::conversation_in;
+use super::attached::{Attached, ReadFor, attached};
 use super::changed::{Seen, posts_of, question_now, turns_now};
 use super::channels::customs_of;
 use super::elsewhere::{linked_threads, said_before};
@@ -19,7 +20,8 @@ use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::ChannelProfile;
 use crate::domain::conversation::{ConversationScope, Turn};
 use crate::domain::event::{Origin, Place};
-use crate::domain::id::PostId;
+use crate::domain::file::{FileName, FileTrouble};
+use crate::domain::id::{FileId, PostId};
 use crate::domain::job::{Again, ClaimedJob};
 use crate::domain::post::{Audience, Delivery, Source};
 use crate::domain::prompt::{CutAnswer, ModelChoice, Prompt, Window};
@@ -29,8 +31,8 @@ use crate::text::go_on;
 
 /// What gathering found.
 pub(super) enum Gathered {
-    /// What the model is asked.
-    Ready(Prompt),
+    /// What the model is asked, and which files do not reach it.
+    Ready(Prompt, Vec<(FileName, FileTrouble)>),
     /// It must not be answered there.
     Refused(Refusal),
     /// Whoever asked it has deleted it.
@@ -102,6 +104,7 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         profile_of(world, &job.question)
     );
     let customs = customs(world, &job.question).await?;
+    let mut files = Vec::new();
     let (turns, profile, linked) = match is_member? {
         Some(false) => return Ok(Gathered::Refused(Refusal::NotAMember)),
         // Where the bot cannot see the channel it reads nothing of it: the context is this conversation's own turns.
@@ -112,6 +115,7 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
                 let Some(post) = seen.get(post) else {
                     return Ok(Gathered::Deleted);
                 };
+                files.clone_from(&post.files);
                 if let Some(text) = question_now(&job.question, post, bot) {
                     job.question.text = text;
                 }
@@ -121,7 +125,8 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         }
     };
     let told = instructions(world, &job.question, &profile, &customs);
-    let turns = in_conversation(world, &job.question, turns, &customs).await?;
+    let (turns, earlier) = in_conversation(world, &job.question, turns, &customs).await?;
+    files.extend(earlier);
     let turns: Vec<Turn> = turns.into_iter().chain(linked).collect();
     let choice = ModelChoice {
         model: customs.model.clone(),
@@ -129,10 +134,24 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         avoid: Vec::new(),
     };
     let window = world.model.window(&choice);
-    Ok(Gathered::Ready(Prompt {
-        choice,
-        ..prompt(world, job, told, (&turns, window))
-    }))
+    let read_for = ReadFor {
+        language: world.languages.of_asker(&job.question),
+        window,
+        sees: world.model.sees(&choice),
+    };
+    let Attached {
+        text,
+        pictures,
+        troubles,
+    } = attached(world, &files, read_for).await;
+    let told = Told {
+        instructions: told,
+        turns: &turns,
+        attached: &text,
+        window,
+    };
+    let prompt = prompt(world, job, told).showing(pictures);
+    Ok(Gathered::Ready(Prompt { choice, ..prompt }, troubles))
 }
 
 async fn profile_of(world: &World, question: &Question) -> ChannelProfile {
@@ -191,26 +210,26 @@ async fn read_again(world: &World, posts: &[PostId]) -> Result<Seen, Interruptio
 }
 
 /// Returns the turns as the model reads them: those of the thread where there is one, what was said before it where the question
-/// begins one and that is wanted, else the remembered ones, with names where they are shared.
+/// begins one and that is wanted, else the remembered ones, with names where they are shared; and the files of the thread.
 async fn in_conversation(
     world: &World,
     question: &Question,
     turns: Vec<Turn>,
     customs: &ChannelSettings,
-) -> Result<Vec<Turn>, Interruption> {
-    if let Some(turns) = thread(world, question).await? {
-        return Ok(turns);
+) -> Result<(Vec<Turn>, Vec<FileId>), Interruption> {
+    if let Some(found) = thread(world, question).await? {
+        return Ok(found);
     }
     if thread_of(question).is_none()
         && let Some(before) = said_before(world, question, customs).await?
     {
-        return Ok(vec![before]);
+        return Ok((vec![before], Vec::new()));
     }
     let named = |turn: Turn| Turn {
         question: said_to_bot(world, question, &turn.asker_name, &turn.question),
         ..turn
     };
-    Ok(turns.into_iter().map(named).collect())
+    Ok((turns.into_iter().map(named).collect(), Vec::new()))
 }
 
 /// Says who asked, where others ask in the same conversation.
@@ -227,14 +246,25 @@ fn said_to_bot(world: &World, question: &Question, name: &str, text: &str) -> St
     }
 }
 
-fn prompt(
-    world: &World,
-    job: &ClaimedJob,
-    told: String,
-    (turns, window): (&[Turn], Window),
-) -> Prompt {
+/// What a prompt is made of, beside the question.
+struct Told<'t> {
+    instructions: String,
+    turns: &'t [Turn],
+    /// What is said of files.
+    attached: &'t str,
+    window: Window,
+}
+
+fn prompt(world: &World, job: &ClaimedJob, told: Told<'_>) -> Prompt {
+    let Told {
+        instructions: told,
+        turns,
+        attached,
+        window,
+    } = told;
     let question = &job.question;
-    let asked = said_to_bot(world, question, &question.asker.name, &question.text);
+    let mut asked = said_to_bot(world, question, &question.asker.name, &question.text);
+    asked.push_str(attached);
     let prompt = match &job.again {
         Some(Again::Continue(earlier)) => {
             let cut = CutAnswer {
@@ -278,10 +308,14 @@ fn thread_of(question: &Question) -> Option<(&PostId, &PostId)> {
     Some((root, post))
 }
 
-/// What was said in the thread that the bot was called into, by whomever; `None` where it is no such thread.
+/// What was said in the thread that the bot was called into, by whomever, and the files that people attached there, the newest first; `None`
+/// where it is no such thread.
 ///
 /// It is read as it is now: what was edited or deleted since is not told in its old form.
-async fn thread(world: &World, question: &Question) -> Result<Option<Vec<Turn>>, Interruption> {
+async fn thread(
+    world: &World,
+    question: &Question,
+) -> Result<Option<(Vec<Turn>, Vec<FileId>)>, Interruption> {
     let (Some((root, post)), Some(bot)) = (thread_of(question), world.bot.get()) else {
         return Ok(None);
     };
@@ -290,5 +324,8 @@ async fn thread(world: &World, question: &Question) -> Result<Option<Vec<Turn>>,
     };
     let writers = writers_before(&posts, post, &bot.id);
     let names = world.mattermost.names(&writers).await?;
-    Ok(Some(turns_before(&posts, post, &bot.id, &names)))
+    let before = posts.iter().rev().skip_while(|earlier| earlier.id != *post);
+    let of_people = before.skip(1).filter(|earlier| earlier.author != bot.id);
+    let files = of_people.flat_map(|post| post.files.clone()).collect();
+    Ok(Some((turns_before(&posts, post, &bot.id, &names), files)))
 }

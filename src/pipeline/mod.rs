@@ -13,6 +13,7 @@ mod acknowledge;
 pub mod admit;
 mod answer;
 mod attach;
+mod attached;
 mod buttons;
 mod changed;
 mod channels;

@@ -18,7 +18,7 @@ use super::surroundings::Profiles;
 use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
 use crate::domain::question::Outcome;
-use crate::ports::{Clock, IdSource, LanguageModel, Mattermost, Store};
+use crate::ports::{Clock, FileReader, IdSource, LanguageModel, Mattermost, Store};
 
 /// The effects on the world that the pipeline is given.
 pub struct Ports {
@@ -26,6 +26,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// Where people are.
     pub mattermost: Arc<dyn Mattermost>,
+    /// Reads what people attach; where absent, nothing attached is.
+    pub files: Option<Arc<dyn FileReader>>,
     /// Who answers.
     pub model: Arc<dyn LanguageModel>,
     /// Time.
@@ -39,6 +41,7 @@ pub struct World {
     pub(super) settings: Settings,
     pub(super) store: Arc<dyn Store>,
     pub(super) mattermost: Arc<dyn Mattermost>,
+    pub(super) files: Option<Arc<dyn FileReader>>,
     pub(super) model: Arc<dyn LanguageModel>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
@@ -81,6 +84,7 @@ impl World {
             settings,
             store: ports.store,
             mattermost: ports.mattermost,
+            files: ports.files,
             model: ports.model,
             clock: ports.clock,
             ids: ports.ids,

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use crate::domain::attention::Identity;
 use crate::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use crate::domain::control::Standing;
-use crate::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
+use crate::domain::file::SharedFile;
+use crate::domain::id::{ChannelId, FileId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
 use crate::domain::post::{Audience, File, NewPost, PostProps, Preview, SeenPost};
 use crate::domain::retry::FailureClass;
 
@@ -159,6 +160,13 @@ pub trait Mattermost: Send + Sync {
 
     /// Deletes a post of the bot's; that it is gone already is no failure.
     async fn delete_post(&self, post: &PostId) -> Result<(), MattermostError>;
+
+    /// Fetches a file that people attached, its bytes only where there are at most so many; `None` where it is not to be seen.
+    async fn file(
+        &self,
+        file: &FileId,
+        most_bytes: usize,
+    ) -> Result<Option<SharedFile>, MattermostError>;
 
     /// Attaches files to a post of the bot's, in place of those it has. Repeating it leaves one of each, and uploads that nobody sees.
     async fn attach(

@@ -3,11 +3,13 @@
 //! Adapters implement these; the pipeline knows nothing else of them. A method either happened or says how it failed; what is
 //! expected to happen now and then (a duplicate, a post that is gone) is a value.
 
+mod files;
 mod mattermost;
 mod model;
 mod store;
 mod time;
 
+pub use files::FileReader;
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
 pub use model::{DeltaStream, LanguageModel, ModelError};
 pub use store::{

@@ -40,6 +40,9 @@ pub trait LanguageModel: Send + Sync {
     /// Returns how much can be taken in of the models that a choice names: the most of them, where there are several.
     fn window(&self, choice: &ModelChoice) -> Window;
 
+    /// Says whether one of the models that a choice names takes pictures.
+    fn sees(&self, choice: &ModelChoice) -> bool;
+
     /// Says whether the model's server answers, for `/readyz`.
     async fn ping(&self) -> Result<(), ModelError>;
 }

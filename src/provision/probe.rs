@@ -245,6 +245,7 @@ async fn asked(target: &Target, question: &str, tokens: u32) -> Result<Answer, M
     let said = |role, text: &str| Message {
         role,
         text: text.to_owned(),
+        pictures: Vec::new(),
     };
     let prompt = Prompt {
         messages: vec![

@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
@@ -14,7 +15,8 @@ use tokio::sync::Semaphore;
 
 use super::outcome::{Read, Unreadable};
 use super::{kind, wire};
-use crate::ports::{Clock, timeout};
+use crate::domain::file::{FileContent, FileTrouble, Picture};
+use crate::ports::{Clock, FileReader, timeout};
 
 /// The largest file that is read: half of what Mattermost takes by default (`MaxFileSize`, 100 MiB), since the child holds it in memory
 /// beside what it makes of it.
@@ -154,5 +156,39 @@ fn judge(status: ExitStatus, complaint: &[u8]) -> Result<(), Unreadable> {
     } else {
         // A stack that overflowed, above all.
         Err(Unreadable::Broken)
+    }
+}
+
+#[async_trait]
+impl FileReader for Reader {
+    fn most_bytes(&self) -> usize {
+        MOST_BYTES
+    }
+
+    async fn read(&self, name: &str, bytes: &[u8]) -> Result<FileContent, FileTrouble> {
+        match read(self, name, bytes).await {
+            Ok(Read::Text { text, is_whole, .. }) => Ok(FileContent::Text { text, is_whole }),
+            Ok(Read::Image {
+                media_type, bytes, ..
+            }) => Ok(FileContent::Picture(Picture {
+                media_type: media_type.as_str(),
+                bytes: bytes.into(),
+            })),
+            Err(unreadable) => Err(trouble(&unreadable)),
+        }
+    }
+}
+
+fn trouble(unreadable: &Unreadable) -> FileTrouble {
+    match unreadable {
+        Unreadable::TooLarge => FileTrouble::TooLarge,
+        Unreadable::Encrypted => FileTrouble::Encrypted,
+        Unreadable::Unsupported => FileTrouble::Unsupported,
+        Unreadable::Broken => FileTrouble::Broken,
+        Unreadable::TooSlow | Unreadable::TooMuchMemory => FileTrouble::TooHard,
+        Unreadable::Unavailable(error) => {
+            tracing::error!(%error, "the process that reads files could not be started");
+            FileTrouble::Unavailable
+        }
     }
 }

@@ -104,6 +104,23 @@ pub fn recent(language: Language, said: &str) -> String {
     introduced(language, "recent", said)
 }
 
+/// Introduces what is in a file that was attached to a question.
+#[must_use]
+pub fn attached_file(language: Language, name: &str, text: &str, is_whole: bool) -> String {
+    let introduction = if is_whole {
+        "attached"
+    } else {
+        "attached-beginning"
+    };
+    let [begin, end] = [introduction, "attached-end"].map(|message| {
+        render(
+            language,
+            &Message::named(message).with("name", name.to_owned()),
+        )
+    });
+    format!("\n\n{begin}\n\n{text}\n\n{end}")
+}
+
 /// A thread that a question links to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked<'a> {

@@ -8,6 +8,7 @@ use fluent_templates::{Loader, static_loader};
 
 use super::language::Language;
 use crate::domain::completion::ModelFailure;
+use crate::domain::file::FileTrouble;
 use crate::domain::question::{Failure, Refusal};
 
 static_loader! {
@@ -61,6 +62,13 @@ pub enum Sentence<'a> {
     AnswerInterrupted,
     /// Another model went on where one had broken off.
     AnswerWentOn,
+    /// A file that was attached does not reach the model, or not whole.
+    FileUnread {
+        /// Its name, made fit to be repeated.
+        name: &'a str,
+        /// Why.
+        trouble: FileTrouble,
+    },
     /// The model reasons, for so many seconds so far.
     Thinking {
         /// Whole seconds.
@@ -273,6 +281,20 @@ impl<'a> Sentence<'a> {
             Self::AnswerCutAtLength => Message::named("answer-cut-at-length"),
             Self::AnswerInterrupted => Message::named("answer-interrupted"),
             Self::AnswerWentOn => Message::named("answer-went-on"),
+            Self::FileUnread { name, trouble } => {
+                let why = match trouble {
+                    FileTrouble::TooLarge => "file-too-large",
+                    FileTrouble::Encrypted => "file-encrypted",
+                    FileTrouble::Unsupported => "file-unsupported",
+                    FileTrouble::Broken => "file-broken",
+                    FileTrouble::TooHard => "file-too-hard",
+                    FileTrouble::Unavailable => "file-unavailable",
+                    FileTrouble::Unseen => "file-unseen",
+                    FileTrouble::Cut => "file-cut",
+                    FileTrouble::TooMany => "file-too-many",
+                };
+                Message::named(why).with("name", (*name).to_owned())
+            }
             Self::Thinking { seconds } => {
                 Message::named("thinking").with("seconds", seconds.to_string())
             }
@@ -423,6 +445,10 @@ mod tests {
             Sentence::UsageBodyTooLarge { limit: 8192 },
             Sentence::UsageMalformed,
         ];
+        sentences.extend(FileTrouble::ALL.map(|trouble| Sentence::FileUnread {
+            name: "report.pdf",
+            trouble,
+        }));
         sentences.extend(REASONS.map(Sentence::Refused));
         sentences
     }

@@ -30,6 +30,7 @@ fn settings(base_url: &str) -> Settings {
             total_tokens: 8_192,
             answer_tokens: 1_024,
         },
+        sees: false,
         manners: Manners::default(),
         way: Way::default(),
         first_token_timeout: FIRST_TOKEN,
@@ -49,6 +50,7 @@ fn prompt() -> Prompt {
     let said = |role, text: &str| Message {
         role,
         text: text.into(),
+        pictures: Vec::new(),
     };
     Prompt {
         messages: vec![

@@ -152,6 +152,11 @@ fn reached(values: &Values, system: &System) -> Option<Settings> {
         api_keys: api_keys?,
         model: model.or_else(|| asks_openai.then(|| DEFAULT_MODEL.to_owned())),
         window,
+        sees: if values.is_written(&keys::MODEL_VISION) {
+            values.switch(&keys::MODEL_VISION)
+        } else {
+            asks_openai || is_anthropic(values, wire)
+        },
         manners: manners(values),
         way: way?,
         first_token_timeout: values.duration(&keys::MODEL_FIRST_TOKEN),

@@ -88,6 +88,7 @@ struct Member {
     id: String,
     model: Arc<dyn LanguageModel>,
     window: Window,
+    sees: bool,
     /// The longest a try of it can take to show that it works.
     patience: std::time::Duration,
     slots: Arc<Semaphore>,
@@ -118,6 +119,7 @@ impl Router {
                 id: target.id.clone(),
                 model: Arc::new(model),
                 window: target.settings.window,
+                sees: target.settings.sees,
                 patience: target.settings.first_token_timeout,
                 slots: Arc::new(Semaphore::new(target.most_at_once.unwrap_or(MOST_AT_ONCE))),
                 health: Mutex::default(),
@@ -218,6 +220,14 @@ impl LanguageModel for Router {
                 total_tokens: 0,
                 answer_tokens: 0,
             })
+    }
+
+    fn sees(&self, choice: &ModelChoice) -> bool {
+        let (way, _) = self.0.way(choice);
+        let mut members = way
+            .members()
+            .filter_map(|member| self.0.members.get(member));
+        members.any(|member| member.sees)
     }
 
     async fn ping(&self) -> Result<(), ModelError> {

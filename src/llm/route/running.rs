@@ -218,7 +218,9 @@ impl Running {
             Standing {
                 shut: own.health().breaker.shut(now),
                 is_full: own.slots.available_permits() == 0,
-                is_avoided: self.prompt.choice.avoid.contains(&own.id),
+                // Who takes no pictures is not asked about any: whoever asks has made sure that somebody does.
+                is_avoided: self.prompt.choice.avoid.contains(&own.id)
+                    || (self.prompt.has_pictures() && !own.sees),
             }
         };
         self.hedging().asked();

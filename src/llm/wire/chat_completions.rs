@@ -6,8 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use super::chunk::{Chunk, count, finish, model, read_text};
-use super::{Ask, role};
+use super::{Ask, address, content, role};
 use crate::domain::completion::Usage;
+use crate::domain::prompt::Message;
 use crate::llm::settings::{AnswerLimit, InstructionsRole};
 
 pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
@@ -30,7 +31,7 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     }
     let others = said
         .iter()
-        .map(|message| json!({ "role": role(message.role), "content": message.text }));
+        .map(|message| json!({ "role": role(message.role), "content": said_in(message) }));
     messages.extend(others);
     body.insert("model".into(), ask.model.into());
     body.insert("messages".into(), messages.into());
@@ -62,6 +63,14 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
         );
     }
     body
+}
+
+fn said_in(message: &Message) -> Value {
+    content(
+        message,
+        |text| json!({ "type": "text", "text": text }),
+        |picture| json!({ "type": "image_url", "image_url": { "url": address(picture) } }),
+    )
 }
 
 /// Reads one object. Of several choices only the first, of index 0, is ours.

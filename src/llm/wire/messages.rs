@@ -3,11 +3,14 @@
 //! API: <https://docs.anthropic.com/en/api/messages-streaming> (2026-11). Servers that imitate it report other counts at the end than at
 //! the beginning, call a cut answer `end_turn`, and put errors into OpenAI's shape (`recorded/models/README.md`).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::chunk::{Chunk, finish, model, read_text, reported};
-use super::{Ask, role};
+use super::{Ask, content, role};
 use crate::domain::completion::Usage;
+use crate::domain::prompt::Message;
 
 /// The version of the protocol that is asked for.
 pub(super) const VERSION: &str = "2023-06-01";
@@ -36,7 +39,7 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     }
     let messages: Vec<Value> = said
         .iter()
-        .map(|message| json!({ "role": role(message.role), "content": message.text }))
+        .map(|message| json!({ "role": role(message.role), "content": said_in(message) }))
         .collect();
     body.insert("model".into(), ask.model.into());
     body.insert("messages".into(), messages.into());
@@ -53,6 +56,19 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
         );
     }
     body
+}
+
+fn said_in(message: &Message) -> Value {
+    content(
+        message,
+        |text| json!({ "type": "text", "text": text }),
+        |picture| {
+            let data = STANDARD.encode(&picture.bytes);
+            let source =
+                json!({ "type": "base64", "media_type": picture.media_type, "data": data });
+            json!({ "type": "image", "source": source })
+        },
+    )
 }
 
 /// Says whether an object has the shape of a whole reply.

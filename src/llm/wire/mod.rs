@@ -9,12 +9,15 @@ mod responses;
 #[cfg(test)]
 mod tests;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use self::chunk::Chunk;
 use super::settings::{AnswerLimit, InstructionsRole, Manners};
 use crate::domain::channel_settings::Temperature;
+use crate::domain::file::Picture;
 use crate::domain::prompt::{Message, Prompt, Role};
 
 /// A protocol.
@@ -189,11 +192,31 @@ impl Ask<'_> {
                 Message {
                     role: Role::User,
                     text: instructions,
+                    pictures: Vec::new(),
                 },
             ),
         }
         (String::new(), said)
     }
+}
+
+/// Returns what a message says, as text where it shows nothing, else as parts made by these.
+fn content(
+    message: &Message,
+    text: impl Fn(&str) -> Value,
+    picture: impl Fn(&Picture) -> Value,
+) -> Value {
+    if message.pictures.is_empty() {
+        return message.text.as_str().into();
+    }
+    let pictures = message.pictures.iter().map(picture);
+    pictures.chain([text(&message.text)]).collect()
+}
+
+/// Returns a picture as a `data:` address (RFC 2397).
+fn address(picture: &Picture) -> String {
+    let Picture { media_type, bytes } = picture;
+    format!("data:{media_type};base64,{}", STANDARD.encode(bytes))
 }
 
 /// Returns the name of whoever says a message, as all wires have it.

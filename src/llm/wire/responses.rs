@@ -7,8 +7,9 @@
 use serde_json::{Map, Value, json};
 
 use super::chunk::{Chunk, Finish, count, finish, model, read_text};
-use super::{Ask, role};
+use super::{Ask, address, content, role};
 use crate::domain::completion::{FinishReason, Usage};
+use crate::domain::prompt::Message;
 use crate::llm::settings::{AnswerLimit, InstructionsRole};
 
 /// What reading one reply remembers.
@@ -39,7 +40,7 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     }
     let messages = said
         .iter()
-        .map(|message| json!({ "role": role(message.role), "content": message.text }));
+        .map(|message| json!({ "role": role(message.role), "content": said_in(message) }));
     input.extend(messages);
     body.insert("model".into(), ask.model.into());
     body.insert("input".into(), input.into());
@@ -62,6 +63,14 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
         );
     }
     body
+}
+
+fn said_in(message: &Message) -> Value {
+    content(
+        message,
+        |text| json!({ "type": "input_text", "text": text }),
+        |picture| json!({ "type": "input_image", "image_url": address(picture) }),
+    )
 }
 
 /// Says whether an object has the shape of a whole reply.

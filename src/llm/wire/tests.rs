@@ -11,6 +11,7 @@ fn prompt() -> Prompt {
     let said = |role, text: &str| Message {
         role,
         text: text.into(),
+        pictures: Vec::new(),
     };
     Prompt {
         messages: vec![

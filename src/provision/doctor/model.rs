@@ -90,6 +90,7 @@ async fn ask(
         messages: vec![Message {
             role: Role::User,
             text: QUESTION.to_owned(),
+            pictures: Vec::new(),
         }],
         max_answer_tokens,
         dropped_turns: 0,

@@ -11,7 +11,8 @@ use askwell::domain::completion::ModelFailure;
 use askwell::domain::control::{Opinion, Press, Standing};
 use askwell::domain::conversation::{ConversationKey, History};
 use askwell::domain::event::InboundEvent;
-use askwell::domain::id::{ChannelId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
+use askwell::domain::file::SharedFile;
+use askwell::domain::id::{ChannelId, FileId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
 use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
 use askwell::domain::post::{
     Audience, File, NewPost, Part, PartIntent, PostProps, Preview, SeenPost,
@@ -163,6 +164,10 @@ impl LanguageModel for Model {
         unreachable!("{NOT_OURS}")
     }
 
+    fn sees(&self, _choice: &ModelChoice) -> bool {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn ping(&self) -> Result<(), ModelError> {
         let error = || ModelError {
             failure: ModelFailure::KeyRefused,
@@ -234,6 +239,10 @@ impl Mattermost for Server {
     }
 
     async fn delete_post(&self, _: &PostId) -> Result<(), MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn file(&self, _: &FileId, _: usize) -> Result<Option<SharedFile>, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 

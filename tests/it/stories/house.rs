@@ -30,6 +30,9 @@ pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a model may take to begin, and between two words, where nothing else is configured.
 pub(super) const MODEL_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// How long a file may be read.
+const READING_TIMEOUT: Duration = Duration::from_secs(45);
+
 /// How time passes where nobody looks at it: shorter than anything that is waited for.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -240,7 +243,8 @@ impl House {
     pub(super) async fn meanwhile<T>(&self, wait: impl Future<Output = T>) -> T {
         let passing = async {
             loop {
-                self.tick(&[CALL_TIMEOUT, MODEL_TIMEOUT]).await;
+                self.tick(&[CALL_TIMEOUT, MODEL_TIMEOUT, READING_TIMEOUT])
+                    .await;
             }
         };
         tokio::select! {
@@ -253,7 +257,7 @@ impl House {
     /// Lets time pass, in steps that wait for every call to Mattermost, but for no model.
     pub(super) async fn pass(&self, time: Duration) {
         for _ in 0..time.as_secs() {
-            self.tick(&[CALL_TIMEOUT]).await;
+            self.tick(&[CALL_TIMEOUT, READING_TIMEOUT]).await;
         }
     }
 
@@ -341,6 +345,7 @@ fn surroundings(
 ) -> Surroundings {
     listener.set_nonblocking(true).unwrap();
     Surroundings {
+        extractor: env!("CARGO_BIN_EXE_askwell").into(),
         listener: TcpListener::from_std(listener).unwrap(),
         clock,
         ids,

@@ -1,6 +1,7 @@
 //! Stories: what people do in the simulated Mattermost, and the posts they then see. Everything between is the product itself.
 
 mod asked_again;
+mod attached;
 mod bad_days;
 mod buttons;
 mod chance;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use askwell::text::{Language, Reason, Sentence, say};
 use askwell_playground::model::{Reply, ScriptedModel};
 
-use super::house::{Account, House, MODEL_TIMEOUT};
+use super::house::{Account, House};
 
 /// A house with a second model, and whatever else is configured.
 struct Two {
@@ -71,15 +71,15 @@ async fn a_model_that_dies_before_its_first_word_is_not_noticed() {
 
 #[tokio::test]
 async fn a_model_that_says_nothing_is_left_for_the_next() {
-    let two = Two::in_order().await;
+    // As long as nobody else sleeps.
+    let patience = Duration::from_secs(47);
+    let toml = "[model]\nfallbacks = [\"second\"]\nfirst_token_timeout_seconds = 47\n";
+    let two = Two::with(toml).await;
     two.house.model.answer_otherwise(Reply::silence());
     two.second.answer_otherwise(Reply::text("All is well."));
     two.house.ask("alice", "hi").await;
-    two.house
-        .clock
-        .until_someone_sleeps_for(MODEL_TIMEOUT)
-        .await;
-    two.house.clock.advance(MODEL_TIMEOUT);
+    two.house.clock.until_someone_sleeps_for(patience).await;
+    two.house.clock.advance(patience);
     two.see(&answer("hi", "All is well.")).await;
     two.house.model.wait_for_disconnect().await;
 }
