@@ -78,6 +78,7 @@ async fn a_model_that_says_nothing_is_left_for_the_next() {
     two.house.model.answer_otherwise(Reply::silence());
     two.second.answer_otherwise(Reply::text("All is well."));
     two.house.ask("alice", "hi").await;
+    two.house.model.wait_for_requests(1).await;
     two.house.clock.until_someone_sleeps_for(patience).await;
     two.house.clock.advance(patience);
     two.see(&answer("hi", "All is well.")).await;
@@ -217,6 +218,7 @@ async fn a_model_that_is_slower_than_it_mostly_is_gets_a_second_one_beside_it() 
     two.house.model.answer_next(Reply::silence());
     two.house.ask("alice", "slow?").await;
     let soon = Duration::from_millis(200);
+    two.house.model.wait_for_requests(21).await;
     two.house.clock.until_someone_sleeps_for(soon).await;
     two.house.clock.advance(soon);
     two.see(&answer("slow?", "From the second.")).await;
