@@ -52,6 +52,35 @@ pub enum FinishReason {
     Unsaid,
 }
 
+impl FinishReason {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Stop,
+        Self::Length,
+        Self::ContentFilter,
+        Self::ToolCalls,
+        Self::Unsaid,
+    ];
+
+    /// Returns the word under which it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ContentFilter => "content_filter",
+            Self::ToolCalls => "tool_calls",
+            Self::Unsaid => "unsaid",
+        }
+    }
+
+    /// Reads the word that [`FinishReason::as_str`] returned; `None` for any other.
+    #[must_use]
+    pub fn from_stored(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
 /// What a completion used, as its provider reports; zero where it does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Usage {

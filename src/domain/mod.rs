@@ -18,4 +18,5 @@ pub mod post;
 pub mod prompt;
 pub mod question;
 pub mod retry;
+pub mod run;
 pub mod time;

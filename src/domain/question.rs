@@ -7,6 +7,7 @@ use super::event::{EventKey, Origin, Person};
 use super::id::{QuestionId, ServerId};
 use super::job::LaneKey;
 use super::post::{Audience, Delivery};
+use super::run::Run;
 use super::time::Timestamp;
 
 /// What a text addressed to us asks for.
@@ -268,6 +269,8 @@ pub struct Conclusion {
     pub usage: Usage,
     /// The model that answered, as the provider names it.
     pub model: Option<String>,
+    /// How the models did, where any was asked; not read back with it.
+    pub run: Option<Box<Run>>,
     /// When it was concluded.
     pub at: Timestamp,
 }

@@ -128,6 +128,7 @@ fn deleted(world: &World, job: &ClaimedJob, publisher: &Publisher<'_>) -> Conclu
         },
         usage: Usage::default(),
         model: None,
+        run: None,
         at: world.clock.now(),
     }
 }
@@ -151,8 +152,9 @@ fn of_generated(world: &World, job: &ClaimedJob, generated: Generated, note: &st
     let Verdict { outcome, footnote } = judge(&generated);
     if generated.text.trim().is_empty() {
         return Conclusion {
-            usage: generated.usage,
-            model: generated.model,
+            usage: generated.run.usage,
+            model: generated.run.model.clone(),
+            run: Some(Box::new(generated.run)),
             ..ended(world, job, outcome)
         };
     }
@@ -169,8 +171,9 @@ fn of_generated(world: &World, job: &ClaimedJob, generated: Generated, note: &st
         outcome,
         answer,
         texts,
-        usage: generated.usage,
-        model: generated.model,
+        usage: generated.run.usage,
+        model: generated.run.model.clone(),
+        run: Some(Box::new(generated.run)),
         at: world.clock.now(),
     }
 }
@@ -210,6 +213,7 @@ fn kept(world: &World, job: &ClaimedJob, outcome: Outcome, shown: String) -> Con
         texts: composed.texts,
         usage: Usage::default(),
         model: None,
+        run: None,
         at: world.clock.now(),
     }
 }
@@ -247,6 +251,7 @@ fn ended(world: &World, job: &ClaimedJob, outcome: Outcome) -> Conclusion {
         answer: String::new(),
         usage: Usage::default(),
         model: None,
+        run: None,
         at: world.clock.now(),
     }
 }
@@ -286,6 +291,7 @@ fn restored(
         texts: composed.texts,
         usage: Usage::default(),
         model: None,
+        run: None,
         at: world.clock.now(),
     }
 }

@@ -16,11 +16,12 @@ use super::publish::{Publisher, preview};
 use super::thinking::{next_sign, sign};
 use super::typing::Typing;
 use super::world::World;
-use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
+use crate::domain::completion::{Attempt, Delta, FinishReason, ModelFailure, Usage};
 use crate::domain::draft::{Shown, Step};
 use crate::domain::job::Again;
 use crate::domain::prompt::{CutAnswer, Prompt};
 use crate::domain::question::Question;
+use crate::domain::run::Run;
 use crate::domain::time::Timestamp;
 use crate::markdown::POST_RUNES;
 use crate::ports::{DeltaStream, ModelError};
@@ -44,8 +45,7 @@ pub(super) enum Ending {
 pub(super) struct Generated {
     pub(super) text: String,
     pub(super) ending: Ending,
-    pub(super) usage: Usage,
-    pub(super) model: Option<String>,
+    pub(super) run: Run,
     /// Whether one model went on where another had broken off.
     pub(super) went_on: bool,
 }
@@ -87,6 +87,10 @@ struct Growth<'a, 'q> {
     model: Option<String>,
     /// The name in the configuration of the model that is writing.
     target: Option<String>,
+    /// The calls that failed.
+    attempts: Vec<Attempt>,
+    /// When the first of the answer, or of its reasoning, came.
+    first_token: Option<Timestamp>,
     /// Since when it has been reasoning, where it has not written anything.
     thinking_since: Option<Timestamp>,
     shown: Option<Shown>,
@@ -139,7 +143,9 @@ pub(super) async fn generate<'a>(
         let error = match growth.ask(&prompt).await? {
             Tried::Ended(ending) => break ending,
             Tried::BrokeOff(failure) => {
-                let next = broken.is_none().then(|| growth.next_model(&prompt));
+                let next = broken
+                    .is_none()
+                    .then(|| growth.next_model(&prompt, failure));
                 let Some(next) = next.flatten() else {
                     break Ending::Failed(failure);
                 };
@@ -167,12 +173,12 @@ pub(super) async fn generate<'a>(
             break ending;
         }
     };
+    let run = growth.run(&prompt, &ending);
     let publisher = growth.publisher().await?;
     let generated = Generated {
         text: growth.written(),
         ending,
-        usage: growth.spent.plus(growth.usage),
-        model: growth.model,
+        run,
         went_on: !growth.carried.is_empty(),
     };
     Ok((generated, publisher))
@@ -201,6 +207,8 @@ impl<'a, 'q> Growth<'a, 'q> {
             usage: Usage::default(),
             model: None,
             target: None,
+            attempts: Vec::new(),
+            first_token: None,
             thinking_since: None,
             shown: None,
             idle: None,
@@ -335,6 +343,25 @@ impl<'a, 'q> Growth<'a, 'q> {
         gone_on(&self.carried, &self.text)
     }
 
+    /// Says how the models did.
+    fn run(&mut self, prompt: &Prompt, ending: &Ending) -> Run {
+        let now = self.world.clock.now();
+        Run {
+            begun_at: self.begun,
+            asked: prompt.choice.model.clone(),
+            target: self.target.clone(),
+            model: self.model.clone(),
+            attempts: std::mem::take(&mut self.attempts),
+            first_token: self.first_token.map(|at| at.since(self.begun)),
+            whole: now.since(self.begun),
+            usage: self.spent.plus(self.usage),
+            finish: match ending {
+                Ending::Finished(reason) => Some(*reason),
+                Ending::Failed(_) | Ending::Stopped | Ending::DeadlinePassed => None,
+            },
+        }
+    }
+
     /// Books what a call used that is over.
     fn account(&mut self) {
         let used = std::mem::take(&mut self.usage);
@@ -342,8 +369,13 @@ impl<'a, 'q> Growth<'a, 'q> {
     }
 
     /// Returns what another model is asked where this one broke off; `None` where it is not known which one that was.
-    fn next_model(&mut self, prompt: &Prompt) -> Option<Prompt> {
-        let target = self.target.take()?;
+    fn next_model(&mut self, prompt: &Prompt, failure: ModelFailure) -> Option<Prompt> {
+        let target = self.target.clone()?;
+        self.attempts.push(Attempt {
+            target: target.clone(),
+            failure,
+            after: self.world.clock.now().since(self.begun),
+        });
         self.carried = self.written();
         self.text.clear();
         let cut = CutAnswer {
@@ -378,6 +410,7 @@ impl<'a, 'q> Growth<'a, 'q> {
     fn take(&mut self, delta: Delta) -> Option<FinishReason> {
         match delta {
             Delta::Text(text) => {
+                self.first_token.get_or_insert(self.world.clock.now());
                 self.chars += text.chars().count();
                 self.text.push_str(&text);
                 None
@@ -385,10 +418,12 @@ impl<'a, 'q> Growth<'a, 'q> {
             Delta::Reasoning(_) => {
                 let now = self.world.clock.now();
                 self.thinking_since.get_or_insert(now);
+                self.first_token.get_or_insert(now);
                 None
             }
-            Delta::Failed(_) => {
+            Delta::Failed(attempt) => {
                 self.account();
+                self.attempts.push(attempt);
                 None
             }
             Delta::Answering { target } => {

@@ -49,14 +49,27 @@ pub(super) fn judge(generated: &Generated) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use crate::domain::completion::Usage;
+    use crate::domain::run::Run;
+    use crate::domain::time::Timestamp;
 
     fn generated(text: &str, ending: Ending) -> Generated {
         Generated {
             text: text.to_owned(),
             ending,
-            usage: Usage::default(),
-            model: None,
+            run: Run {
+                begun_at: Timestamp::EPOCH,
+                asked: None,
+                target: None,
+                model: None,
+                attempts: Vec::new(),
+                first_token: None,
+                whole: Duration::ZERO,
+                usage: Usage::default(),
+                finish: None,
+            },
             went_on: false,
         }
     }

@@ -13,6 +13,7 @@ use crate::domain::id::{ChannelId, PostId, QuestionId, QuotedId, ServerId, UserI
 use crate::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease, Undeliverable};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
+use crate::domain::run::Run;
 use crate::domain::time::Timestamp;
 
 /// How a store fails.
@@ -423,6 +424,9 @@ pub trait Store: Send + Sync {
         root: &PostId,
         person: &UserId,
     ) -> Result<bool, StoreError>;
+
+    /// Returns how the models did over a question, the first run first.
+    async fn runs(&self, question: QuestionId) -> Result<Vec<Run>, StoreError>;
 
     /// Returns what a channel does otherwise than the installation, as people said it.
     async fn channel_settings(

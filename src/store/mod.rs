@@ -21,6 +21,7 @@ mod open;
 mod postgres;
 mod recall;
 mod row;
+mod runs;
 mod session;
 mod sqlite;
 mod sqlite_statement;

@@ -291,6 +291,7 @@ pub(super) fn conclusion_values<'v>(
         texts: _,
         usage,
         model,
+        run: _,
         at,
     } = conclusion;
     [
@@ -324,6 +325,7 @@ pub(super) fn conclusion(row: &Row) -> Result<Option<Conclusion>, StoreError> {
             reasoning_tokens: row.count("reasoning_tokens")?,
         },
         model: row.optional_text("model")?,
+        run: None,
         at: row.time("concluded_at")?,
     }))
 }

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::session::{Database, Durability, Session, Verb};
 use super::work::Ending;
-use super::{admit, channels, claim, control, dead, hearing, recall, work};
+use super::{admit, channels, claim, control, dead, hearing, recall, runs, work};
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::Cursor;
 use crate::domain::control::Opinion;
@@ -16,6 +16,7 @@ use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
+use crate::domain::run::Run;
 use crate::domain::time::Timestamp;
 use crate::ports::{
     Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, Clock, IdSource,
@@ -359,6 +360,11 @@ impl Store for SqlStore {
     ) -> Result<bool, StoreError> {
         let (server, root, person) = (server.clone(), root.clone(), person.clone());
         self.read(verb!(session => hearing::has_addressed(session, &server, &root, &person)))
+            .await
+    }
+
+    async fn runs(&self, question: QuestionId) -> Result<Vec<Run>, StoreError> {
+        self.read(verb!(session => runs::of_question(session, question)))
             .await
     }
 

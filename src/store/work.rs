@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::claim::FURTHEST_RETRY;
 use super::row::{conclusion_values, part, texts_json};
+use super::runs;
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
 use crate::domain::conversation::ConversationKey;
@@ -262,6 +263,9 @@ pub(super) async fn conclude(
         .values
         .extend(conclusion_values(conclusion, Cow::Owned(texts)));
     session.execute(statement).await?;
+    if let Some(run) = &conclusion.run {
+        runs::add(session, lease.question, run).await?;
+    }
     Ok(())
 }
 

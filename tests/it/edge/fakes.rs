@@ -19,6 +19,7 @@ use askwell::domain::post::{
 };
 use askwell::domain::prompt::{ModelChoice, Prompt, Window};
 use askwell::domain::question::{Conclusion, Question};
+use askwell::domain::run::Run;
 use askwell::domain::time::Timestamp;
 use askwell::http::{Obey, Receive};
 use askwell::pipeline::admit::Reply;
@@ -556,6 +557,10 @@ impl askwell::ports::Store for Store {
         _: &PostId,
         _: &UserId,
     ) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn runs(&self, _: QuestionId) -> Result<Vec<Run>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 

@@ -1,13 +1,16 @@
 //! The posts of an answer, its end, and the wish to stop it.
 
+use std::time::Duration;
+
 use askwell::domain::attention::ChannelKind;
-use askwell::domain::completion::Usage;
+use askwell::domain::completion::{Attempt, FinishReason, ModelFailure, Usage};
 use askwell::domain::conversation::ConversationKey;
 use askwell::domain::event::{EventKey, Origin, Person, Place};
 use askwell::domain::id::{QuestionId, ResponseUrlId, ServerId};
 use askwell::domain::job::ControlScope;
 use askwell::domain::post::{Audience, Delivery, Part, PartIntent};
 use askwell::domain::question::{Conclusion, Failure, Outcome, Question, Refusal};
+use askwell::domain::run::Run;
 use askwell::ports::StoreError;
 
 use super::bed::{
@@ -23,6 +26,7 @@ on_both!(
     an_answer_that_turned_to_its_asker_has_forgotten_where_it_was_to_go,
     every_conclusion_comes_back_as_it_was_written,
     a_second_conclusion_replaces_the_first,
+    how_the_models_did_is_remembered_once_for_each_run,
     usage_beyond_what_a_column_holds_is_held_at_its_end,
     a_stop_reaches_the_askers_unfinished_questions_in_the_channel,
     a_stop_is_seen_by_the_claim_and_by_the_renewal,
@@ -211,6 +215,7 @@ async fn every_conclusion_comes_back_as_it_was_written(bed: Bed) {
                 reasoning_tokens: 4,
             },
             model: Some("gpt-x".to_owned()),
+            run: None,
             at: bed.now(),
         };
         let lease = bed.lease_on(question(number)).await;
@@ -220,6 +225,54 @@ async fn every_conclusion_comes_back_as_it_was_written(bed: Bed) {
         assert_eq!(job.concluded, Some(conclusion));
         bed.store.settle(&job.lease, bed.now()).await.unwrap();
     }
+}
+
+async fn how_the_models_did_is_remembered_once_for_each_run(bed: Bed) {
+    let lease = bed.lease_on(question(1)).await;
+    let begun = bed.now();
+    let run = |seconds, finish| Run {
+        begun_at: begun.after(Duration::from_secs(seconds)),
+        asked: Some("fast".into()),
+        target: Some("second".into()),
+        model: Some("m2".into()),
+        attempts: vec![Attempt {
+            target: "first".into(),
+            failure: ModelFailure::Unavailable,
+            after: Duration::from_millis(40),
+        }],
+        first_token: Some(Duration::from_millis(120)),
+        whole: Duration::from_secs(3),
+        usage: Usage {
+            prompt_tokens: 9,
+            completion_tokens: 7,
+            cached_tokens: 5,
+            reasoning_tokens: 3,
+        },
+        finish,
+    };
+    let bare = Run {
+        asked: None,
+        target: None,
+        model: None,
+        attempts: Vec::new(),
+        first_token: None,
+        ..run(9, None)
+    };
+    let all: Vec<_> = (0..)
+        .zip(FinishReason::ALL)
+        .map(|(seconds, finish)| run(seconds, Some(finish)))
+        .chain([bare])
+        .collect();
+    for run in all.iter().chain(&all) {
+        let concluded = Conclusion {
+            run: Some(Box::new(run.clone())),
+            ..conclusion(Outcome::Answered, bed.now())
+        };
+        bed.store.conclude(&lease, &concluded).await.unwrap();
+    }
+    assert_eq!(bed.store.runs(lease.question).await.unwrap(), all);
+    let another = question(2).id;
+    assert!(bed.store.runs(another).await.unwrap().is_empty());
 }
 
 async fn a_second_conclusion_replaces_the_first(bed: Bed) {

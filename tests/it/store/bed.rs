@@ -340,6 +340,7 @@ pub(crate) fn conclusion(outcome: Outcome, at: Timestamp) -> Conclusion {
         texts: vec!["**42**".to_owned()],
         usage: Usage::default(),
         model: None,
+        run: None,
         at,
     }
 }

@@ -319,3 +319,26 @@ async fn reasoning_is_shown_as_thinking_and_kept_out_of_the_answer() {
             .await;
     }
 }
+
+#[tokio::test]
+async fn how_the_models_did_is_recorded_without_a_word_of_what_was_said() {
+    let two = Two::in_order().await;
+    two.house.model.answer_otherwise(Reply::server_error());
+    two.second.answer_otherwise(Reply::text("All is well."));
+    two.house.ask("alice", "hi").await;
+    two.see(&answer("hi", "All is well.")).await;
+
+    let file = two.house.directory.path().join("askwell.db");
+    let database = rusqlite::Connection::open(file).unwrap();
+    let columns = "target, attempts, finish, completion_tokens > 0, first_token_ms <= whole_ms";
+    let row: (String, String, String, bool, bool) = database
+        .query_row(&format!("SELECT {columns} FROM runs"), [], |row| {
+            row.try_into()
+        })
+        .unwrap();
+    let (target, attempts, finish, has_usage, is_in_order) = row;
+    assert_eq!((target.as_str(), finish.as_str()), ("second", "stop"));
+    assert!(attempts.contains("\"target\":\"default\""), "{attempts}");
+    assert!(attempts.contains("model_unavailable"), "{attempts}");
+    assert!(has_usage && is_in_order);
+}
