@@ -330,6 +330,10 @@ keys! {
         "Whether the model takes pictures; where absent, only OpenAI's and Anthropic's own APIs are taken to.",
         "모델이 이미지를 볼 수 있는지 여부예요. 없으면 OpenAI와 Anthropic의 API만 볼 수 있다고 여겨요.",
     );
+    MODEL_CACHE = Key::new("model", "prompt_cache", Form::Switch).means(
+        "Whether the server is asked to keep prompts, so that the next question of a conversation costs less: by `cache_control` over `messages`, by `prompt_cache_key` elsewhere; where absent, only OpenAI's and Anthropic's own APIs are.",
+        "대화의 다음 질문이 싸지도록 서버에 프롬프트를 보관해 달라고 할지 여부예요. `messages`는 `cache_control`, 나머지는 `prompt_cache_key`로 부탁해요. 없으면 OpenAI와 Anthropic의 API에만 부탁해요.",
+    );
     MODEL_FIRST_TOKEN = Key::new("model", "first_token_timeout_seconds", Form::Seconds(1.0, 10.0 * MINUTE)).default("60").means(
         "From the request to the answer's first token, at most.",
         "요청부터 첫 토큰까지 기다리는 최대 시간이에요.",

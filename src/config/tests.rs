@@ -319,8 +319,8 @@ fn another_value(key: &Key) -> String {
         (_, Form::Socket) => written("127.0.0.1:9"),
         (_, Form::Whole(min, _)) => (min + 1).to_string(),
         (_, Form::Decimal(min, _) | Form::Seconds(min, _)) => (min + 0.25).to_string(),
-        // OpenAI's models see.
-        ("model.vision", _) => "false".to_owned(),
+        // OpenAI's models see, and its servers keep.
+        ("model.vision" | "model.prompt_cache", _) => "false".to_owned(),
         (_, Form::Switch) => (key.default != Some("true")).to_string(),
         (_, Form::OneOf(choices)) => {
             let other = choices.iter().find(|choice| Some(**choice) != key.default);

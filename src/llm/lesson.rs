@@ -11,7 +11,8 @@ use super::error::Said;
 use super::settings::{AnswerLimit, InstructionsRole, Manners};
 
 /// Fields without which a question is still the same question.
-const OPTIONAL: [&str; 14] = [
+const OPTIONAL: [&str; 15] = [
+    "prompt_cache_key",
     "stream_options",
     "max_completion_tokens",
     "max_output_tokens",

@@ -35,6 +35,8 @@ pub struct Settings {
     pub window: Window,
     /// Whether it takes pictures.
     pub sees: bool,
+    /// Whether its server is asked to keep prompts for the next question.
+    pub caches: bool,
     /// What is sent beside the question, and under which names.
     pub manners: Manners,
     /// The way to its server.

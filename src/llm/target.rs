@@ -117,6 +117,7 @@ impl Target {
             model,
             prompt,
             manners: &manners,
+            caches: self.settings.caches,
             answer_limit: lessons.limit(manners.answer_limit.unwrap_or(by_host)),
             tool,
         });

@@ -31,6 +31,7 @@ fn settings(base_url: &str) -> Settings {
             answer_tokens: 1_024,
         },
         sees: false,
+        caches: false,
         manners: Manners::default(),
         way: Way::default(),
         first_token_timeout: FIRST_TOKEN,

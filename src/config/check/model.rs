@@ -152,6 +152,11 @@ fn reached(values: &Values, system: &System) -> Option<Settings> {
         api_keys: api_keys?,
         model: model.or_else(|| asks_openai.then(|| DEFAULT_MODEL.to_owned())),
         window,
+        caches: if values.is_written(&keys::MODEL_CACHE) {
+            values.switch(&keys::MODEL_CACHE)
+        } else {
+            asks_openai || is_anthropic(values, wire)
+        },
         sees: if values.is_written(&keys::MODEL_VISION) {
             values.switch(&keys::MODEL_VISION)
         } else {

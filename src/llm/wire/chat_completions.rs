@@ -13,6 +13,7 @@ use crate::llm::settings::{AnswerLimit, InstructionsRole};
 
 pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     let (instructions, said) = ask.apart();
+    let cache_key = ask.cache_key(&instructions);
     let mut body = ask.sampling(&[
         "temperature",
         "top_p",
@@ -36,6 +37,9 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     body.insert("model".into(), ask.model.into());
     body.insert("messages".into(), messages.into());
     body.insert("stream".into(), true.into());
+    if let Some(key) = cache_key {
+        body.insert("prompt_cache_key".into(), key.into());
+    }
     body.insert("stream_options".into(), json!({ "include_usage": true }));
     let most = ask.prompt.max_answer_tokens;
     match ask.answer_limit {

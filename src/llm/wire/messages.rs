@@ -8,12 +8,17 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::chunk::{Chunk, finish, model, read_text, reported};
-use super::{Ask, content, role};
+use super::{Ask, role};
 use crate::domain::completion::Usage;
 use crate::domain::prompt::Message;
 
 /// The version of the protocol that is asked for.
 pub(super) const VERSION: &str = "2023-06-01";
+
+/// What asks the server to keep a prompt up to here.
+fn kept() -> Value {
+    json!({ "type": "ephemeral" })
+}
 
 /// What reading one reply remembers.
 #[derive(Debug, Default)]
@@ -34,13 +39,26 @@ struct Counts {
 pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     let (instructions, said) = ask.apart();
     let mut body = ask.sampling(&["temperature", "top_p", "top_k"]);
-    if !instructions.is_empty() {
+    if ask.caches && !instructions.is_empty() {
+        let block = json!({ "type": "text", "text": instructions, "cache_control": kept() });
+        body.insert("system".into(), vec![block].into());
+    } else if !instructions.is_empty() {
         body.insert("system".into(), instructions.into());
     }
-    let messages: Vec<Value> = said
+    let mut messages: Vec<Value> = said
         .iter()
         .map(|message| json!({ "role": role(message.role), "content": said_in(message) }))
         .collect();
+    if ask.caches
+        && let (Some(last), Some(written)) = (said.last(), messages.last_mut())
+    {
+        // The whole conversation so far is what the next question begins with.
+        let mut parts = parts(last);
+        if let Some(part) = parts.last_mut() {
+            part["cache_control"] = kept();
+        }
+        written["content"] = parts.into();
+    }
     body.insert("model".into(), ask.model.into());
     body.insert("messages".into(), messages.into());
     body.insert("stream".into(), true.into());
@@ -59,16 +77,21 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
 }
 
 fn said_in(message: &Message) -> Value {
-    content(
-        message,
-        |text| json!({ "type": "text", "text": text }),
-        |picture| {
-            let data = STANDARD.encode(&picture.bytes);
-            let source =
-                json!({ "type": "base64", "media_type": picture.media_type, "data": data });
-            json!({ "type": "image", "source": source })
-        },
-    )
+    if message.pictures.is_empty() {
+        return message.text.as_str().into();
+    }
+    parts(message).into()
+}
+
+/// Returns what a message shows and says, as blocks.
+fn parts(message: &Message) -> Vec<Value> {
+    let pictures = message.pictures.iter().map(|picture| {
+        let data = STANDARD.encode(&picture.bytes);
+        let source = json!({ "type": "base64", "media_type": picture.media_type, "data": data });
+        json!({ "type": "image", "source": source })
+    });
+    let text = json!({ "type": "text", "text": message.text });
+    pictures.chain([text]).collect()
 }
 
 /// Says whether an object has the shape of a whole reply.

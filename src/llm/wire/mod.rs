@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use self::chunk::Chunk;
 use super::settings::{AnswerLimit, InstructionsRole, Manners};
@@ -39,6 +40,8 @@ pub(super) struct Ask<'a> {
     pub(super) manners: &'a Manners,
     /// Under which name Chat Completions are told how long an answer may be.
     pub(super) answer_limit: AnswerLimit,
+    /// Whether the server is asked to keep what the next question will begin with, too.
+    pub(super) caches: bool,
     /// A tool the model may call.
     pub(super) tool: Option<&'a Tool>,
 }
@@ -150,7 +153,26 @@ impl Decoder {
     }
 }
 
+/// Hexadecimal digits of a cache key: enough that two never meet, and within OpenAI's 64.
+const CACHE_KEY_DIGITS: usize = 32;
+
 impl Ask<'_> {
+    /// Returns a name for all questions that begin alike, which says nothing of what they begin with.
+    fn cache_key(&self, instructions: &str) -> Option<String> {
+        if !self.caches {
+            return None;
+        }
+        let digest = Sha256::digest(instructions);
+        let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+        Some(
+            digits
+                .collect::<String>()
+                .split_at(CACHE_KEY_DIGITS)
+                .0
+                .to_owned(),
+        )
+    }
+
     /// Returns the sampling fields that are set, under the names that the wires share.
     fn sampling(&self, known: &[&str]) -> Map<String, Value> {
         let sampling = &self.manners.sampling;

@@ -31,6 +31,7 @@ struct TextSeen {
 
 pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     let (instructions, said) = ask.apart();
+    let cache_key = ask.cache_key(&instructions);
     let mut body = ask.sampling(&["temperature", "top_p"]);
     let mut input: Vec<Value> = Vec::new();
     if ask.manners.instructions == InstructionsRole::Developer && !instructions.is_empty() {
@@ -45,6 +46,9 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     body.insert("model".into(), ask.model.into());
     body.insert("input".into(), input.into());
     body.insert("stream".into(), true.into());
+    if let Some(key) = cache_key {
+        body.insert("prompt_cache_key".into(), key.into());
+    }
     // What people say is not kept at the provider beyond the answer.
     body.insert("store".into(), false.into());
     if ask.answer_limit != AnswerLimit::Unsent {

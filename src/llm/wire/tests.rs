@@ -33,6 +33,7 @@ fn body(wire: Wire, manners: &Manners, answer_limit: AnswerLimit) -> Value {
         prompt: &prompt(),
         manners,
         answer_limit,
+        caches: false,
         tool: None,
     }))
 }
@@ -231,4 +232,33 @@ fn tokens_of_the_cache_count_as_prompt_in_messages() {
         reasoning_tokens: 0,
     };
     assert_eq!(read(Wire::Messages, &[start, end]).2, Some(expected));
+}
+
+#[test]
+fn a_server_is_asked_to_keep_what_questions_begin_with_and_told_nothing_by_it() {
+    let cached = |wire: Wire| {
+        Value::Object(wire.body(&Ask {
+            model: "m",
+            prompt: &prompt(),
+            manners: &Manners::default(),
+            answer_limit: AnswerLimit::MaxTokens,
+            caches: true,
+            tool: None,
+        }))
+    };
+    for wire in [Wire::ChatCompletions, Wire::Responses] {
+        let key = cached(wire)["prompt_cache_key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert_eq!(key.len(), CACHE_KEY_DIGITS);
+        assert!(!key.contains("kind"));
+    }
+    let messages = cached(Wire::Messages);
+    let kept = json!({ "type": "ephemeral" });
+    assert_eq!(messages["system"][0]["text"], "be kind");
+    assert_eq!(messages["system"][0]["cache_control"], kept);
+    assert_eq!(messages["messages"][2]["content"][0]["text"], "날씨 어때?");
+    assert_eq!(messages["messages"][2]["content"][0]["cache_control"], kept);
+    assert_eq!(messages["messages"][0]["content"], "안녕?");
 }
