@@ -405,6 +405,10 @@ keys! {
         "What the model is told before the conversation, see below; the text askwell ships where absent.",
         "대화 앞에 모델에게 알려 주는 글이에요. 아래를 참고하세요. 없으면 askwell에 들어 있는 글을 써요.",
     );
+    ANSWER_REASONING = Key::new("answer", "reasoning", Form::OneOf(&["hidden", "quote"])).default("hidden").means(
+        "Whether a model's reasoning is quoted above its finished answer, its first 1,500 characters; it is no part of later context.",
+        "모델의 추론을 끝난 답변 위에 인용으로 보여 줄지 정해요. 앞의 1,500자까지 보여 주고, 다음 대화에는 넣지 않아요.",
+    );
     ANSWER_TIME_ZONE = Key::new("answer", "time_zone", Form::Text(64)).means(
         "The time zone in which the model is told the date, as `Asia/Seoul`; the machine's own where absent, else `UTC`.",
         "모델에게 날짜를 알려 줄 때 쓰는 시간대예요(예: `Asia/Seoul`). 없으면 컴퓨터의 시간대, 그것도 없으면 `UTC`예요.",

@@ -18,6 +18,7 @@ use super::languages;
 use super::publish::Publisher;
 use super::recover;
 use super::settle::{Verdict, judge};
+use super::thinking::quoted;
 use super::world::World;
 use crate::domain::completion::Usage;
 use crate::domain::job::{Again, ClaimedJob, Earlier};
@@ -160,7 +161,8 @@ fn of_generated(world: &World, job: &ClaimedJob, generated: Generated, note: &st
     }
     let beginning = job.again.as_ref().map_or("", Again::beginning);
     let answer = gone_on(beginning, &generated.text);
-    let noted = with_note(&answer, note);
+    let shown = format!("{}{answer}", quoted(&generated.reasoning));
+    let noted = with_note(&shown, note);
     let Composed { texts, is_cut } = world.composer.answer(&job.question, &noted, footnote);
     let outcome = if is_cut && generated.ending != Ending::Stopped {
         Outcome::CutShort

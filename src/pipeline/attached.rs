@@ -10,6 +10,9 @@ use crate::text::{Language, Sentence, attached_file, say};
 /// Files of a question and its thread that are read, at most; the newest are.
 pub(super) const MOST_FILES: usize = 10;
 
+/// Files that are fetched and read at once, at most, by all questions together: each is held in memory.
+pub(super) const FILES_AT_ONCE: usize = 4;
+
 /// Which share of a window files may fill.
 const SHARE: u64 = 2;
 
@@ -80,6 +83,8 @@ async fn fetched(
     reader: &dyn FileReader,
     file: &FileId,
 ) -> (FileName, Result<FileContent, FileTrouble>) {
+    // Never closed.
+    let _turn = world.file_turns.acquire().await.ok();
     let found = world.mattermost.file(file, reader.most_bytes()).await;
     let Ok(Some(shared)) = found else {
         return (FileName::cleaned(""), Err(FileTrouble::Unavailable));

@@ -9,6 +9,7 @@ use std::pin::Pin;
 
 use futures_util::StreamExt;
 
+use super::Reasoning;
 use super::going_on::gone_on;
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
@@ -46,12 +47,17 @@ pub(super) struct Generated {
     pub(super) text: String,
     pub(super) ending: Ending,
     pub(super) run: Run,
+    /// What the model thought, where that is to be shown.
+    pub(super) reasoning: String,
     /// Whether one model went on where another had broken off.
     pub(super) went_on: bool,
 }
 
 /// What is shown where two seconds have passed and the model has not written a word.
 pub(super) const NOTHING_YET: &str = "…";
+
+/// Bytes of reasoning from which on no more is kept: more than is ever shown of it.
+const MOST_REASONING_BYTES: usize = 16 * 1024;
 
 type Showing<'a> =
     Pin<Box<dyn Future<Output = (Publisher<'a>, Result<(), Interruption>)> + Send + 'a>>;
@@ -93,6 +99,8 @@ struct Growth<'a, 'q> {
     first_token: Option<Timestamp>,
     /// Since when it has been reasoning, where it has not written anything.
     thinking_since: Option<Timestamp>,
+    /// The beginning of its reasoning, where that is to be shown.
+    reasoning: String,
     shown: Option<Shown>,
     /// The publisher, while it is not busy showing.
     idle: Option<Publisher<'a>>,
@@ -179,6 +187,7 @@ pub(super) async fn generate<'a>(
         text: growth.written(),
         ending,
         run,
+        reasoning: growth.reasoning,
         went_on: !growth.carried.is_empty(),
     };
     Ok((generated, publisher))
@@ -210,6 +219,7 @@ impl<'a, 'q> Growth<'a, 'q> {
             attempts: Vec::new(),
             first_token: None,
             thinking_since: None,
+            reasoning: String::new(),
             shown: None,
             idle: None,
             showing: None,
@@ -415,7 +425,12 @@ impl<'a, 'q> Growth<'a, 'q> {
                 self.text.push_str(&text);
                 None
             }
-            Delta::Reasoning(_) => {
+            Delta::Reasoning(more) => {
+                if self.world.settings.reasoning == Reasoning::Quoted
+                    && self.reasoning.len() < MOST_REASONING_BYTES
+                {
+                    self.reasoning.push_str(&more);
+                }
                 let now = self.world.clock.now();
                 self.thinking_since.get_or_insert(now);
                 self.first_token.get_or_insert(now);

@@ -60,6 +60,16 @@ use crate::domain::id::ChannelId;
 use crate::domain::retry::RetryPolicy;
 use crate::text::Language;
 
+/// What becomes of a model's reasoning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reasoning {
+    /// It is shown by nothing but the seconds it takes.
+    #[default]
+    Hidden,
+    /// Its beginning is quoted above the finished answer.
+    Quoted,
+}
+
 /// How questions are answered.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -77,6 +87,8 @@ pub struct Settings {
     pub instructions: Option<String>,
     /// The time zone in which the model is told the date, an IANA name.
     pub time_zone: String,
+    /// What becomes of the model's reasoning when its answer is finished.
+    pub reasoning: Reasoning,
     /// How an answer grows.
     pub pace: Pace,
     /// Whether LaTeX is shown; where it was not said, the server is asked (`EnableLatex`).

@@ -70,6 +70,7 @@ mod tests {
                 usage: Usage::default(),
                 finish: None,
             },
+            reasoning: String::new(),
             went_on: false,
         }
     }

@@ -21,6 +21,23 @@ pub(super) fn next_sign(since: Timestamp, shown_at: Timestamp) -> Timestamp {
     shown_at.after(shown_at.since(since).max(SHORTEST))
 }
 
+/// Characters of reasoning that are quoted.
+const QUOTED_CHARS: usize = 1_500;
+
+/// Quotes what a model thought; empty where it thought nothing.
+pub(super) fn quoted(reasoning: &str) -> String {
+    let reasoning = reasoning.trim();
+    if reasoning.is_empty() {
+        return String::new();
+    }
+    let mut beginning: String = reasoning.chars().take(QUOTED_CHARS).collect();
+    if beginning.len() < reasoning.len() {
+        beginning.push('…');
+    }
+    let lines: Vec<String> = beginning.lines().map(|line| format!("> {line}")).collect();
+    format!("{}\n\n", lines.join("\n"))
+}
+
 /// Says whether what was shown is no part of an answer.
 pub(super) fn is_sign_of_life(shown: &str) -> bool {
     shown == NOTHING_YET
@@ -32,6 +49,16 @@ pub(super) fn is_sign_of_life(shown: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reasoning_is_quoted_line_by_line_and_cut_where_it_is_long() {
+        assert_eq!(quoted(" \n"), "");
+        assert_eq!(quoted("So.\n\nThen."), "> So.\n> \n> Then.\n\n");
+        let long = "x".repeat(QUOTED_CHARS + 1);
+        assert_eq!(quoted(&long).chars().count(), QUOTED_CHARS + 5);
+        let fits = "x".repeat(QUOTED_CHARS);
+        assert_eq!(quoted(&fits), format!("> {fits}\n\n"));
+    }
 
     #[test]
     fn signs_grow_rarer_and_are_told_from_answers() {

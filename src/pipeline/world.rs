@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::Settings;
 use super::acknowledge::Acknowledgements;
+use super::attached::FILES_AT_ONCE;
 use super::channels::Customs;
 use super::compose::Composer;
 use super::hold::Halts;
@@ -42,6 +43,8 @@ pub struct World {
     pub(super) store: Arc<dyn Store>,
     pub(super) mattermost: Arc<dyn Mattermost>,
     pub(super) files: Option<Arc<dyn FileReader>>,
+    /// Whose turn it is to hold a file in memory.
+    pub(super) file_turns: Semaphore,
     pub(super) model: Arc<dyn LanguageModel>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
@@ -85,6 +88,7 @@ impl World {
             store: ports.store,
             mattermost: ports.mattermost,
             files: ports.files,
+            file_turns: Semaphore::new(FILES_AT_ONCE),
             model: ports.model,
             clock: ports.clock,
             ids: ports.ids,

@@ -14,7 +14,7 @@ use crate::domain::draft::Pace;
 use crate::domain::retry::RetryPolicy;
 use crate::mattermost::{longest_wait, longest_write};
 use crate::pipeline::{
-    Attaching, DEFAULT_TEMPLATE, DeletedQuestion, DeliveryWays, Settings, Spoken,
+    Attaching, DEFAULT_TEMPLATE, DeletedQuestion, DeliveryWays, Reasoning, Settings, Spoken,
 };
 use crate::text::Language;
 
@@ -35,6 +35,10 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         template: template(values),
         instructions: instructions(values),
         time_zone: time_zone(values, system),
+        reasoning: match values.text(&keys::ANSWER_REASONING) {
+            Some("quote") => Reasoning::Quoted,
+            _ => Reasoning::Hidden,
+        },
         pace: pace(values),
         latex: values
             .is_written(&keys::MATTERMOST_LATEX)

@@ -113,7 +113,7 @@ impl Leg {
         health.latency.note(first_token);
     }
 
-    fn failed(&mut self, error: &ModelError) -> Attempt {
+    fn failed(&mut self, error: &ModelError, has_next: bool) -> Attempt {
         self.is_told = true;
         let now = self.shared.clock.now();
         let own = self.own();
@@ -121,7 +121,14 @@ impl Leg {
             .breaker
             .failed(error.failure, error.retry_after, now);
         let shut = own.health().breaker.shut(now);
-        tracing::warn!(model.target = own.id, failure = ?error.failure, status = error.status, rests_ms = shut.map(|shut| u64::try_from(shut.until.since(now).as_millis()).unwrap_or(u64::MAX)), "a model failed");
+        let rests_ms = shut.map(|shut| shut.until.since(now).as_millis());
+        let rests_ms = rests_ms.map(|millis| u64::try_from(millis).unwrap_or(u64::MAX));
+        // The last one's failure is whoever asks's to tell.
+        if has_next {
+            tracing::warn!(model.target = own.id, failure = ?error.failure, status = error.status, rests_ms, "a model failed: the next is asked");
+        } else {
+            tracing::debug!(model.target = own.id, failure = ?error.failure, status = error.status, rests_ms, "a model failed");
+        }
         Attempt {
             target: own.id.clone(),
             failure: error.failure,
@@ -335,7 +342,7 @@ impl Running {
     /// Takes in that a model failed; returns the error where that ends the question.
     fn failed(&mut self, leg: usize, error: ModelError) -> Option<ModelError> {
         let mut leg = self.legs.swap_remove(leg);
-        let attempt = leg.failed(&error);
+        let attempt = leg.failed(&error, !self.next.is_empty());
         if self.has_text {
             return Some(error);
         }

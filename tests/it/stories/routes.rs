@@ -342,3 +342,23 @@ async fn how_the_models_did_is_recorded_without_a_word_of_what_was_said() {
     assert!(attempts.contains("model_unavailable"), "{attempts}");
     assert!(has_usage && is_in_order);
 }
+
+#[tokio::test]
+async fn reasoning_is_quoted_above_the_answer_where_that_is_wanted() {
+    let house = House::with(Account::Bot, "[answer]\nreasoning = \"quote\"\n").await;
+    let thought = Reply::deltas(["<think>Let me see. @all\n\nAh.</think>"]);
+    house
+        .model
+        .answer_otherwise(thought.content("Seven of them."));
+    house.ask("alice", "how many?").await;
+    let end = "> Ah.\n\nSeven of them.";
+    let seen = house
+        .see_in_time("bob", end, |post| post.text.ends_with(end))
+        .await;
+    assert!(seen.text.contains("> Let me see. "), "{}", seen.text);
+    assert!(!seen.text.contains("@all"), "{}", seen.text);
+    house.ask("alice", "sure?").await;
+    house.model.wait_for_requests(2).await;
+    let second = house.model.requests().pop().unwrap();
+    assert!(!second.body.to_string().contains("Let me see"));
+}
