@@ -16,7 +16,7 @@ use crate::config::{Config, DOTENV_FILE, Inputs, Problem, load};
 use crate::provision::doctor::{Doctor, Finding, Severity};
 use crate::provision::{http_client, socket_http_client};
 use crate::text::{
-    Ailment, Explanation, Language, Verdict, attest, conclude, diagnose, explain_obstacle,
+    Ailment, Explanation, Healthy, Language, Verdict, attest, conclude, diagnose, explain_obstacle,
 };
 
 #[derive(Debug, Args)]
@@ -96,8 +96,10 @@ pub(super) fn told(language: Language, finding: &Finding) -> (String, Option<Str
 }
 
 /// Writes a finding as people read it.
-pub(super) fn shown(severity: Severity, what: &str, remedy: Option<&str>) -> String {
-    let sign = match severity {
+pub(super) fn shown(finding: &Finding, what: &str, remedy: Option<&str>) -> String {
+    let sign = match finding.severity() {
+        // A heading, and no verdict.
+        Severity::Ok if matches!(finding, Finding::Healthy(Healthy::ModelNamed { .. })) => '·',
         Severity::Ok => '✓',
         Severity::Note => 'i',
         Severity::Warning => '!',
@@ -147,7 +149,7 @@ impl Consultation {
         let (what, remedy) = told(self.language, finding);
         if !self.is_json {
             // Where nothing can be written, the exit code still says how it is.
-            let _code = say(&shown(severity, &what, remedy.as_deref()));
+            let _code = say(&shown(finding, &what, remedy.as_deref()));
         }
         self.lines.push(Line {
             check: finding.id(),

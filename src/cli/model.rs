@@ -13,6 +13,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::provision::doctor::{Finding, Severity, examine_model, named};
 use crate::provision::probe::{list, probe};
+use crate::text::{Notice, notify};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -58,7 +59,11 @@ fn obey(mut config: Config, command: &Command) -> Result<ExitCode, Failure> {
         .find(|id| targets.iter().all(|target| target.id != **id))
     {
         let known: Vec<_> = targets.iter().map(|target| target.id.as_str()).collect();
-        complain(&format!("{unknown}? {}\n", known.join(", ")));
+        let notice = Notice::NoSuchModel {
+            id: unknown,
+            known: &known.join(", "),
+        };
+        complain(&format!("{}\n", notify(config.language, &notice)));
         return Ok(ExitCode::from(CONFIGURATION_IS_WRONG));
     }
     targets.retain(|target| wanted.is_empty() || wanted.contains(&target.id));
@@ -80,7 +85,7 @@ fn tell(config: &Config, finding: &Finding) -> Severity {
     let (what, remedy) = told(config.language, finding);
     let severity = finding.severity();
     // Where nothing can be written, the exit code still says how it is.
-    let _code = say(&shown(severity, &what, remedy.as_deref()));
+    let _code = say(&shown(finding, &what, remedy.as_deref()));
     severity
 }
 

@@ -25,6 +25,13 @@ pub enum Notice<'a> {
         /// What was given.
         id: &'a str,
     },
+    /// No model is configured under a name.
+    NoSuchModel {
+        /// The name.
+        id: &'a str,
+        /// Those that there are.
+        known: &'a str,
+    },
     /// What was given is no id that people are given to quote.
     NotAQuotedId {
         /// What was given.
@@ -128,6 +135,9 @@ impl<'a> Notice<'a> {
                 Message::named("dead-letters-revived").with("count", count)
             }
             Self::NoSuchDeadLetter { id } => Message::named("no-such-dead-letter").with("id", id),
+            Self::NoSuchModel { id, known } => Message::named("no-such-model")
+                .with("id", id)
+                .with("known", known),
             Self::NotAQuotedId { id } => Message::named("not-a-quoted-id").with("id", id),
             Self::Undeliverable(reason) => Message::named(match reason {
                 Some(Undeliverable::Refused) => "undeliverable-refused",
@@ -194,6 +204,10 @@ mod tests {
             Notice::MoreDeadLetters,
             Notice::DeadLettersRevived { count: 1234 },
             Notice::NoSuchDeadLetter { id: "0123456789" },
+            Notice::NoSuchModel {
+                id: "xyz",
+                known: "default, other",
+            },
             Notice::NotAQuotedId { id: "xyz" },
             Notice::Undeliverable(None),
         ];

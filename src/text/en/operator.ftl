@@ -11,6 +11,7 @@ dead-letters-revived = { $count ->
    *[other] { $count } answers will be tried again.
 }
 no-such-dead-letter = No answer that could not be delivered has the id { $id }. `askwell dead list` shows them.
+no-such-model = No model is called { $id }. There are: { $known }
 not-a-quoted-id = { $id } is not an id to quote, which has 10 digits of 0-9 and a-f.
 undeliverable-refused = Mattermost did not let it be posted
 undeliverable-out-of-reach = it could not be posted to Mattermost for a day

@@ -8,6 +8,7 @@ no-dead-letters = 전하지 못한 답변이 없어요.
 more-dead-letters = … 이 밖에도 더 있어요.
 dead-letters-revived = 답변 { $count }개를 다시 전해 볼게요.
 no-such-dead-letter = 전하지 못한 답변 중에 문의 번호가 { $id }인 것이 없어요. `askwell dead list`로 볼 수 있어요.
+no-such-model = { $id }라는 모델이 없어요. 있는 모델: { $known }
 not-a-quoted-id = { $id }: 문의 번호가 아니에요. 문의 번호는 0-9와 a-f로 된 10자예요.
 undeliverable-refused = Mattermost가 답변을 올리지 못하게 했어요
 undeliverable-out-of-reach = 하루 동안 Mattermost에 올릴 수 없었어요
