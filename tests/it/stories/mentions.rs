@@ -180,7 +180,7 @@ async fn what_is_asked_while_the_connection_is_cut_is_answered_once() {
     house.playground.cut_connections_of("gptbot");
     let second = house.playground.say("alice", "lobby", "@gptbot two", None);
     house.until_the_bot_hears_again().await;
-    house.see_reply(&second, "I heard").await;
+    house.meanwhile(house.see_reply(&second, "I heard")).await;
     let third = house
         .playground
         .say("alice", "lobby", "@gptbot three", None);
