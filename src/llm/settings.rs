@@ -56,8 +56,8 @@ pub struct Settings {
 pub struct Way {
     /// Sent with each request; their values may be secret.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Put into the query of each address, as Azure's `api-version`.
-    pub query: Vec<(String, String)>,
+    /// Put into the query of each address, as Azure's `api-version` or Gemini's `key`.
+    pub query: Vec<(String, SecretString)>,
     /// The header in which a key is sent as it is, as Azure's `api-key`; where absent, as the wire has it.
     pub key_header: Option<HeaderName>,
     /// The proxy, with its password; where absent, that of the environment.

@@ -128,7 +128,9 @@ impl Target {
     fn address(&self, below: &[&str]) -> Url {
         let mut url = endpoint(&self.settings.base_url, below, self.settings.wire);
         if !self.settings.way.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&self.settings.way.query);
+            let query = self.settings.way.query.iter();
+            let query = query.map(|(name, value)| (name, value.expose_secret()));
+            url.query_pairs_mut().extend_pairs(query);
         }
         url
     }

@@ -225,12 +225,9 @@ fn way(values: &Values, directory: &Path) -> Option<Way> {
     if matches!(key_header, Some(Err(_))) {
         values.report(&keys::MODEL_KEY_HEADER, Fault::Header);
     }
-    let query = values.pairs(&keys::MODEL_QUERY).iter();
     Some(Way {
         headers: headers?,
-        query: query
-            .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
-            .collect(),
+        query: values.pairs(&keys::MODEL_QUERY).to_vec(),
         key_header: key_header.transpose().ok()?,
         proxy: values.secret(&keys::MODEL_PROXY),
         ca_file: file(&keys::MODEL_CA),
