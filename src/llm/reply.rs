@@ -85,7 +85,11 @@ impl Reply {
                 let mut complete = Vec::new();
                 let outcome = events.receive(bytes, &mut complete);
                 self.completion.read_events(&complete)?;
-                outcome.map_err(unreadable)
+                match outcome {
+                    // What comes after the end mark need not be readable.
+                    Err(_) if self.completion.progress() == Progress::Over => Ok(()),
+                    outcome => outcome.map_err(unreadable),
+                }
             }
             Form::Whole(body) => grow(body, bytes),
         }
@@ -287,6 +291,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_after_the_end_mark_takes_nothing_from_the_answer() {
+        let end = r#"{"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"text":"a"}]}]}}"#;
+        let mut reply = Reply::new(Expected {
+            wire: Wire::Responses,
+            ..EXPECTED
+        });
+        let bytes = [b"data: ", end.as_bytes(), b"\n\ndata: [DO\x80NE]\n\n"].concat();
+        reply.receive(&bytes.into()).unwrap();
+        let deltas: Vec<_> = std::iter::from_fn(|| reply.take()).collect();
+        assert_eq!(deltas, [text("a"), Delta::Finished(FinishReason::Stop)]);
     }
 
     #[test]
