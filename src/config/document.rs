@@ -152,10 +152,7 @@ const KOREAN_CHANNELS: &str = "\
 
 ";
 
-const ENGLISH_MODELS: &str = "\
-Further models, each in a table of its own, which may stand often. Besides its name it has the keys of `[model]`, except `choices`, `tries`, \
-`first_delay_seconds` and `longest_delay_seconds`. A channel may be given one of them by its name, which then needs to be in `model.choices`.
-
+const MODELS_EXAMPLE: &str = "\
 ```toml
 [model]
 fallbacks = [\"claude\"]
@@ -167,6 +164,22 @@ base_url = \"https://api.anthropic.com/v1\"
 api_key_file = \"anthropic.key\"
 name = \"claude-sonnet-4-5\"
 ```
+
+";
+
+const ROUTES_EXAMPLE: &str = "\
+```toml
+[[routes]]
+id = \"default\"
+targets = [\"default*3\", \"claude\"]
+fallbacks = [\"local\"]
+```
+
+";
+
+const ENGLISH_MODELS: &str = "\
+Further models, each in a table of its own, which may stand often. Besides its name it has the keys of `[model]`, except `choices`, `tries`, \
+`first_delay_seconds` and `longest_delay_seconds`. A channel may be given one of them by its name, which then needs to be in `model.choices`.
 
 ";
 
@@ -174,43 +187,17 @@ const KOREAN_MODELS: &str = "\
 더 쓸 모델이에요. 모델마다 표를 하나씩 쓰고, 여러 번 쓸 수 있어요. 이름 말고는 `choices`, `tries`, `first_delay_seconds`, `longest_delay_seconds`를 뺀 `[model]`의 키를 \
 그대로 써요. 채널에서 고르게 하려면 이름을 `model.choices`에도 써 주세요.
 
-```toml
-[model]
-fallbacks = [\"claude\"]
-
-[[models]]
-id = \"claude\"
-wire = \"messages\"
-base_url = \"https://api.anthropic.com/v1\"
-api_key_file = \"anthropic.key\"
-name = \"claude-sonnet-4-5\"
-```
-
 ";
 
 const ENGLISH_ROUTES: &str = "\
 Which models may answer, in tables that may stand often. Each model is a route of its own name, with its `fallbacks`; that of `[model]` is called \
 `default` and is taken where nothing else is chosen. A route called `default` takes its place.
 
-```toml
-[[routes]]
-id = \"default\"
-targets = [\"default*3\", \"claude\"]
-fallbacks = [\"local\"]
-```
-
 ";
 
 const KOREAN_ROUTES: &str = "\
 어떤 모델이 답할 수 있는지 정해요. 여러 번 쓸 수 있는 표예요. 모델은 저마다 제 이름의 경로이고 `fallbacks`가 뒤따라요. `[model]`의 모델은 `default`이고, 따로 고르지 않으면 그 경로를 써요. \
 이름이 `default`인 경로를 쓰면 그 자리를 대신해요.
-
-```toml
-[[routes]]
-id = \"default\"
-targets = [\"default*3\", \"claude\"]
-fallbacks = [\"local\"]
-```
 
 ";
 
@@ -248,11 +235,11 @@ fn section_head(section: &str, language: Language) -> String {
         Language::English => "| key | environment | value | default | meaning |",
         Language::Korean => "| 키 | 환경 변수 | 값 | 기본값 | 뜻 |",
     };
-    let (english, korean) = match section {
-        CHANNEL_SECTION => (ENGLISH_CHANNELS, KOREAN_CHANNELS),
-        MODELS_SECTION => (ENGLISH_MODELS, KOREAN_MODELS),
-        ROUTES_SECTION => (ENGLISH_ROUTES, KOREAN_ROUTES),
-        _ => ("", ""),
+    let (english, korean, example) = match section {
+        CHANNEL_SECTION => (ENGLISH_CHANNELS, KOREAN_CHANNELS, ""),
+        MODELS_SECTION => (ENGLISH_MODELS, KOREAN_MODELS, MODELS_EXAMPLE),
+        ROUTES_SECTION => (ENGLISH_ROUTES, KOREAN_ROUTES, ROUTES_EXAMPLE),
+        _ => ("", "", ""),
     };
     let note = match language {
         Language::English => english,
@@ -263,7 +250,7 @@ fn section_head(section: &str, language: Language) -> String {
     } else {
         format!("[{section}]")
     };
-    format!("\n## {head}\n\n{note}{columns}\n|---|---|---|---|---|\n")
+    format!("\n## {head}\n\n{note}{example}{columns}\n|---|---|---|---|---|\n")
 }
 
 fn row(key: &Key, language: Language) -> String {

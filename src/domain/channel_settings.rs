@@ -40,7 +40,7 @@ impl Temperature {
     /// Returns it as a number.
     #[must_use]
     pub fn as_f64(self) -> f64 {
-        f64::from(self.0) / 100.0
+        f64::from(self.0) / f64::from(Self::HUNDREDTHS)
     }
 }
 

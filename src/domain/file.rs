@@ -3,16 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::id::FileId;
-
 /// Characters of a file's name that are repeated.
 const MAX_NAME_CHARACTERS: usize = 64;
 
 /// A file as Mattermost gives it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SharedFile {
-    /// Its id.
-    pub id: FileId,
     /// Its name, as a person wrote it.
     pub name: FileName,
     /// What is in it; `None` where it is larger than was asked for.

@@ -26,6 +26,18 @@ pub struct Message {
     pub pictures: Vec<Picture>,
 }
 
+impl Message {
+    /// Makes a message that shows nothing.
+    #[must_use]
+    pub fn new(role: Role, text: String) -> Self {
+        Self {
+            role,
+            text,
+            pictures: Vec::new(),
+        }
+    }
+}
+
 /// How much a model can take in, in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -104,12 +116,22 @@ fn say(messages: &mut Vec<Message>, role: Role, text: String) {
             last.text.push_str("\n\n");
             last.text.push_str(&text);
         }
-        _ => messages.push(Message {
-            role,
-            text,
-            pictures: Vec::new(),
-        }),
+        _ => messages.push(Message::new(role, text)),
     }
+}
+
+/// Finds the first of some characters that is estimated not to fit into `room` tokens with those before it.
+fn first_beyond(
+    mut characters: impl Iterator<Item = (usize, char)>,
+    room: u64,
+) -> Option<(usize, char)> {
+    // In sixths of a token, so that what is counted of one character after the other is counted exactly.
+    let mut sixths = 0;
+    characters.find(|(_, character)| {
+        sixths += if character.is_ascii() { 2 } else { 9 };
+        // One more for what is rounded up.
+        sixths > room.saturating_sub(2).saturating_mul(6)
+    })
 }
 
 /// Returns as much of the end of a text as is estimated to have at most `room` tokens.
@@ -117,13 +139,8 @@ fn end_within(text: &str, room: u64) -> &str {
     if estimate_tokens(text) <= room {
         return text;
     }
-    // In sixths of a token, so that what is counted of one character after the other is counted exactly.
-    let mut sixths = 0;
-    let begin = text.char_indices().rev().find_map(|(at, character)| {
-        sixths += if character.is_ascii() { 2 } else { 9 };
-        // One more for what is rounded up.
-        (sixths > room.saturating_sub(2).saturating_mul(6)).then(|| at + character.len_utf8())
-    });
+    let beyond = first_beyond(text.char_indices().rev(), room);
+    let begin = beyond.map(|(at, character)| at + character.len_utf8());
     text.get(begin.unwrap_or(0)..).unwrap_or_default()
 }
 
@@ -133,16 +150,23 @@ pub fn beginning_within(text: &str, room: u64) -> &str {
     if estimate_tokens(text) <= room {
         return text;
     }
-    let mut sixths = 0;
-    let end = text.char_indices().find_map(|(at, character)| {
-        sixths += if character.is_ascii() { 2 } else { 9 };
-        // One more for what is rounded up.
-        (sixths > room.saturating_sub(2).saturating_mul(6)).then_some(at)
-    });
+    let end = first_beyond(text.char_indices(), room).map(|(at, _)| at);
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()
 }
 
 impl Prompt {
+    /// Makes a prompt of one question and nothing else.
+    #[must_use]
+    pub fn single(question: &str, max_answer_tokens: u32) -> Self {
+        Self {
+            messages: vec![Message::new(Role::User, question.to_owned())],
+            max_answer_tokens,
+            dropped_turns: 0,
+            turn_messages: 0,
+            choice: ModelChoice::default(),
+        }
+    }
+
     /// The same with pictures beside the question.
     #[must_use]
     pub fn showing(mut self, pictures: Vec<Picture>) -> Self {
@@ -182,11 +206,7 @@ impl Prompt {
             })
             .count();
         let dropped_turns = turns.len() - kept;
-        let mut messages = vec![Message {
-            role: Role::System,
-            text: instructions,
-            pictures: Vec::new(),
-        }];
+        let mut messages = vec![Message::new(Role::System, instructions)];
         for turn in turns.iter().skip(dropped_turns) {
             say(&mut messages, Role::User, turn.question.clone());
             say(&mut messages, Role::Assistant, turn.answer.clone());

@@ -152,7 +152,7 @@ impl Completion {
         if let Some(said) = Said::in_reply(value) {
             // What goes wrong after the finish takes nothing from the answer.
             return match self.progress {
-                Progress::Silent | Progress::Begun | Progress::Writing => Err(inside(said)),
+                Progress::Silent | Progress::Begun | Progress::Writing => Err(inside(&said)),
                 Progress::Finished | Progress::Over => Ok(()),
             };
         }

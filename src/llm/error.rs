@@ -264,7 +264,7 @@ impl Said {
         }
     }
 
-    fn reported(self) -> Box<dyn std::error::Error + Send + Sync> {
+    fn reported(&self) -> Box<dyn std::error::Error + Send + Sync> {
         Box::new(Reported {
             kind: label(&self.kind),
             code: label(&self.code),
@@ -290,7 +290,7 @@ fn label(word: &str) -> String {
 }
 
 /// Makes an error of a reply whose status is no success. `now` is what a date in `Retry-After` is counted from.
-pub(super) fn refused(status: u16, headers: &HeaderMap, said: Said, now: Timestamp) -> ModelError {
+pub(super) fn refused(status: u16, headers: &HeaderMap, said: &Said, now: Timestamp) -> ModelError {
     ModelError {
         failure: said.failure(status),
         status: Some(status),
@@ -302,7 +302,7 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, said: Said, now: Timesta
 /// Makes an error of one that came inside a reply that began as a success.
 ///
 /// Where it says no more than that the server failed, the stream is broken: asking again may help.
-pub(super) fn inside(said: Said) -> ModelError {
+pub(super) fn inside(said: &Said) -> ModelError {
     let status = said
         .code
         .parse()

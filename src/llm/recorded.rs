@@ -147,7 +147,7 @@ fn line(recording: &Recording) -> Option<String> {
         let error = refused(
             recording.status,
             &recording.headers,
-            Said::in_body(&body),
+            &Said::in_body(&body),
             now,
         );
         write!(line, " {} {:?}", recording.status, error.failure).unwrap();

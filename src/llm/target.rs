@@ -23,7 +23,7 @@ use super::reply::Reply;
 use super::settings::{AnswerLimit, DEFAULT_MODEL, Settings};
 use super::wire::{Ask, Tool, Wire};
 use crate::domain::completion::{Delta, FinishReason, ModelFailure};
-use crate::domain::prompt::{Message, ModelChoice, Prompt, Role, Window};
+use crate::domain::prompt::{ModelChoice, Prompt, Window};
 use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError, timeout};
 
 /// Listing the models, at most; also for the body of a refusal.
@@ -167,10 +167,7 @@ impl Target {
         if let Some(model) = known {
             return Ok(model);
         }
-        let response = self.list_models().await?;
-        let clock = &*self.clock;
-        let body = read_body(response, clock, SHORT_CALL_TIMEOUT, MAX_MODELS_BYTES).await;
-        let model = only_model(&body)?;
+        let model = only_model(self.models().await?)?;
         tracing::debug!(
             model.name = model,
             "the server lists one model: it is asked"
@@ -209,7 +206,7 @@ impl Target {
         let body = read_body(response, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
         let said = Said::in_body(&body);
         let now = self.clock.wall();
-        let error = refused(status.as_u16(), &headers, said.clone(), now);
+        let error = refused(status.as_u16(), &headers, &said, now);
         if error.failure == ModelFailure::ModelUnknown {
             *self.listed() = None;
         }
@@ -253,17 +250,8 @@ impl Target {
     /// # Errors
     /// [`ModelFailure::RequestRefused`] where the server takes no tools; otherwise as asking without one fails.
     pub async fn calls_tools(&self, max_answer_tokens: u32) -> Result<bool, ModelError> {
-        let prompt = Prompt {
-            messages: vec![Message {
-                role: Role::User,
-                text: "What time is it now? Call the tool `clock` to find out.".to_owned(),
-                pictures: Vec::new(),
-            }],
-            max_answer_tokens,
-            dropped_turns: 0,
-            turn_messages: 0,
-            choice: ModelChoice::default(),
-        };
+        let question = "What time is it now? Call the tool `clock` to find out.";
+        let prompt = Prompt::single(question, max_answer_tokens);
         let mut deltas = self.ask(&prompt, Some(&CLOCK)).await?;
         let mut finish = None;
         // The stream has its own time-outs and bound.
@@ -422,8 +410,8 @@ fn listed(body: &[u8]) -> Result<Vec<ListedModel>, ModelError> {
 }
 
 /// Finds the only model in a list of them.
-fn only_model(body: &[u8]) -> Result<String, ModelError> {
-    let mut names = listed(body)?.into_iter();
+fn only_model(listed: Vec<ListedModel>) -> Result<String, ModelError> {
+    let mut names = listed.into_iter();
     match (names.next(), names.next()) {
         (Some(only), None) => Ok(only.id),
         (None, _) => Err(caused(
@@ -467,7 +455,10 @@ mod tests {
 
     #[test]
     fn a_model_is_found_only_where_there_is_one() {
-        let find = |body: &str| only_model(body.as_bytes()).map_err(|error| error.failure);
+        let find = |body: &str| {
+            let only = listed(body.as_bytes()).and_then(only_model);
+            only.map_err(|error| error.failure)
+        };
         assert_eq!(
             find(r#"{"data":[{"id":"smollm2:latest"}]}"#),
             Ok("smollm2:latest".into())

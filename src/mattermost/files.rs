@@ -67,7 +67,6 @@ pub(super) async fn fetch(
         None
     };
     Ok(Some(SharedFile {
-        id: file.clone(),
         name: FileName::cleaned(&info.name),
         bytes,
     }))

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 
 use super::doctor::{Finding, of_failure};
 use crate::domain::completion::{Delta, Usage};
-use crate::domain::prompt::{Message, ModelChoice, Prompt, Role};
+use crate::domain::prompt::{Prompt, Window};
 use crate::llm::{
     AnswerLimit, ListedModel, Manners, ReasoningForm, Sampling, Settings, Target, Wire, client,
 };
@@ -242,21 +242,11 @@ struct Answer {
 }
 
 async fn asked(target: &Target, question: &str, tokens: u32) -> Result<Answer, ModelError> {
-    let said = |role, text: &str| Message {
-        role,
-        text: text.to_owned(),
-        pictures: Vec::new(),
+    let window = Window {
+        total_tokens: u32::MAX,
+        answer_tokens: tokens,
     };
-    let prompt = Prompt {
-        messages: vec![
-            said(Role::System, "You are kind."),
-            said(Role::User, question),
-        ],
-        max_answer_tokens: tokens,
-        dropped_turns: 0,
-        turn_messages: 0,
-        choice: ModelChoice::default(),
-    };
+    let prompt = Prompt::fit("You are kind.".to_owned(), &[], question.to_owned(), window);
     let mut deltas = target.complete(&prompt).await?;
     let mut answer = Answer::default();
     // The stream has its own time-outs and bound.

@@ -318,12 +318,7 @@ pub(super) fn conclusion(row: &Row) -> Result<Option<Conclusion>, StoreError> {
         outcome,
         answer: row.text("answer")?,
         texts: texts(row)?,
-        usage: Usage {
-            prompt_tokens: row.count("prompt_tokens")?,
-            completion_tokens: row.count("completion_tokens")?,
-            cached_tokens: row.count("cached_tokens")?,
-            reasoning_tokens: row.count("reasoning_tokens")?,
-        },
+        usage: usage(row)?,
         model: row.optional_text("model")?,
         run: None,
         at: row.time("concluded_at")?,
@@ -355,7 +350,18 @@ pub(super) fn again(row: &Row) -> Result<Option<Again>, StoreError> {
 }
 
 /// A provider's number of tokens, held at what a column can hold.
-fn tokens(count: u64) -> Value<'static> {
+/// Reads what was used.
+pub(super) fn usage(row: &Row) -> Result<Usage, StoreError> {
+    Ok(Usage {
+        prompt_tokens: row.count("prompt_tokens")?,
+        completion_tokens: row.count("completion_tokens")?,
+        cached_tokens: row.count("cached_tokens")?,
+        reasoning_tokens: row.count("reasoning_tokens")?,
+    })
+}
+
+/// Returns a count as its column holds it: at the end of its range where it is beyond.
+pub(super) fn tokens(count: u64) -> Value<'static> {
     i64::try_from(count).unwrap_or(i64::MAX).into()
 }
 

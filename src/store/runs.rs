@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::row::{tokens, usage};
 use super::session::Session;
 use super::statement::{Row, Statement};
-use crate::domain::completion::{Attempt, FinishReason, ModelFailure, Usage};
+use crate::domain::completion::{Attempt, FinishReason, ModelFailure};
 use crate::domain::id::QuestionId;
 use crate::domain::run::{MOST_ATTEMPTS, Run};
 use crate::ports::StoreError;
@@ -39,32 +40,20 @@ pub(super) async fn add(
         })
         .collect();
     let attempts = serde_json::to_string(&attempts).expect("strings and numbers are JSON");
-    let Usage {
-        prompt_tokens,
-        completion_tokens,
-        cached_tokens,
-        reasoning_tokens,
-    } = run.usage;
-    let mut statement = Statement::new(ADD)
+    let statement = Statement::new(ADD)
         .bind(question)
         .bind(run.begun_at)
         .bind(run.asked.as_deref())
         .bind(run.target.as_deref())
         .bind(run.model.as_deref())
-        .bind(attempts.as_str());
-    statement.values.push(super::statement::Value::Integer(
-        run.first_token.map(millis),
-    ));
-    statement = statement.bind(millis(run.whole));
-    for count in [
-        prompt_tokens,
-        completion_tokens,
-        cached_tokens,
-        reasoning_tokens,
-    ] {
-        statement = statement.bind(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-    let statement = statement.bind(run.finish.map(FinishReason::as_str));
+        .bind(attempts.as_str())
+        .bind(run.first_token.map(millis))
+        .bind(millis(run.whole))
+        .bind(tokens(run.usage.prompt_tokens))
+        .bind(tokens(run.usage.completion_tokens))
+        .bind(tokens(run.usage.cached_tokens))
+        .bind(tokens(run.usage.reasoning_tokens))
+        .bind(run.finish.map(FinishReason::as_str));
     session.execute(statement).await?;
     Ok(())
 }
@@ -107,12 +96,7 @@ fn run(row: &Row) -> Result<Run, StoreError> {
         attempts: attempts.collect::<Option<_>>().ok_or(corrupt("attempts"))?,
         first_token: first_token.map(|millis| Duration::from_millis(millis.unsigned_abs())),
         whole: Duration::from_millis(row.count("whole_ms")?),
-        usage: Usage {
-            prompt_tokens: row.count("prompt_tokens")?,
-            completion_tokens: row.count("completion_tokens")?,
-            cached_tokens: row.count("cached_tokens")?,
-            reasoning_tokens: row.count("reasoning_tokens")?,
-        },
+        usage: usage(row)?,
         finish,
     })
 }

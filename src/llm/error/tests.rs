@@ -6,7 +6,7 @@ fn failure(status: u16, body: &str) -> ModelFailure {
     refused(
         status,
         &HeaderMap::new(),
-        Said::in_body(body.as_bytes()),
+        &Said::in_body(body.as_bytes()),
         Timestamp::EPOCH,
     )
     .failure
@@ -162,7 +162,7 @@ fn an_error_inside_a_reply_is_a_broken_stream_unless_it_says_more() {
         ),
     ] {
         let said = Said::in_reply(&serde_json::from_str(value).unwrap()).expect(value);
-        assert_eq!(inside(said).failure, expected, "{value}");
+        assert_eq!(inside(&said).failure, expected, "{value}");
     }
     for value in [
         r#"{"error":null,"choices":[]}"#,
@@ -180,7 +180,7 @@ fn words_of_people_in_an_error_are_never_repeated() {
     let error = refused(
         400,
         &HeaderMap::new(),
-        Said::in_body(body.as_bytes()),
+        &Said::in_body(body.as_bytes()),
         Timestamp::EPOCH,
     );
     let shown = format!("{error} {error:?}");

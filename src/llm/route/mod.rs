@@ -180,6 +180,15 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Returns the models that a choice names, in the order of its way.
+    fn members_of(&self, choice: &ModelChoice) -> Vec<&Member> {
+        let (way, _) = self.way(choice);
+        let members = way.members().filter_map(|member| self.members.get(member));
+        members.collect()
+    }
+}
+
 impl Models {
     /// Returns how the first model is reached; `None` where there is none, which the configuration never leaves.
     #[must_use]
@@ -223,22 +232,15 @@ impl LanguageModel for Router {
     }
 
     fn sees(&self, choice: &ModelChoice) -> bool {
-        let (way, _) = self.0.way(choice);
-        let mut members = way
-            .members()
-            .filter_map(|member| self.0.members.get(member));
+        let mut members = self.0.members_of(choice).into_iter();
         members.any(|member| member.sees)
     }
 
     async fn ping(&self) -> Result<(), ModelError> {
-        let (way, _) = self.0.way(&ModelChoice::default());
         let mut answered = Err(super::error::failed(
             crate::domain::completion::ModelFailure::Unavailable,
         ));
-        for member in way
-            .members()
-            .filter_map(|member| self.0.members.get(member))
-        {
+        for member in self.0.members_of(&ModelChoice::default()) {
             answered = member.model.ping().await;
             if answered.is_ok() {
                 break;

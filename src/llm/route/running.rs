@@ -12,6 +12,7 @@ use super::order::{Order, Standing, order};
 use super::{Member, Shared, Way};
 use crate::domain::completion::{Attempt, Delta, ModelFailure};
 use crate::domain::prompt::{Prompt, Window};
+use crate::domain::retry::FailureClass;
 use crate::domain::time::Timestamp;
 use crate::llm::error::failed;
 use crate::ports::{DeltaStream, ModelError};
@@ -184,23 +185,23 @@ impl Running {
             }
             let Some((leg, item)) = self.heard().await else {
                 // The first one is slow.
-                self.hedge_at = None;
                 self.ask_next();
                 continue;
             };
-            match item {
-                Some(Ok(delta)) => self.take(leg, delta),
-                Some(Err(error)) => {
-                    if let Some(error) = self.failed(leg, error) {
-                        return Some(Err(self.over(error)));
-                    }
+            let error = match item {
+                Some(Ok(delta)) => {
+                    self.take(leg, delta);
+                    None
                 }
-                None if self.answers => self.end(),
-                None => {
-                    if let Some(error) = self.failed(leg, failed(ModelFailure::Broken)) {
-                        return Some(Err(self.over(error)));
-                    }
+                Some(Err(error)) => self.failed(leg, error),
+                None if self.answers => {
+                    self.end();
+                    None
                 }
+                None => self.failed(leg, failed(ModelFailure::Broken)),
+            };
+            if let Some(error) = error {
+                return Some(Err(self.over(error)));
             }
         }
     }
@@ -360,8 +361,7 @@ impl Running {
             _ => {}
         }
         self.ready.push_back(Delta::Failed(attempt));
-        let may_work =
-            error.failure.class(error.retry_after) != crate::domain::retry::FailureClass::Permanent;
+        let may_work = error.failure.class(error.retry_after) != FailureClass::Permanent;
         if may_work || self.failure.is_none() {
             self.failure = Some(error);
         }

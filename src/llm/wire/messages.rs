@@ -8,17 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::chunk::{Chunk, finish, model, read_text, reported};
-use super::{Ask, role};
+use super::{Ask, content, role};
 use crate::domain::completion::Usage;
 use crate::domain::prompt::Message;
 
 /// The version of the protocol that is asked for.
 pub(super) const VERSION: &str = "2023-06-01";
-
-/// What asks the server to keep a prompt up to here.
-fn kept() -> Value {
-    json!({ "type": "ephemeral" })
-}
 
 /// What reading one reply remembers.
 #[derive(Debug, Default)]
@@ -39,25 +34,22 @@ struct Counts {
 pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     let (instructions, said) = ask.apart();
     let mut body = ask.sampling(&["temperature", "top_p", "top_k"]);
-    if ask.caches && !instructions.is_empty() {
-        let block = json!({ "type": "text", "text": instructions, "cache_control": kept() });
-        body.insert("system".into(), vec![block].into());
-    } else if !instructions.is_empty() {
-        body.insert("system".into(), instructions.into());
+    if !instructions.is_empty() {
+        let mut system = Value::from(instructions);
+        if ask.caches {
+            keep(&mut system);
+        }
+        body.insert("system".into(), system);
     }
     let mut messages: Vec<Value> = said
         .iter()
         .map(|message| json!({ "role": role(message.role), "content": said_in(message) }))
         .collect();
     if ask.caches
-        && let (Some(last), Some(written)) = (said.last(), messages.last_mut())
+        && let Some(last) = messages.last_mut()
     {
         // The whole conversation so far is what the next question begins with.
-        let mut parts = parts(last);
-        if let Some(part) = parts.last_mut() {
-            part["cache_control"] = kept();
-        }
-        written["content"] = parts.into();
+        keep(&mut last["content"]);
     }
     body.insert("model".into(), ask.model.into());
     body.insert("messages".into(), messages.into());
@@ -77,21 +69,25 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
 }
 
 fn said_in(message: &Message) -> Value {
-    if message.pictures.is_empty() {
-        return message.text.as_str().into();
-    }
-    parts(message).into()
-}
-
-/// Returns what a message shows and says, as blocks.
-fn parts(message: &Message) -> Vec<Value> {
-    let pictures = message.pictures.iter().map(|picture| {
+    content(message, text_block, |picture| {
         let data = STANDARD.encode(&picture.bytes);
         let source = json!({ "type": "base64", "media_type": picture.media_type, "data": data });
         json!({ "type": "image", "source": source })
-    });
-    let text = json!({ "type": "text", "text": message.text });
-    pictures.chain([text]).collect()
+    })
+}
+
+fn text_block(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
+}
+
+/// Asks the server to keep the prompt up to the end of a content; only a block can say so.
+fn keep(content: &mut Value) {
+    if let Some(text) = content.as_str() {
+        *content = vec![text_block(text)].into();
+    }
+    if let Some(last) = content.as_array_mut().and_then(|blocks| blocks.last_mut()) {
+        last["cache_control"] = json!({ "type": "ephemeral" });
+    }
 }
 
 /// Says whether an object has the shape of a whole reply.

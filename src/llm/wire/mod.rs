@@ -19,6 +19,7 @@ use self::chunk::Chunk;
 use super::settings::{AnswerLimit, InstructionsRole, Manners};
 use crate::domain::channel_settings::Temperature;
 use crate::domain::file::Picture;
+use crate::domain::hexadecimal::hexadecimal;
 use crate::domain::prompt::{Message, Prompt, Role};
 
 /// A protocol.
@@ -162,15 +163,9 @@ impl Ask<'_> {
         if !self.caches {
             return None;
         }
-        let digest = Sha256::digest(instructions);
-        let digits = digest.iter().map(|byte| format!("{byte:02x}"));
-        Some(
-            digits
-                .collect::<String>()
-                .split_at(CACHE_KEY_DIGITS)
-                .0
-                .to_owned(),
-        )
+        let mut key = hexadecimal(&Sha256::digest(instructions));
+        key.truncate(CACHE_KEY_DIGITS);
+        Some(key)
     }
 
     /// Returns the sampling fields that are set, under the names that the wires share.
@@ -209,14 +204,7 @@ impl Ask<'_> {
             Some(first) if first.role == Role::User => {
                 first.text = format!("{instructions}\n\n{}", first.text);
             }
-            _ => said.insert(
-                0,
-                Message {
-                    role: Role::User,
-                    text: instructions,
-                    pictures: Vec::new(),
-                },
-            ),
+            _ => said.insert(0, Message::new(Role::User, instructions)),
         }
         (String::new(), said)
     }

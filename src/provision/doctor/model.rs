@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 
 use super::{Doctor, Finding, Sink};
 use crate::domain::completion::{Delta, ModelFailure};
-use crate::domain::prompt::{Message, ModelChoice, Prompt, Role};
+use crate::domain::prompt::Prompt;
 use crate::llm;
 use crate::ports::{Clock, LanguageModel as _, ModelError};
 use crate::text::{Ailment, Healthy};
@@ -86,17 +86,7 @@ async fn ask(
     max_answer_tokens: u32,
     clock: &dyn Clock,
 ) -> Result<Seen, ModelError> {
-    let prompt = Prompt {
-        messages: vec![Message {
-            role: Role::User,
-            text: QUESTION.to_owned(),
-            pictures: Vec::new(),
-        }],
-        max_answer_tokens,
-        dropped_turns: 0,
-        turn_messages: 0,
-        choice: ModelChoice::default(),
-    };
+    let prompt = Prompt::single(QUESTION, max_answer_tokens);
     let begun = clock.now();
     let mut deltas = model.complete(&prompt).await?;
     let mut seen = Seen::default();
