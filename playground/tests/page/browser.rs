@@ -53,21 +53,27 @@ pub(crate) async fn with_browser(size: Size, test: impl AsyncFnOnce(&Browser)) {
     }
 }
 
-/// The driver chooses a free port and says which.
+/// How often a driver is started anew whose port was taken.
+const DRIVER_STARTS: usize = 5;
+
+/// The driver chooses a free port and says which. It listens on that port of two addresses (127.0.0.1 and ::1), chosen
+/// for one of them only, so it may end because the other is taken: then it is started anew.
 async fn start_driver() -> (Child, u16) {
-    let mut driver = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap_or_else(|error| panic!("{MISSING} (chromedriver: {error})"));
-    let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
-    while let Some(line) = lines.next_line().await.expect("the driver speaks") {
-        if let Some((_, port)) = line.split_once("started successfully on port ") {
-            return (driver, port.trim_end_matches('.').parse().expect("a port"));
+    for _ in 0..DRIVER_STARTS {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{MISSING} (chromedriver: {error})"));
+        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
+        while let Some(line) = lines.next_line().await.expect("the driver speaks") {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                return (driver, port.trim_end_matches('.').parse().expect("a port"));
+            }
         }
     }
-    panic!("chromedriver ended before it listened");
+    panic!("chromedriver ended {DRIVER_STARTS} times before it listened");
 }
 
 fn capabilities((width, height): Size, profile: &TempDir) -> Value {
