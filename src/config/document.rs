@@ -84,6 +84,7 @@ const ENGLISH_TEMPLATES: &str = "
 | `assistant` | `answer.assistant` |
 | `answer` | the answer |
 | `echo` | whether the question belongs before the answer: it does where Mattermost does not show it itself |
+| `agent` | whether one of `[[agents]]` answers, whose title is `assistant` then |
 | `block` | whether the answer begins with a list, table, code or the like, which renders only at the beginning of a line |
 
 What it makes is made harmless as a whole: a mention in `answer.template` notifies nobody either.
@@ -119,6 +120,7 @@ const KOREAN_TEMPLATES: &str = "
 | `assistant` | `answer.assistant` |
 | `answer` | 답변 |
 | `echo` | 답변 앞에 질문을 보여 줄지 여부. Mattermost가 질문을 직접 보여 주지 않을 때 참이에요 |
+| `agent` | `[[agents]]` 가운데 하나가 답하는지 여부. 그때 `assistant`는 그 에이전트의 `title`이에요 |
 | `block` | 답변이 목록, 표, 코드처럼 줄 맨 앞에서만 제대로 보이는 것으로 시작하는지 여부 |
 
 템플릿으로 만든 글 전체를 해가 없게 다듬어요. `answer.template`에 쓴 멘션도 알림을 보내지 않아요.

@@ -77,6 +77,15 @@ pub enum Fault {
     ChannelId,
     /// The same channel has two tables.
     ChannelTwice,
+    /// An agent has no name, or none that people could call it by.
+    AgentName,
+    /// Two agents have one name.
+    AgentTwice,
+    /// There is no such agent.
+    NoSuchAgent {
+        /// The known one that it is most like, where one is.
+        nearest: Option<String>,
+    },
     /// A model or a route has no name.
     NoModelName,
     /// Two models, or two routes, have the same name.

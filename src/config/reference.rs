@@ -3,85 +3,8 @@
 //! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
 //! it, so that a key can be neither undocumented nor forgotten.
 
+pub use super::key::Key;
 pub use super::kind::Form;
-
-/// One key of the configuration.
-#[derive(Debug, PartialEq)]
-pub struct Key {
-    /// Its table in `askwell.toml`.
-    pub section: &'static str,
-    /// Its name in that table.
-    pub name: &'static str,
-    /// Its name in the environment, which also exists with `_FILE` at its end.
-    pub env: Option<&'static str>,
-    /// What may be written.
-    pub form: Form,
-    /// What holds where nothing is written; where absent, the meaning says it.
-    pub default: Option<&'static str>,
-    /// What it means, in English.
-    pub english: &'static str,
-    /// What it means, in Korean.
-    pub korean: &'static str,
-}
-
-impl Key {
-    const fn new(section: &'static str, name: &'static str, form: Form) -> Self {
-        Self {
-            section,
-            name,
-            env: None,
-            form,
-            default: None,
-            english: "",
-            korean: "",
-        }
-    }
-
-    const fn env(mut self, name: &'static str) -> Self {
-        self.env = Some(name);
-        self
-    }
-
-    const fn default(mut self, text: &'static str) -> Self {
-        self.default = Some(text);
-        self
-    }
-
-    const fn means(mut self, english: &'static str, korean: &'static str) -> Self {
-        self.english = english;
-        self.korean = korean;
-        self
-    }
-
-    /// Says whether it is about the process, and not about one of the bots that it serves.
-    #[must_use]
-    pub fn is_of_the_process(&self) -> bool {
-        let of_a_bot = ["language", "public_url", "inline_timeout_seconds"];
-        match self.section {
-            "database" | "log" => true,
-            "server" => !of_a_bot.contains(&self.name),
-            _ => false,
-        }
-    }
-
-    /// Says whether it is a key of `[model]` that each of `[[models]]` has, too.
-    #[must_use]
-    pub fn is_of_each_model(&self) -> bool {
-        let of_all = [
-            "choices",
-            "tries",
-            "first_delay_seconds",
-            "longest_delay_seconds",
-        ];
-        self.section == "model" && !of_all.contains(&self.name)
-    }
-
-    /// Returns its full name, as `mattermost.url`.
-    #[must_use]
-    pub fn path(&self) -> String {
-        format!("{}.{}", self.section, self.name)
-    }
-}
 
 /// The table that stands once for each channel which does something otherwise.
 pub const CHANNEL_SECTION: &str = "channel";
@@ -92,8 +15,16 @@ pub const MODELS_SECTION: &str = "models";
 /// The table that stands once for each route.
 pub const ROUTES_SECTION: &str = "routes";
 
+/// The table that stands once for each agent.
+pub const AGENTS_SECTION: &str = "agents";
+
 /// The tables that may stand several times.
-pub const REPEATED: [&str; 3] = [CHANNEL_SECTION, MODELS_SECTION, ROUTES_SECTION];
+pub const REPEATED: [&str; 4] = [
+    CHANNEL_SECTION,
+    MODELS_SECTION,
+    ROUTES_SECTION,
+    AGENTS_SECTION,
+];
 
 /// Says whether a table may stand several times.
 #[must_use]
@@ -522,6 +453,44 @@ keys! {
     CHANNEL_TIME_ZONE = Key::new(CHANNEL_SECTION, "time_zone", Form::Text(64)).means(
         "In place of `answer.time_zone`.",
         "`answer.time_zone` 대신 쓸 시간대예요.",
+    );
+
+    CHANNEL_AGENT = Key::new(CHANNEL_SECTION, "agent", Form::Text(32)).means(
+        "Which of `[[agents]]` answers where nobody is named.",
+        "따로 이름을 부르지 않을 때 답할 `[[agents]]`의 이름이에요.",
+    );
+
+    AGENT_NAME = Key::new(AGENTS_SECTION, "name", Form::Text(32)).means(
+        "By what people call it: `/askgpt with NAME …`, `@NAME …`, or `NAME에게 …` in Korean. Letters and digits, with `-`, `_` and `.` between them. No account should have the name. Required.",
+        "사람들이 부르는 이름이에요. `/askgpt 이름에게 …`, `/askgpt with 이름 …`, `@이름 …`처럼 불러요. 글자와 숫자로 쓰고 사이에 `-`, `_`, `.`을 쓸 수 있어요. 같은 이름의 계정이 없어야 해요. 꼭 필요해요.",
+    );
+    AGENT_TITLE = Key::new(AGENTS_SECTION, "title", Form::Text(60)).means(
+        "What stands above its answers, in place of `answer.assistant_name`; the name where nothing is written.",
+        "`answer.assistant_name` 대신 답변 앞에 보이는 이름이에요. 쓰지 않으면 `name`이에요.",
+    );
+    AGENT_ABOUT = Key::new(AGENTS_SECTION, "about", Form::Text(200)).means(
+        "What it is for, as people are told by `/askgpt agents`.",
+        "무엇을 하는 에이전트인지 알리는 말이에요. `/askgpt 에이전트`에 보여요.",
+    );
+    AGENT_PROMPT = Key::new(AGENTS_SECTION, "prompt", Form::Text(20_000)).means(
+        "What it is told of itself, as plain text: the variable `role` of `answer.instructions`, at whose end it stands where a template leaves it out.",
+        "이 에이전트에게 알려 주는 역할이에요. 템플릿이 아닌 글이고, `answer.instructions`의 변수 `role`이에요. 템플릿에 그 변수가 없으면 맨 끝에 붙여요.",
+    );
+    AGENT_MODEL = Key::new(AGENTS_SECTION, "model", Form::Text(200)).means(
+        "Its model: a route, one of `[[models]]`, or another model of the first one's server. It comes before that of a channel.",
+        "쓸 모델이에요. 경로나 `[[models]]`의 이름, 또는 같은 서버의 다른 모델 이름이에요. 채널의 모델보다 먼저예요.",
+    );
+    AGENT_TEMPERATURE = Key::new(AGENTS_SECTION, "temperature", Form::Decimal(0.0, 2.0)).means(
+        "In place of `model.temperature` and that of a channel.",
+        "`model.temperature`와 채널의 온도 대신 쓸 값이에요.",
+    );
+    AGENT_PEOPLE = Key::new(AGENTS_SECTION, "people", Form::Names).means(
+        "Who may ask it: names or IDs of accounts. Where nobody is written, everybody may.",
+        "이 에이전트에게 물어볼 수 있는 사람의 계정 이름이나 ID예요. 쓰지 않으면 누구나 물어볼 수 있어요.",
+    );
+    AGENT_CHANNELS = Key::new(AGENTS_SECTION, "channels", Form::Names).means(
+        "Where it may be asked: IDs of channels. Where none is written, everywhere.",
+        "이 에이전트에게 물어볼 수 있는 채널의 ID예요. 쓰지 않으면 어디에서나 물어볼 수 있어요.",
     );
 
     DATABASE_URL = Key::new("database", "url", Form::Secret).env("ASKWELL_DATABASE").default("sqlite:askwell.db").means(

@@ -1,5 +1,7 @@
 //! Whole configurations, right and wrong.
 
+mod agents;
+mod every_key;
 mod routes;
 
 use std::collections::BTreeSet;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::reference::{Form, KEYS, Key, is_repeated};
+use super::reference::KEYS;
 use super::{Colours, Config, FileText, Inputs, Problems, document, load, summary};
 use crate::llm;
 use crate::text::Language;
@@ -284,112 +286,6 @@ fn plain_http_to_a_public_host_needs_a_permission_of_its_own() {
 /// An id of a channel.
 const CHANNEL: &str = "5y9gmg3343depb6sytofa1y1eh";
 const OTHER_CHANNEL: &str = "cyi3e1qg4tbwfyu1i56pnrempo";
-
-/// Values that are right for a key and differ from its default.
-fn another_value(key: &Key) -> String {
-    let written = |text: &str| format!("\"{text}\"");
-    match (key.path().as_str(), key.form) {
-        ("channel.id", _) => written(CHANNEL),
-        ("answer.time_zone" | "channel.time_zone", _) => written("Europe/Berlin"),
-        ("answer.template", _) => written("> {{ answer }}"),
-        // What comes between needs an address that is not configured here.
-        ("answer.controls", _) => written("none"),
-        ("database.url", _) => written("sqlite:other.db"),
-        ("mattermost.incoming_webhook_url", _) => {
-            written("https://chat.example.com/hooks/abcdefghijklmnopqrstuvwxyz")
-        }
-        // Small enough that the values which must not exceed it fit.
-        ("model.total_timeout_seconds", _) => "100".to_owned(),
-        ("limits.deadline_seconds", _) => "1000".to_owned(),
-        ("limits.lease_seconds", _) => "90".to_owned(),
-        (path, Form::Seconds(min, _)) if path.contains("longest") => (min + 2.0).to_string(),
-        ("mattermost.call_timeout_seconds", _) => "7".to_owned(),
-        ("model.answer_tokens", _) => "100".to_owned(),
-        // The only model there is.
-        ("model.fallbacks" | "routes.targets" | "routes.fallbacks", _) => {
-            "[\"default*2\"]".replace("*2", if key.name == "targets" { "*2" } else { "" })
-        }
-        (_, Form::Pairs) => "{ other = \"x\" }".to_owned(),
-        (_, Form::Json) => "{ other = 1 }".to_owned(),
-        ("model.proxy", _) => written("http://proxy.example.com:3128"),
-        (_, Form::Text(_) | Form::Secret) => written("other"),
-        (_, Form::Secrets | Form::Names) => "[\"other\"]".to_owned(),
-        (_, Form::Files) => "[]".to_owned(),
-        (_, Form::Address) => written("https://other.example.com/v1"),
-        (_, Form::Socket) => written("127.0.0.1:9"),
-        (_, Form::Whole(min, _)) => (min + 1).to_string(),
-        (_, Form::Decimal(min, _) | Form::Seconds(min, _)) => (min + 0.25).to_string(),
-        // OpenAI's models see, and its servers keep.
-        ("model.vision" | "model.prompt_cache", _) => "false".to_owned(),
-        (_, Form::Switch) => (key.default != Some("true")).to_string(),
-        (_, Form::OneOf(choices)) => {
-            let other = choices.iter().find(|choice| Some(**choice) != key.default);
-            written(other.unwrap())
-        }
-    }
-}
-
-#[test]
-fn every_key_of_the_reference_changes_what_is_configured() {
-    let minimal = "OPENAI_API_KEY=a\nMATTERMOST_URL=https://chat.example.com\nMATTERMOST_COMMAND_TOKENS=a,b\n";
-    let shown = |config: &Config| {
-        let Config {
-            language,
-            public_url,
-            http,
-            tokens,
-            mattermost,
-            models,
-            store,
-            pipeline,
-            log,
-            also: _,
-            lines: _,
-        } = config;
-        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
-        format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
-    };
-    let without = |name: Option<&str>| -> String {
-        let kept = minimal
-            .lines()
-            .filter(|line| name.is_none_or(|name| !line.starts_with(name)));
-        kept.collect::<Vec<_>>().join("\n")
-    };
-    let before = shown(&good(&[], minimal, ""));
-    for key in KEYS {
-        // These change what is accepted; a test of their own shows it.
-        let needs_more = ["allow_plain_http", "api_key_file", "api_key_env"];
-        if needs_more.contains(&key.name) || key.form == Form::Files {
-            continue;
-        }
-        let (line, section) = (
-            format!("{} = {}\n", key.name, another_value(key)),
-            key.section,
-        );
-        let toml = match key.name {
-            "targets" => format!("[[{section}]]\nid = \"a\"\n{line}"),
-            "id" if section == "models" => {
-                format!("[[{section}]]\nbase_url = \"http://127.0.0.1:1/v1\"\n{line}")
-            }
-            "id" if section == "routes" => {
-                format!("[[{section}]]\ntargets = [\"default\"]\n{line}")
-            }
-            _ if section == "routes" => {
-                format!("[[{section}]]\nid = \"a\"\ntargets = [\"default\"]\n{line}")
-            }
-            "id" if is_repeated(key.section) => format!("[[{section}]]\n{line}"),
-            _ if is_repeated(key.section) => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
-            _ => format!("[{section}]\n{line}"),
-        };
-        let after = shown(&good(&[], &without(key.env), &toml));
-        // Only its presence shows of a secret that was there before.
-        assert!(
-            after != before || key.path() == "model.api_key",
-            "{}",
-            key.path()
-        );
-    }
-}
 
 #[test]
 fn further_bots_have_files_of_their_own_and_share_nothing_but_the_process() {

@@ -80,7 +80,7 @@ fn english(fault: &Fault) -> Words {
         ),
         Fault::NoAnswer => words(
             "is a template that leaves the answer out",
-            "write `{{ answer }}` where the answer belongs, whatever `echo` and `block` are",
+            "write `{{ answer }}` where the answer belongs, whatever `echo`, `agent` and `block` are",
         ),
         Fault::AtMost { other, most } => words(
             format!("does not fit `{}`", other.path()),
@@ -88,6 +88,7 @@ fn english(fault: &Fault) -> Words {
         ),
         Fault::NoToken | Fault::NoMattermost | Fault::NoApiKey => english_missing(fault),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
+        Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -197,6 +198,29 @@ fn english_channel(fault: &Fault) -> Words {
     }
 }
 
+fn english_agent(fault: &Fault) -> Words {
+    match fault {
+        Fault::AgentName => words(
+            "is not a name that people could call an agent by",
+            "write letters and digits, as `reviewer`; `all`, `channel`, `here` and `default` mean something else",
+        ),
+        Fault::NoSuchAgent {
+            nearest: Some(name),
+        } => words(
+            "names an agent that there is not",
+            format!("did you mean `{name}`?"),
+        ),
+        Fault::NoSuchAgent { nearest: None } => words(
+            "names an agent that there is not",
+            "write the `name` of one of [[agents]]",
+        ),
+        _ => words(
+            "is the name of another agent already",
+            "give each its own name",
+        ),
+    }
+}
+
 fn english_model(fault: &Fault) -> Words {
     match fault {
         Fault::NoModelName => words("is missing", "write a name: id = \"…\""),
@@ -289,13 +313,14 @@ fn korean(fault: &Fault) -> Words {
         ),
         Fault::NoAnswer => words(
             "답변이 빠진 템플릿이에요",
-            "`echo`와 `block`이 어떤 값이든 답변이 보이도록 `{{ answer }}`를 써 주세요",
+            "`echo`, `agent`, `block`이 어떤 값이든 답변이 보이도록 `{{ answer }}`를 써 주세요",
         ),
         Fault::AtMost { other, most } => words(
             format!("`{}`에 맞지 않아요", other.path()),
             format!("{most} 이하로 쓰거나 `{}` 값을 늘려 주세요", other.path()),
         ),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
+        Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -401,6 +426,29 @@ fn korean_channel(fault: &Fault) -> Words {
         _ => words(
             "이미 적은 채널의 ID예요",
             "한 채널의 설정은 [[channel]] 하나에 모아 써 주세요",
+        ),
+    }
+}
+
+fn korean_agent(fault: &Fault) -> Words {
+    match fault {
+        Fault::AgentName => words(
+            "에이전트를 부를 수 있는 이름이 아니에요",
+            "`reviewer`처럼 글자와 숫자로 써 주세요. `all`, `channel`, `here`, `default`, `기본`은 다른 뜻이 있어서 쓸 수 없어요",
+        ),
+        Fault::NoSuchAgent {
+            nearest: Some(name),
+        } => words(
+            "없는 에이전트의 이름이에요",
+            format!("혹시 `{name}`인가요?"),
+        ),
+        Fault::NoSuchAgent { nearest: None } => words(
+            "없는 에이전트의 이름이에요",
+            "[[agents]] 가운데 하나의 `name`을 써 주세요",
+        ),
+        _ => words(
+            "다른 에이전트가 이미 쓰는 이름이에요",
+            "저마다 다른 이름을 써 주세요",
         ),
     }
 }

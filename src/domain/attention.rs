@@ -63,6 +63,8 @@ pub struct Overheard<'p> {
     pub channel: ChannelKind,
     /// Which posts of that channel are heard.
     pub hearing: Hearing,
+    /// Whether it mentions one of the agents that the bot speaks for.
+    pub mentions_agent: bool,
     /// Whether its writer has addressed the bot before in the thread that it is in.
     pub is_in_conversation: bool,
 }
@@ -85,8 +87,8 @@ pub fn attend(overheard: Overheard<'_>, bot: &Identity) -> Attention {
     if overheard.writer != Writer::Person {
         return Attention::Ignored;
     }
-    let mention = find_mention(overheard.text, &bot.username);
-    let is_addressed = mention.is_some()
+    let is_addressed = mention_of(overheard.text, &bot.username).is_some()
+        || overheard.mentions_agent
         || match (overheard.channel, overheard.hearing) {
             (ChannelKind::Direct, _) | (_, Hearing::All) => true,
             (_, Hearing::Thread) => {
@@ -105,23 +107,23 @@ pub fn attend(overheard: Overheard<'_>, bot: &Identity) -> Attention {
 /// Returns what is said in a text: without the mention by which it is addressed to the bot, where there is one.
 #[must_use]
 pub fn said_to(text: &str, bot: &Identity) -> String {
-    let mention = find_mention(text, &bot.username);
-    let said = mention.map_or(text.to_owned(), |mention| without(text, mention));
+    let mention = mention_of(text, &bot.username);
+    let said = mention.map_or(text.to_owned(), |mention| without_mention(text, mention));
     said.trim().to_owned()
 }
 
-/// A mention of the bot: where it begins, and where what belongs to it ends.
+/// A mention: where it begins, and where the name ends, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mention {
-    begin: usize,
-    end: usize,
+pub(super) struct Mention {
+    pub(super) begin: usize,
+    pub(super) end: usize,
 }
 
 /// What Korean puts behind a name that is called.
 const VOCATIVES: [&str; 5] = ["님아", "님", "씨", "아", "야"];
 
 /// Finds the first mention of a name in a text, outside code.
-fn find_mention(text: &str, username: &str) -> Option<Mention> {
+pub(super) fn mention_of(text: &str, username: &str) -> Option<Mention> {
     at_signs(text).find_map(|begin| {
         let name = text.get(begin + 1..begin + 1 + username.len())?;
         if !name.eq_ignore_ascii_case(username) {
@@ -156,7 +158,7 @@ fn mentions_somebody(text: &str) -> bool {
 
 /// Takes out the mention at a text's beginning or end, with what is put between a name and what is said to it. Within a sentence it stays,
 /// for the sentence's sake.
-fn without(text: &str, mention: Mention) -> String {
+pub(super) fn without_mention(text: &str, mention: Mention) -> String {
     let before = text.get(..mention.begin).unwrap_or_default();
     let mut after = text.get(mention.end..).unwrap_or_default();
     for vocative in VOCATIVES {
@@ -290,6 +292,7 @@ mod tests {
             writer: Writer::Person,
             channel: ChannelKind::Open,
             hearing: Hearing::Thread,
+            mentions_agent: false,
             is_in_conversation: false,
         }
     }
@@ -349,10 +352,20 @@ mod tests {
     }
 
     #[test]
+    fn whoever_mentions_an_agent_is_heard() {
+        let overheard = Overheard {
+            mentions_agent: true,
+            ..said("@reviewer look")
+        };
+        assert_eq!(heard(overheard).as_deref(), Some("@reviewer look"));
+    }
+
+    #[test]
     fn only_people_are_heard() {
         for writer in [Writer::Ourselves, Writer::Machine, Writer::System] {
             let overheard = Overheard {
                 writer,
+                mentions_agent: true,
                 channel: ChannelKind::Direct,
                 ..said("@gptbot hi")
             };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::agent::AgentName;
 use super::attention::Hearing;
 
 /// Characters of a channel's own words to the model, at most.
@@ -65,11 +66,14 @@ pub enum SettingName {
     ChannelPosts,
     /// [`ChannelSettings::time_zone`]
     TimeZone,
+    /// [`ChannelSettings::agent`]
+    Agent,
 }
 
 impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::Agent,
         Self::Prompt,
         Self::Model,
         Self::Temperature,
@@ -88,6 +92,7 @@ impl SettingName {
             Self::Hearing => "hears",
             Self::ChannelPosts => "channel_posts",
             Self::TimeZone => "time_zone",
+            Self::Agent => "agent",
         }
     }
 
@@ -106,6 +111,7 @@ impl SettingName {
             Self::Hearing => &["hears", "듣기", "trigger"],
             Self::ChannelPosts => &["context", "맥락"],
             Self::TimeZone => &["time zone", "시간대", "timezone", "time_zone"],
+            Self::Agent => &["agent", "에이전트"],
         }
     }
 
@@ -131,6 +137,8 @@ pub enum ChannelSetting {
     ChannelPosts(u32),
     /// See [`ChannelSettings::time_zone`].
     TimeZone(String),
+    /// See [`ChannelSettings::agent`].
+    Agent(AgentName),
 }
 
 const HEARING_WORDS: [(Hearing, &[&str]); 3] = [
@@ -158,6 +166,7 @@ impl ChannelSetting {
             Self::Hearing(_) => SettingName::Hearing,
             Self::ChannelPosts(_) => SettingName::ChannelPosts,
             Self::TimeZone(_) => SettingName::TimeZone,
+            Self::Agent(_) => SettingName::Agent,
         }
     }
 
@@ -169,6 +178,7 @@ impl ChannelSetting {
             Self::Temperature(temperature) => temperature.to_string(),
             Self::Hearing(hearing) => hearing_word(*hearing).to_owned(),
             Self::ChannelPosts(posts) => posts.to_string(),
+            Self::Agent(name) => name.as_str().to_owned(),
         }
     }
 
@@ -194,6 +204,9 @@ impl ChannelSetting {
                 Self::ChannelPosts(posts.filter(|posts| *posts <= MAX_CHANNEL_POSTS)?)
             }
             SettingName::TimeZone => Self::TimeZone(text(MAX_TIME_ZONE_CHARS).filter(is_name)?),
+            SettingName::Agent => {
+                Self::Agent(AgentName::parse(value.strip_prefix('@').unwrap_or(value))?)
+            }
         })
     }
 }
@@ -213,6 +226,8 @@ pub struct ChannelSettings {
     pub channel_posts: Option<u32>,
     /// The time zone in which the model is told the date, an IANA name.
     pub time_zone: Option<String>,
+    /// Whom questions are for that do not say it.
+    pub agent: Option<AgentName>,
 }
 
 impl ChannelSettings {
@@ -225,6 +240,7 @@ impl ChannelSettings {
             ChannelSetting::Hearing(hearing) => self.hearing = Some(hearing),
             ChannelSetting::ChannelPosts(posts) => self.channel_posts = Some(posts),
             ChannelSetting::TimeZone(name) => self.time_zone = Some(name),
+            ChannelSetting::Agent(name) => self.agent = Some(name),
         }
     }
 
@@ -238,6 +254,7 @@ impl ChannelSettings {
             SettingName::Hearing => self.hearing.map(ChannelSetting::Hearing),
             SettingName::ChannelPosts => self.channel_posts.map(ChannelSetting::ChannelPosts),
             SettingName::TimeZone => self.time_zone.clone().map(ChannelSetting::TimeZone),
+            SettingName::Agent => self.agent.clone().map(ChannelSetting::Agent),
         }
     }
 
@@ -358,6 +375,12 @@ mod tests {
             ),
             ("channel prompt:", Some(Unreadable(SettingName::Prompt))),
             ("channel model: a\nb", Some(Unreadable(SettingName::Model))),
+            (
+                "채널 에이전트: @Reviewer",
+                set(ChannelSetting::Agent(AgentName::parse("reviewer").unwrap())),
+            ),
+            ("channel agent: a b", Some(Unreadable(SettingName::Agent))),
+            ("channel agent: default", reset(SettingName::Agent)),
             // Questions.
             ("channel strategy: what is it?", None),
             ("channel 4 news", None),
@@ -399,6 +422,7 @@ mod tests {
             hearing: Some(Hearing::All),
             channel_posts: Some(7),
             time_zone: Some("Asia/Seoul".to_owned()),
+            agent: AgentName::parse("reviewer"),
         };
         let mut again = ChannelSettings::default();
         for name in SettingName::ALL {

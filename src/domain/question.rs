@@ -1,5 +1,6 @@
 //! A question: what is asked of us, and the one state in which it ends.
 
+use super::agent::{AgentName, Agents};
 use super::channel_settings::ChannelRequest;
 use super::completion::{ModelFailure, Usage};
 use super::conversation::ConversationKey;
@@ -23,27 +24,33 @@ pub enum Request {
     Stop,
     /// `channel …` or `채널 …`: see or change what this channel does otherwise.
     Channel(ChannelRequest),
+    /// `agents` or `에이전트`: whom may I ask?
+    Agents,
     /// A question.
     Ask {
-        /// The question, trimmed.
+        /// The question, trimmed, without the name of whom it is for.
         text: String,
         /// Who may see the answer.
         audience: Audience,
+        /// Whom it is for, where it says so.
+        agent: Option<AgentName>,
     },
 }
 
 const HELP_WORDS: [&str; 2] = ["help", "도움말"];
 const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
 const STOP_WORDS: [&str; 3] = ["stop", "그만", "멈춰"];
+const AGENTS_WORDS: [&str; 2] = ["agents", "에이전트"];
 const PRIVATE_PREFIXES: [&str; 2] = ["private", "나만"];
 
 impl Request {
     /// Reads what a text asks for.
     ///
     /// Words are commands only when they are the whole text, so that no question is swallowed: `new features in Rust` is a
-    /// question. The prefix `private:` (or `나만:`) needs its colon for the same reason.
+    /// question. The prefix `private:` (or `나만:`) needs its colon for the same reason. It may stand before whom the question is for, or
+    /// behind.
     #[must_use]
-    pub fn read(text: &str) -> Self {
+    pub fn read(text: &str, agents: &Agents) -> Self {
         let text = text.trim();
         let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
         if text.is_empty() {
@@ -56,8 +63,28 @@ impl Request {
             Self::Stop
         } else if let Some(request) = ChannelRequest::read(text) {
             Self::Channel(request)
+        } else if is_one_of(&AGENTS_WORDS) && !agents.is_empty() {
+            Self::Agents
+        } else if let Some((agent, said)) = agents.called_in(text) {
+            let (text, audience) = read_audience(&said);
+            Self::asking(text, audience, Some(agent))
         } else {
-            Self::read_question(text)
+            let (said, audience) = read_audience(text);
+            match agents.called_in(said) {
+                Some((agent, text)) => Self::asking(&text, audience, Some(agent)),
+                None => Self::asking(said, audience, None),
+            }
+        }
+    }
+
+    fn asking(text: &str, audience: Audience, agent: Option<AgentName>) -> Self {
+        if text.is_empty() {
+            return Self::Explain;
+        }
+        Self::Ask {
+            text: text.to_owned(),
+            audience,
+            agent,
         }
     }
 
@@ -66,27 +93,26 @@ impl Request {
     pub fn is_a_question(&self) -> bool {
         match self {
             Self::Ask { .. } => true,
-            Self::Explain | Self::Help | Self::StartAfresh | Self::Stop | Self::Channel(_) => false,
+            Self::Explain
+            | Self::Help
+            | Self::StartAfresh
+            | Self::Stop
+            | Self::Channel(_)
+            | Self::Agents => false,
         }
     }
+}
 
-    fn read_question(text: &str) -> Self {
-        let private = text.split_once([':', '：']).filter(|(prefix, _)| {
-            PRIVATE_PREFIXES
-                .iter()
-                .any(|word| prefix.trim().eq_ignore_ascii_case(word))
-        });
-        match private {
-            Some((_, rest)) if rest.trim().is_empty() => Self::Explain,
-            Some((_, rest)) => Self::Ask {
-                text: rest.trim().to_owned(),
-                audience: Audience::Asker,
-            },
-            None => Self::Ask {
-                text: text.to_owned(),
-                audience: Audience::Channel,
-            },
-        }
+/// Returns what is asked, and who may see the answer.
+fn read_audience(text: &str) -> (&str, Audience) {
+    let private = text.split_once([':', '：']).filter(|(prefix, _)| {
+        PRIVATE_PREFIXES
+            .iter()
+            .any(|word| prefix.trim().eq_ignore_ascii_case(word))
+    });
+    match private {
+        Some((_, rest)) => (rest.trim(), Audience::Asker),
+        None => (text, Audience::Channel),
     }
 }
 
@@ -105,6 +131,8 @@ pub struct Question {
     pub asker: Person,
     /// What is asked, as it was written.
     pub text: String,
+    /// Whom it is for: as it says itself, or as was found when work on it began.
+    pub agent: Option<AgentName>,
     /// Who may see the answer.
     pub audience: Audience,
     /// How the answer is delivered.
@@ -134,6 +162,8 @@ pub enum Refusal {
     Filtered,
     /// The asker is no member of the channel where the answer would be posted.
     NotAMember,
+    /// The agent that would answer is not for the asker, or not for that channel.
+    AgentNotForThem,
     /// It was read back so long after it was asked that nobody may wait for an answer any more.
     Late,
 }
@@ -196,7 +226,9 @@ impl Outcome {
             | Self::Stopped
             | Self::Refused(Refusal::Filtered | Refusal::Late)
             | Self::Failed(_) => true,
-            Self::Refused(Refusal::NotAMember) | Self::QuestionDeleted | Self::Ignored => false,
+            Self::Refused(Refusal::NotAMember | Refusal::AgentNotForThem)
+            | Self::QuestionDeleted
+            | Self::Ignored => false,
         }
     }
 
@@ -225,6 +257,7 @@ impl Outcome {
             Self::Stopped => "stopped",
             Self::Refused(Refusal::Filtered) => "refused:filtered",
             Self::Refused(Refusal::NotAMember) => "refused:not_a_member",
+            Self::Refused(Refusal::AgentNotForThem) => "refused:agent",
             Self::Refused(Refusal::Late) => "refused:late",
             Self::Failed(Failure::Model(failure)) => failure.as_outcome(),
             Self::Failed(Failure::Deadline) => "failed:deadline",
@@ -245,6 +278,7 @@ impl Outcome {
             "stopped" => Self::Stopped,
             "refused:filtered" => Self::Refused(Refusal::Filtered),
             "refused:not_a_member" => Self::Refused(Refusal::NotAMember),
+            "refused:agent" => Self::Refused(Refusal::AgentNotForThem),
             "refused:late" => Self::Refused(Refusal::Late),
             "failed:deadline" => Self::Failed(Failure::Deadline),
             "failed:abandoned" => Self::Failed(Failure::Abandoned),
@@ -278,11 +312,13 @@ pub struct Conclusion {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::Agent;
 
     fn asks(text: &str, audience: Audience) -> Request {
         Request::Ask {
             text: text.to_owned(),
             audience,
+            agent: None,
         }
     }
 
@@ -320,7 +356,40 @@ mod tests {
             ("나만 모르는 것", asks("나만 모르는 것", Audience::Channel)),
         ];
         for (text, expected) in table {
-            assert_eq!(Request::read(text), expected, "{text:?}");
+            let read = Request::read(text, &Agents::default());
+            assert_eq!(read, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn whom_a_question_is_for_stands_before_or_behind_who_may_see_the_answer() {
+        let name = AgentName::parse("reviewer").unwrap();
+        let agents = Agents::new(vec![Agent {
+            name: name.clone(),
+            title: "Reviewer".to_owned(),
+            about: String::new(),
+            prompt: String::new(),
+            model: None,
+            temperature: None,
+            people: Vec::new(),
+            channels: Vec::new(),
+        }]);
+        let asks = |text: &str, audience| Request::Ask {
+            text: text.to_owned(),
+            audience,
+            agent: Some(name.clone()),
+        };
+        for (text, expected) in [
+            ("with reviewer: why?", asks("why?", Audience::Channel)),
+            ("나만: with reviewer why?", asks("why?", Audience::Asker)),
+            ("reviewer에게 나만: 왜?", asks("왜?", Audience::Asker)),
+            ("@reviewer private: why?", asks("why?", Audience::Asker)),
+            ("@reviewer", Request::Explain),
+            ("with reviewer private:", Request::Explain),
+            ("agents", Request::Agents),
+            ("에이전트", Request::Agents),
+        ] {
+            assert_eq!(Request::read(text, &agents), expected, "{text:?}");
         }
     }
 
@@ -335,6 +404,7 @@ mod tests {
             Outcome::Ignored,
             Outcome::Refused(Refusal::Filtered),
             Outcome::Refused(Refusal::NotAMember),
+            Outcome::Refused(Refusal::AgentNotForThem),
             Outcome::Refused(Refusal::Late),
             Outcome::Failed(Failure::Deadline),
             Outcome::Failed(Failure::Abandoned),

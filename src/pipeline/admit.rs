@@ -13,10 +13,12 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Settings;
+use super::agents;
 use super::channels;
 use super::delivery;
 use super::room::Room;
 use super::world::{InlineAnswer, World};
+use crate::domain::agent::AgentName;
 use crate::domain::channel_settings::ChannelRequest;
 use crate::domain::conversation::{ConversationKey, ConversationScope};
 use crate::domain::event::{InboundEvent, Origin, Place};
@@ -25,7 +27,7 @@ use crate::domain::job::{ControlScope, LaneKey};
 use crate::domain::post::{Audience, Delivery};
 use crate::domain::question::{Outcome, Question, Request};
 use crate::ports::{Admission, StoreError, timeout};
-use crate::text::{Language, Reason, Sentence, say};
+use crate::text::{AgentSaying, Language, Reason, Sentence, say, say_of_agents};
 
 /// Questions committed together, at most. Beyond a few hundred a batch gains little more.
 const MAX_BATCH: usize = 256;
@@ -77,6 +79,7 @@ enum Decision {
     StartAfresh(ConversationKey),
     Stop(ControlScope),
     Channel(ChannelRequest, Box<InboundEvent>),
+    ListAgents(Box<InboundEvent>),
     Admit(Box<Question>),
 }
 
@@ -141,6 +144,11 @@ impl Intake {
                 let told = channels::obey(world, &request, &event, language).await;
                 let told = told.map_err(|error| store_failed(&error, id))?;
                 Ok(Reply::Ephemeral(told))
+            }
+            Decision::ListAgents(event) => {
+                let listed = agents::list(world, &event, language).await;
+                let listed = listed.map_err(|error| store_failed(&error, id))?;
+                Ok(Reply::Ephemeral(listed))
             }
             Decision::Admit(question) => self.admit(*question).await,
         }
@@ -360,11 +368,17 @@ fn decide(
     language: Language,
 ) -> Decision {
     let trigger = settings.command_trigger.as_str();
-    match Request::read(&event.text) {
+    match Request::read(&event.text, &settings.agents) {
         Request::Explain => Decision::Say(say(language, &Sentence::NothingAsked { trigger })),
         Request::Help => {
             let assistant = settings.assistant_name.as_str();
-            Decision::Say(say(language, &Sentence::Help { trigger, assistant }))
+            let mut help = say(language, &Sentence::Help { trigger, assistant });
+            if !settings.agents.is_empty() {
+                let trigger = trigger.into();
+                help.push('\n');
+                help.push_str(&say_of_agents(language, &AgentSaying::Help { trigger }));
+            }
+            Decision::Say(help)
         }
         Request::StartAfresh => match event.origin.place() {
             Some(place) => Decision::StartAfresh(conversation_in(
@@ -387,17 +401,40 @@ fn decide(
             _ => Decision::Say(say(language, &Sentence::NothingToStop)),
         },
         Request::Channel(request) => Decision::Channel(request, Box::new(event)),
-        Request::Ask { text, audience } => admit_question(event, id, text, audience, settings),
+        Request::Agents => Decision::ListAgents(Box::new(event)),
+        Request::Ask {
+            text,
+            audience,
+            agent,
+        } => {
+            let asked = Asked {
+                text,
+                audience,
+                agent,
+            };
+            admit_question(event, id, asked, settings)
+        }
     }
+}
+
+/// What a text asks, whom, and who may see the answer.
+struct Asked {
+    text: String,
+    audience: Audience,
+    agent: Option<AgentName>,
 }
 
 fn admit_question(
     event: InboundEvent,
     id: QuestionId,
-    text: String,
-    audience: Audience,
+    asked: Asked,
     settings: &Settings,
 ) -> Decision {
+    let Asked {
+        text,
+        audience,
+        agent,
+    } = asked;
     let limit = settings.max_question_chars;
     if text.chars().count() > limit {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
@@ -430,6 +467,7 @@ fn admit_question(
         origin: event.origin,
         asker: event.asker,
         text,
+        agent,
         audience,
         delivery,
         conversation,

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::DeletedQuestion;
+use super::agents;
 use super::attached::note;
 use super::compose::Composed;
 use super::gather::{Gathered, gather, is_deleted, may_read, place};
@@ -92,6 +93,12 @@ async fn conclude<'a>(
     if let Some(shown) = shown.filter(|shown| recover::is_worth_keeping(world, shown)) {
         let conclusion = kept(world, &job, Outcome::Interrupted, shown);
         return Ok((conclusion, publisher));
+    }
+    if let Some(refusal) = agents::choose(world, &mut job, hold).await? {
+        return Ok((
+            ended(world, &job, Outcome::Refused(refusal)),
+            publisher.addressed_as(&job.question),
+        ));
     }
     match gather(world, &mut job).await? {
         Gathered::Refused(refusal) => {
@@ -268,7 +275,7 @@ fn why_earlier_is_kept(outcome: &Outcome) -> Option<Sentence<'static>> {
         Outcome::Refused(refusal @ Refusal::Filtered) => Some(Sentence::EarlierKept {
             reason: Reason::from(*refusal),
         }),
-        Outcome::Refused(Refusal::NotAMember | Refusal::Late)
+        Outcome::Refused(Refusal::NotAMember | Refusal::AgentNotForThem | Refusal::Late)
         | Outcome::QuestionDeleted
         | Outcome::Ignored
         | Outcome::Answered

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::world::World;
+use crate::domain::agent::Agents;
 use crate::domain::attention::{Identity, said_to};
 use crate::domain::conversation::Turn;
 use crate::domain::event::{Origin, cleaned};
@@ -14,6 +16,24 @@ use crate::domain::question::{Question, Request};
 
 /// Posts as they were read just now, by their ids; those that were deleted are not there.
 pub(super) type Seen = HashMap<PostId, SeenPost>;
+
+/// Who posts are addressed to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addressees<'a> {
+    /// The bot, once it is known.
+    pub(super) bot: Option<&'a Identity>,
+    /// Those that it speaks for.
+    pub(super) agents: &'a Agents,
+}
+
+impl<'a> Addressees<'a> {
+    pub(super) fn of(world: &'a World) -> Self {
+        Self {
+            bot: world.bot.get(),
+            agents: &world.settings.agents,
+        }
+    }
+}
 
 /// How a post came to be a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,24 +63,24 @@ pub(super) fn posts_of(question: &Question, turns: &[Turn]) -> Vec<PostId> {
 pub(super) fn question_now(
     question: &Question,
     post: &SeenPost,
-    bot: Option<&Identity>,
+    addressees: Addressees<'_>,
 ) -> Option<String> {
     let asked = match question.origin {
         Origin::OutgoingHook { .. } => Asked::ByHook,
         Origin::Post { .. } | Origin::Command { .. } | Origin::ByHand => Asked::OfTheBot,
     };
-    reworded(&question.text, &post.message, asked, bot)
+    reworded(&question.text, &post.message, asked, addressees)
 }
 
 /// Returns the turns as their posts show them now; those of which the question or the whole answer was deleted are left out.
-pub(super) fn turns_now(turns: Vec<Turn>, seen: &Seen, bot: Option<&Identity>) -> Vec<Turn> {
+pub(super) fn turns_now(turns: Vec<Turn>, seen: &Seen, addressees: Addressees<'_>) -> Vec<Turn> {
     turns
         .into_iter()
-        .filter_map(|turn| turn_now(turn, seen, bot))
+        .filter_map(|turn| turn_now(turn, seen, addressees))
         .collect()
 }
 
-fn turn_now(mut turn: Turn, seen: &Seen, bot: Option<&Identity>) -> Option<Turn> {
+fn turn_now(mut turn: Turn, seen: &Seen, addressees: Addressees<'_>) -> Option<Turn> {
     if let Some(post) = &turn.posts.question {
         let asked = if turn.posts.is_hooks {
             Asked::ByHook
@@ -68,7 +88,7 @@ fn turn_now(mut turn: Turn, seen: &Seen, bot: Option<&Identity>) -> Option<Turn>
             Asked::OfTheBot
         };
         let message = &seen.get(post)?.message;
-        if let Some(text) = reworded(&turn.question, message, asked, bot) {
+        if let Some(text) = reworded(&turn.question, message, asked, addressees) {
             turn.question = text;
         }
     }
@@ -89,18 +109,25 @@ fn turn_now(mut turn: Turn, seen: &Seen, bot: Option<&Identity>) -> Option<Turn>
 }
 
 /// Returns what a post asks, where that is not what was asked before.
-fn reworded(before: &str, message: &str, asked: Asked, bot: Option<&Identity>) -> Option<String> {
+fn reworded(
+    before: &str,
+    message: &str,
+    asked: Asked,
+    addressees: Addressees<'_>,
+) -> Option<String> {
+    let Addressees { bot, agents } = addressees;
     let message = cleaned(message);
     let said = match (asked, bot) {
         (Asked::OfTheBot, Some(bot)) => said_to(&message, bot),
         (Asked::ByHook, _) if is_led_by_one_word(&message, before) => return None,
         (Asked::OfTheBot, None) | (Asked::ByHook, _) => message,
     };
-    let now = match Request::read(&said) {
+    let now = match Request::read(&said, agents) {
         Request::Ask { text, .. } => text,
         Request::Explain
         | Request::Help
         | Request::Channel(_)
+        | Request::Agents
         | Request::StartAfresh
         | Request::Stop => said.trim().to_owned(),
     };
@@ -115,6 +142,8 @@ fn is_led_by_one_word(message: &str, asked: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::domain::conversation::TurnPosts;
     use crate::domain::id::{ChannelId, UserId};
@@ -129,6 +158,14 @@ mod tests {
         Identity {
             id: UserId::parse(&format!("u{:025}", 1)).unwrap(),
             username: "gptbot".to_owned(),
+        }
+    }
+
+    fn of_bot(bot: Option<&Identity>) -> Addressees<'_> {
+        static NOBODY: LazyLock<Agents> = LazyLock::new(Agents::default);
+        Addressees {
+            bot,
+            agents: &NOBODY,
         }
     }
 
@@ -168,7 +205,7 @@ mod tests {
     }
 
     fn now(messages: &[(u32, &str)]) -> Option<(String, String)> {
-        let turn = turn_now(turn(), &seen(messages), Some(&bot()))?;
+        let turn = turn_now(turn(), &seen(messages), of_bot(Some(&bot())))?;
         Some((turn.question, turn.answer))
     }
 
@@ -200,16 +237,19 @@ mod tests {
             posts: TurnPosts::default(),
             ..turn()
         };
-        assert_eq!(turns_now(vec![turn.clone()], &Seen::new(), None), [turn]);
+        assert_eq!(
+            turns_now(vec![turn.clone()], &Seen::new(), of_bot(None)),
+            [turn]
+        );
     }
 
     #[test]
     fn the_word_of_a_webhook_is_no_change() {
-        let now = |message| reworded("do it", message, Asked::ByHook, None);
+        let now = |message| reworded("do it", message, Asked::ByHook, of_bot(None));
         assert_eq!(now("ask do it"), None);
         assert_eq!(now("ask: do it \n"), None);
         assert_eq!(now("ask don't do it").as_deref(), Some("ask don't do it"));
-        let direct = |message| reworded("do it", message, Asked::OfTheBot, Some(&bot()));
+        let direct = |message| reworded("do it", message, Asked::OfTheBot, of_bot(Some(&bot())));
         assert_eq!(direct("@gptbot, do it"), None);
         assert_eq!(direct("나만: do it"), None);
         assert_eq!(direct("don't do it").as_deref(), Some("don't do it"));

@@ -66,6 +66,9 @@ fn learn(world: &World, channel: &ChannelId, said: &ChannelSettings) -> Arc<Chan
     said.model = said
         .model
         .filter(|model| settings.model_choices.contains(model));
+    said.agent = said
+        .agent
+        .filter(|agent| settings.agents.get(agent).is_some());
     let both = Arc::new(match settings.channels.get(channel) {
         Some(configured) => said.or(configured),
         None => said,
@@ -127,11 +130,23 @@ fn objection(change: &ChannelChange, settings: &Settings) -> Option<ChannelSayin
             if choices.contains(name) {
                 return None;
             }
-            let models: Vec<String> = choices.iter().map(|name| format!("`{name}`")).collect();
-            Some(match models.as_slice() {
-                [] => ChannelSaying::NoModels,
-                models => ChannelSaying::OtherModels {
-                    models: models.join(", ").into(),
+            Some(match listed(choices.iter().map(String::as_str)) {
+                None => ChannelSaying::NoModels,
+                Some(models) => ChannelSaying::OtherModels {
+                    models: models.into(),
+                },
+            })
+        }
+        ChannelChange::Set(ChannelSetting::Agent(name)) => {
+            let agents = &settings.agents;
+            if agents.get(name).is_some() {
+                return None;
+            }
+            let names = agents.iter().map(|agent| agent.name.as_str());
+            Some(match listed(names) {
+                None => ChannelSaying::NoAgents,
+                Some(agents) => ChannelSaying::OtherAgents {
+                    agents: agents.into(),
                 },
             })
         }
@@ -140,6 +155,12 @@ fn objection(change: &ChannelChange, settings: &Settings) -> Option<ChannelSayin
             .then_some(ChannelSaying::NoTimeZone),
         ChannelChange::Set(_) | ChannelChange::Reset(_) | ChannelChange::ResetAll => None,
     }
+}
+
+/// Lists what may be chosen; `None` where there is nothing.
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Says whether somebody may change a channel's settings; `None` where that cannot be known.
@@ -222,6 +243,7 @@ fn shown_value(language: Language, setting: &ChannelSetting) -> String {
         ChannelSetting::Prompt(_)
         | ChannelSetting::Model(_)
         | ChannelSetting::Temperature(_)
+        | ChannelSetting::Agent(_)
         | ChannelSetting::TimeZone(_) => markdown::inline(&setting.value(), SHOWN_CHARS),
     }
 }

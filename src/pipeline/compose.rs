@@ -12,6 +12,7 @@ use super::Settings;
 use super::generate::NOTHING_YET;
 use super::languages::Languages;
 use super::rules::Rules;
+use crate::domain::agent::Agents;
 use crate::domain::event::Origin;
 use crate::domain::post::Delivery;
 use crate::domain::question::Question;
@@ -19,7 +20,7 @@ use crate::markdown::{self, Dialect, Limits, LinkContext, Posts};
 use crate::text::{Sentence, say};
 
 /// The template of an answer where none is configured.
-pub const DEFAULT_TEMPLATE: &str = "{% if echo %}**{{ name }}**: {{ question }}\n**{{ assistant }}**:{% if block %}\n\n{% else %} {% endif %}{% endif %}{{ answer }}";
+pub const DEFAULT_TEMPLATE: &str = "{% if echo %}**{{ name }}**: {{ question }}\n**{{ assistant }}**:{% if block %}\n\n{% else %} {% endif %}{% elif agent %}**{{ assistant }}**:{% if block %}\n\n{% else %} {% endif %}{% endif %}{{ answer }}";
 
 /// Steps a template may take; it has no loops worth more.
 const TEMPLATE_FUEL: u64 = 10_000;
@@ -41,6 +42,7 @@ pub(super) struct Composer {
     template: String,
     languages: Arc<Languages>,
     assistant: String,
+    agents: Agents,
     /// Whether LaTeX is shown, where that was configured.
     latex: Option<bool>,
     max_posts: usize,
@@ -70,6 +72,7 @@ impl Composer {
             template: settings.template.clone(),
             languages,
             assistant: settings.assistant_name.clone(),
+            agents: settings.agents.clone(),
             latex: settings.latex,
             max_posts: settings.max_posts,
             rules,
@@ -195,8 +198,10 @@ impl Composer {
     fn fill(&self, question: &Question, answer: &str) -> String {
         let name = markdown::inline(&question.asker.name, markdown::ECHO_CHARS);
         let asked = markdown::inline(&question.text, markdown::ECHO_CHARS);
-        let assistant = self.assistant.as_str();
-        let values = context! { name, question => asked, assistant, answer, echo => echoes(question), block => markdown::begins_with_block(answer) };
+        let agent = question.agent.as_ref();
+        let agent = agent.and_then(|name| self.agents.get(name));
+        let assistant = agent.map_or(&self.assistant, |agent| &agent.title);
+        let values = context! { name, question => asked, assistant, answer, echo => echoes(question), agent => agent.is_some(), block => markdown::begins_with_block(answer) };
         let filled = self
             .templates
             .get_template(TEMPLATE)

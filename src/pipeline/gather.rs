@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use super::admit::conversation_in;
+use super::agents::agent_of;
 use super::attached::{Attached, ReadFor, attached};
-use super::changed::{Seen, posts_of, question_now, turns_now};
+use super::changed::{Addressees, Seen, posts_of, question_now, turns_now};
 use super::channels::customs_of;
 use super::elsewhere::{linked_threads, said_before};
 use super::hold::Hold;
@@ -16,6 +17,7 @@ use super::rules;
 use super::surroundings::{instructions, profile};
 use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
+use crate::domain::agent::Agent;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::ChannelProfile;
 use crate::domain::conversation::{ConversationScope, Turn};
@@ -110,29 +112,25 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         // Where the bot cannot see the channel it reads nothing of it: the context is this conversation's own turns.
         None => (turns, ChannelProfile::default(), Vec::new()),
         Some(true) => {
-            let (seen, bot) = (seen?, world.bot.get());
+            let (seen, addressees) = (seen?, Addressees::of(world));
             if let Some(post) = job.question.origin.post() {
                 let Some(post) = seen.get(post) else {
                     return Ok(Gathered::Deleted);
                 };
                 files.clone_from(&post.files);
-                if let Some(text) = question_now(&job.question, post, bot) {
+                if let Some(text) = question_now(&job.question, post, addressees) {
                     job.question.text = text;
                 }
             }
             let linked = linked_threads(world, &job.question).await?;
-            (turns_now(turns, &seen, bot), profile, linked)
+            (turns_now(turns, &seen, addressees), profile, linked)
         }
     };
     let told = instructions(world, &job.question, &profile, &customs);
     let (turns, earlier) = in_conversation(world, &job.question, turns, &customs).await?;
     files.extend(earlier);
     let turns: Vec<Turn> = turns.into_iter().chain(linked).collect();
-    let choice = ModelChoice {
-        model: customs.model.clone(),
-        temperature: customs.temperature,
-        avoid: Vec::new(),
-    };
+    let choice = choice(agent_of(world, &job.question), &customs);
     let window = world.model.window(&choice);
     let read_for = ReadFor {
         language: world.languages.of_asker(&job.question),
@@ -152,6 +150,17 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
     };
     let prompt = prompt(world, job, told).showing(pictures);
     Ok(Gathered::Ready(Prompt { choice, ..prompt }, troubles))
+}
+
+/// Chooses the model: an agent's own comes before the channel's.
+fn choice(agent: Option<&Agent>, customs: &ChannelSettings) -> ModelChoice {
+    let own = |agent: &Agent| (agent.model.clone(), agent.temperature);
+    let (model, temperature) = agent.map(own).unwrap_or_default();
+    ModelChoice {
+        model: model.or_else(|| customs.model.clone()),
+        temperature: temperature.or(customs.temperature),
+        avoid: Vec::new(),
+    }
 }
 
 async fn profile_of(world: &World, question: &Question) -> ChannelProfile {

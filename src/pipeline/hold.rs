@@ -8,9 +8,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::changed::question_now;
+use super::changed::{Addressees, question_now};
 use super::world::World;
-use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
 use crate::domain::job::{ClaimedJob, Lease};
 use crate::domain::post::SeenPost;
@@ -188,11 +187,11 @@ impl Halts {
     }
 
     /// Tells the work on the question that a post asks, where it is worked on here, that the post was changed.
-    pub(super) fn edited(&self, post: &SeenPost, bot: &Identity) {
+    pub(super) fn edited(&self, post: &SeenPost, addressees: Addressees<'_>) {
         for signals in self.lock().values() {
             let asked = signals.asked.as_ref();
             let asked = asked.filter(|asked| asked.origin.post() == Some(&post.id));
-            if asked.is_some_and(|asked| question_now(asked, post, Some(bot)).is_some()) {
+            if asked.is_some_and(|asked| question_now(asked, post, addressees).is_some()) {
                 signals.reworded.cancel();
             }
         }

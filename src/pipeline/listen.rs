@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::acknowledge::EYES;
 use super::admit::{Intake, NotTaken, Reply};
+use super::changed::Addressees;
 use super::channels::customs_of;
 use super::cursors::{Cursors, OVERLAP_MS};
 use super::wishes::Wishes;
@@ -215,7 +216,8 @@ impl Listener {
             ChatEvent::Deleted { post, .. } => self.stop_answering(&post).await,
             ChatEvent::Edited(post) => {
                 // What waits for its turn is read when it comes to it.
-                self.world.halts.edited(&post, &ears.bot);
+                let addressees = Addressees::of(&self.world);
+                self.world.halts.edited(&post, addressees);
                 if let Some(marker) = post.marker.filter(|_| post.author == ears.bot.id) {
                     let world = Arc::clone(&self.world);
                     self.see_to(async move { reconcile::edited(&world, &post, marker).await });
@@ -344,7 +346,7 @@ impl Listener {
         heard: &HeardPost,
         taken: Taken,
     ) -> Result<Option<Reply>, Broken> {
-        let request = Request::read(&event.text);
+        let request = Request::read(&event.text, &self.world.settings.agents);
         // Commands have no event that is known again.
         if taken == Taken::Again && !request.is_a_question() {
             return Ok(None);
@@ -376,6 +378,7 @@ impl Listener {
             writer: heard.post.writer(&bot.id),
             channel: heard.channel_kind,
             hearing,
+            mentions_agent: world.settings.agents.are_mentioned_in(&heard.post.message),
             is_in_conversation: false,
         };
         if let Attention::Addressed { text } = attend(overheard, bot) {

@@ -6,11 +6,12 @@
 //! (how it ended); `recover` is what begins where a crash left off, `reconcile` what sees to posts of ours that came late; [`control`] does what people want done about an answer, by `buttons` that
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
-//! `surroundings` what a question is asked in (both by what is `known` for a while), `channels` what its channel does otherwise,
+//! `surroundings` what a question is asked in (both by what is `known` for a while), `channels` what its channel does otherwise, `agents` whom it is for,
 //! `room` counts what waits, and `world` is what all of them share.
 
 mod acknowledge;
 pub mod admit;
+mod agents;
 mod answer;
 mod attach;
 mod attached;
@@ -52,6 +53,7 @@ pub use world::{Ports, World};
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::domain::agent::Agents;
 use crate::domain::attention::Hearing;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::conversation::ConversationScope;
@@ -81,7 +83,8 @@ pub struct Settings {
     pub assistant_name: String,
     /// The word people type after the slash, for the help text: `askgpt`.
     pub command_trigger: String,
-    /// A minijinja template of what is shown, checked; variables `name`, `question`, `assistant`, `answer`, `echo`, `block`.
+    /// A minijinja template of what is shown, checked; variables `name`, `question`, `assistant`, `answer`, `echo`, `agent`,
+    /// `block`.
     pub template: String,
     /// What the model is told, as a minijinja template with the variables of [`crate::text::Surroundings`]; where absent, the text we ship.
     pub instructions: Option<String>,
@@ -149,6 +152,8 @@ pub struct Settings {
     pub channels: HashMap<ChannelId, ChannelSettings>,
     /// The models that whoever administers a channel may choose for it.
     pub model_choices: Vec<String>,
+    /// The assistants that have a name of their own.
+    pub agents: Agents,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp as Instant;
 use jiff::tz::TimeZone;
 use minijinja::Value;
 
+use super::agents::agent_of;
 use super::compose::templates;
 use super::known::Known;
 use super::world::World;
@@ -67,13 +68,16 @@ pub(super) fn instructions(
     let language = world.languages.of_asker(question);
     let zone = customs.time_zone.as_ref().unwrap_or(&settings.time_zone);
     let prompt = customs.prompt.as_deref().unwrap_or_default();
+    let agent = agent_of(world, question);
+    let role = agent.map(|agent| agent.prompt.as_str()).unwrap_or_default();
     let around = Surroundings {
-        assistant: &settings.assistant_name,
+        assistant: agent.map_or(&settings.assistant_name, |agent| &agent.title),
         asker: &question.asker.name,
         team: &profile.team,
         channel: &profile.name,
         header: &profile.header,
         purpose: &profile.purpose,
+        role,
         prompt,
         date: &date_in_words(world.clock.wall(), zone, language),
         zone,
@@ -82,9 +86,16 @@ pub(super) fn instructions(
         return default_instructions(language, &around);
     };
     match templates().render_str(template, Value::from_pairs(around.variables())) {
-        // A template that leaves them out was written for all channels, and they for this one.
-        Ok(text) if !text.contains(prompt) => format!("{text}\n\n{prompt}"),
-        Ok(text) => text,
+        // A template that leaves them out was written for all agents and channels, and they for this one.
+        Ok(mut text) => {
+            for own in [role, prompt] {
+                if !text.contains(own) {
+                    text.push_str("\n\n");
+                    text.push_str(own);
+                }
+            }
+            text
+        }
         Err(error) => {
             // Checked at start; see Composer::fill.
             tracing::error!(error = %error, "the configured instructions failed; the shipped ones are used");

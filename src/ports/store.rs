@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+use crate::domain::agent::AgentName;
 use crate::domain::channel_settings::{ChannelChange, ChannelSettings};
 use crate::domain::chat::Cursor;
 use crate::domain::control::Opinion;
@@ -236,6 +237,19 @@ pub trait Store: Send + Sync {
         thread: &PostId,
         conversation: &ConversationKey,
     ) -> Result<(), StoreError>;
+
+    /// Remembers whom a question is for.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
+    async fn give_to(&self, lease: &Lease, agent: &AgentName) -> Result<(), StoreError>;
+
+    /// Returns whom the newest finished turn of a conversation was for, where that was said.
+    async fn last_agent(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+    ) -> Result<Option<AgentName>, StoreError>;
 
     /// Remembers that a conversation begins afresh at `at`.
     async fn start_afresh(

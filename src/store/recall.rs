@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::row::{shown_part, turn};
 use super::session::Session;
 use super::statement::{Row, Statement, Value};
+use crate::domain::agent::AgentName;
 use crate::domain::conversation::{ConversationKey, History, Turn};
 use crate::domain::hexadecimal::hexadecimal;
 use crate::domain::id::{ChannelId, QuestionId, ServerId};
@@ -46,6 +47,25 @@ pub(super) async fn history(
         turns,
         afresh_at: afresh.map(|row| row.time("afresh_at")).transpose()?,
     })
+}
+
+const LAST_AGENT: &str = "SELECT agent FROM questions
+     WHERE server_id = $1 AND conversation = $2 AND is_turn = 1
+     ORDER BY concluded_at DESC, asked_at DESC LIMIT 1";
+
+/// Returns whom the newest finished turn of a conversation was for, where that was said.
+pub(super) async fn last_agent(
+    session: &mut Session,
+    server: &ServerId,
+    conversation: &ConversationKey,
+) -> Result<Option<AgentName>, StoreError> {
+    let statement = Statement::new(LAST_AGENT)
+        .bind(server.as_str())
+        .bind(conversation.as_str());
+    let Some(row) = session.fetch_optional(statement).await? else {
+        return Ok(None);
+    };
+    Ok(row.optional_text("agent")?.map(AgentName::from_stored))
 }
 
 /// Makes turns of rows that stand together where they are of one.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::statement::{Row, Value};
+use crate::domain::agent::AgentName;
 use crate::domain::attention::ChannelKind;
 use crate::domain::completion::Usage;
 use crate::domain::conversation::{ConversationKey, Turn, TurnPosts};
@@ -17,14 +18,14 @@ use crate::ports::StoreError;
 const OUTGOING_HOOK: &str = "outgoing_hook";
 
 /// How many columns [`question_columns`] lists.
-pub(super) const QUESTION_COLUMNS: usize = 25;
+pub(super) const QUESTION_COLUMNS: usize = 26;
 
 /// The columns of a question as it was admitted, in the order of [`question_values`]; a constant for `concat!`.
 macro_rules! question_columns {
     () => {
         "id, server_id, event_key, origin, team_id, channel_id, channel_name, channel_kind, thread_id, post_id, response_id, \
          asker_id, asker_name, text, audience, delivery, delivery_channel_id, delivery_root_id, delivery_user_id, \
-         delivery_response_id, delivery_audience, delivery_channel_name, conversation, asked_at, deadline"
+         delivery_response_id, delivery_audience, delivery_channel_name, conversation, asked_at, deadline, agent"
     };
 }
 pub(super) use question_columns;
@@ -54,6 +55,7 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
         origin,
         asker,
         text,
+        agent,
         audience,
         delivery,
         conversation,
@@ -97,6 +99,7 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
         conversation.as_str().into(),
         (*asked_at).into(),
         (*deadline).into(),
+        agent.as_ref().map(AgentName::as_str).into(),
     ]
 }
 
@@ -112,6 +115,7 @@ pub(super) fn question(row: &Row) -> Result<Question, StoreError> {
             name: row.text("asker_name")?,
         },
         text: row.text("text")?,
+        agent: row.optional_text("agent")?.map(AgentName::from_stored),
         audience: audience(row, "audience")?,
         delivery: delivery(row)?,
         conversation: ConversationKey::from_stored(row.text("conversation")?),

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use super::session::{Database, Durability, Session, Verb};
 use super::work::Ending;
 use super::{admit, channels, claim, control, dead, hearing, recall, runs, work};
+use crate::domain::agent::AgentName;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::Cursor;
 use crate::domain::control::Opinion;
@@ -122,6 +123,22 @@ impl Store for SqlStore {
         let (lease, thread) = (lease.clone(), thread.clone());
         let conversation = conversation.clone();
         self.write(verb!(session => work::place_in(session, &lease, &thread, &conversation)))
+            .await
+    }
+
+    async fn give_to(&self, lease: &Lease, agent: &AgentName) -> Result<(), StoreError> {
+        let (lease, agent) = (lease.clone(), agent.clone());
+        self.write(verb!(session => work::give_to(session, &lease, &agent)))
+            .await
+    }
+
+    async fn last_agent(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+    ) -> Result<Option<AgentName>, StoreError> {
+        let (server, conversation) = (server.clone(), conversation.clone());
+        self.read(verb!(session => recall::last_agent(session, &server, &conversation)))
             .await
     }
 

@@ -7,6 +7,7 @@ use super::row::{conclusion_values, part, texts_json};
 use super::runs;
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
+use crate::domain::agent::AgentName;
 use crate::domain::conversation::ConversationKey;
 use crate::domain::event::EventKey;
 use crate::domain::id::{PostId, QuestionId, ServerId, UserId};
@@ -95,6 +96,22 @@ pub(super) async fn place_in(
         .bind(lease.question)
         .bind(thread.as_str())
         .bind(conversation.as_str());
+    session.execute(statement).await?;
+    Ok(())
+}
+
+const GIVE_TO: &str = "UPDATE questions SET agent = $2 WHERE id = $1";
+
+/// Remembers whom a question is for.
+pub(super) async fn give_to(
+    session: &mut Session,
+    lease: &Lease,
+    agent: &AgentName,
+) -> Result<(), StoreError> {
+    hold(session, lease).await?;
+    let statement = Statement::new(GIVE_TO)
+        .bind(lease.question)
+        .bind(agent.as_str());
     session.execute(statement).await?;
     Ok(())
 }

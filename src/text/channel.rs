@@ -25,6 +25,10 @@ sayings! {
         NoModels = "channel-no-models",
         /// Which models there are.
         OtherModels { models } = "channel-other-models",
+        /// That there are no agents.
+        NoAgents = "channel-no-agents",
+        /// Which agents there are.
+        OtherAgents { agents } = "channel-other-agents",
         /// That a time zone does not exist.
         NoTimeZone = "channel-no-time-zone",
         /// What the setting is called.
@@ -39,6 +43,8 @@ sayings! {
         Context = "channel-context",
         /// What the setting is called.
         TimeZone = "channel-time-zone",
+        /// What the setting is called.
+        Agent = "channel-agent",
         /// How the setting is written.
         PromptForm { trigger } = "channel-prompt-form",
         /// How the setting is written.
@@ -51,6 +57,8 @@ sayings! {
         ContextForm { trigger } = "channel-context-form",
         /// How the setting is written.
         TimeZoneForm { trigger } = "channel-time-zone-form",
+        /// How the setting is written.
+        AgentForm { trigger } = "channel-agent-form",
         /// Which posts are heard.
         HearsMention = "channel-hears-mention",
         /// Which posts are heard.
@@ -113,6 +121,7 @@ fn called(name: SettingName) -> ChannelSaying<'static> {
         SettingName::Hearing => ChannelSaying::Hears,
         SettingName::ChannelPosts => ChannelSaying::Context,
         SettingName::TimeZone => ChannelSaying::TimeZone,
+        SettingName::Agent => ChannelSaying::Agent,
     }
 }
 
@@ -127,6 +136,7 @@ pub fn form_of(name: SettingName, trigger: &str) -> ChannelSaying<'_> {
         SettingName::Hearing => ChannelSaying::HearsForm { trigger },
         SettingName::ChannelPosts => ChannelSaying::ContextForm { trigger },
         SettingName::TimeZone => ChannelSaying::TimeZoneForm { trigger },
+        SettingName::Agent => ChannelSaying::AgentForm { trigger },
     }
 }
 

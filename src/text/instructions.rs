@@ -18,6 +18,8 @@ pub struct Surroundings<'a> {
     pub header: &'a str,
     /// What the channel is for.
     pub purpose: &'a str,
+    /// What an agent is told of itself.
+    pub role: &'a str,
     /// What whoever administers the channel has to say to the model.
     pub prompt: &'a str,
     /// Date and time as people write them.
@@ -29,7 +31,7 @@ pub struct Surroundings<'a> {
 impl<'a> Surroundings<'a> {
     /// Returns the variables that a template of instructions may use, each with its text.
     #[must_use]
-    pub fn variables(&self) -> [(&'static str, &'a str); 9] {
+    pub fn variables(&self) -> [(&'static str, &'a str); 10] {
         [
             ("assistant", self.assistant),
             ("asker", self.asker),
@@ -37,6 +39,7 @@ impl<'a> Surroundings<'a> {
             ("channel", self.channel),
             ("header", self.header),
             ("purpose", self.purpose),
+            ("role", self.role),
             ("prompt", self.prompt),
             ("date", self.date),
             ("zone", self.zone),
@@ -53,6 +56,10 @@ pub fn default_instructions(language: Language, around: &Surroundings<'_>) -> St
     let said = |message: Message<'_>| render(language, &message);
     let head = Message::named("instructions").with("assistant", around.assistant);
     let mut text = said(head);
+    if !around.role.is_empty() {
+        push(&mut text, "\n\n", &said(Message::named("around-role")));
+        push(&mut text, "\n\n", around.role);
+    }
     let place = match (around.channel, around.team) {
         ("", _) => None,
         (channel, "") => Some(Message::named("around-group").with("channel", channel)),
@@ -158,6 +165,7 @@ mod tests {
         channel: "Release Room",
         header: "Next: **9.1** on Friday",
         purpose: "Releases of the app",
+        role: "You review code.",
         prompt: "Speak of {nothing} but releases.",
         date: "2026-11-23 12:00",
         zone: "Asia/Seoul",
@@ -174,6 +182,7 @@ mod tests {
                 AROUND.channel,
                 AROUND.header,
                 AROUND.purpose,
+                AROUND.role,
                 AROUND.prompt,
                 AROUND.date,
                 AROUND.zone,
@@ -192,7 +201,8 @@ mod tests {
         for language in Language::ALL {
             let written = default_instructions(language, &AROUND);
             let at = |text: &str| written.find(text).unwrap();
-            assert!(at("Markdown") < at(AROUND.team) && at(AROUND.header) < at(AROUND.prompt));
+            assert!(at("Markdown") < at(AROUND.role) && at(AROUND.role) < at(AROUND.team));
+            assert!(at(AROUND.header) < at(AROUND.prompt));
             assert!(at(AROUND.prompt) < at(AROUND.date));
             assert!(at(AROUND.date) < at(AROUND.asker));
         }

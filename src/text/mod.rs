@@ -4,6 +4,7 @@
 //! of [`Sentence`] with typed arguments, so that no caller can misspell its name or forget an argument; tests hold the
 //! two languages and the variants together. What a model writes is not ours and does not pass through here.
 
+mod agents;
 mod channel;
 mod doctor;
 mod instructions;
@@ -13,6 +14,7 @@ mod sayings;
 mod sentence;
 mod setup;
 
+pub use agents::{AgentSaying, say_of_agents};
 pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_channel};
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
 pub use instructions::{

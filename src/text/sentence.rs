@@ -173,6 +173,8 @@ pub enum Reason {
     GaveUp,
     /// The asker is no member of the channel where the answer would be posted.
     NotAMember,
+    /// The agent that was asked is not for the asker, or not for that channel.
+    AgentNotForThem,
     /// The server is being stopped and takes no questions.
     ShuttingDown,
     /// Too many questions wait already.
@@ -221,6 +223,7 @@ impl From<Refusal> for Reason {
         match refusal {
             Refusal::Filtered => Self::ModelRefused,
             Refusal::NotAMember => Self::NotAMember,
+            Refusal::AgentNotForThem => Self::AgentNotForThem,
             Refusal::Late => Self::DeadlinePassed,
         }
     }
@@ -360,6 +363,7 @@ impl Reason {
             Self::Internal => "internal",
             Self::GaveUp => "gave-up",
             Self::NotAMember => "not-a-member",
+            Self::AgentNotForThem => "agent-not-for-them",
             Self::ShuttingDown => "shutting-down",
             Self::QueueFull => "queue-full",
             Self::PrivateUnavailable => "private-unavailable",
@@ -374,7 +378,7 @@ mod tests {
 
     use super::*;
 
-    const REASONS: [Reason; 26] = [
+    const REASONS: [Reason; 27] = [
         Reason::ModelKeyRejected,
         Reason::ModelNotFound,
         Reason::ModelRateLimited,
@@ -397,6 +401,7 @@ mod tests {
         Reason::Internal,
         Reason::GaveUp,
         Reason::NotAMember,
+        Reason::AgentNotForThem,
         Reason::ShuttingDown,
         Reason::QueueFull,
         Reason::PrivateUnavailable,

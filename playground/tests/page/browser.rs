@@ -56,7 +56,7 @@ pub(crate) async fn with_browser(size: Size, test: impl AsyncFnOnce(&Browser)) {
 /// How often a driver is started anew whose port was taken.
 const DRIVER_STARTS: usize = 5;
 
-/// The driver chooses a free port and says which. It listens on that port of two addresses (127.0.0.1 and ::1), chosen
+/// The driver chooses a free port and says which. It listens on that port of two addresses (`127.0.0.1` and `::1`), chosen
 /// for one of them only, so it may end because the other is taken: then it is started anew.
 async fn start_driver() -> (Child, u16) {
     for _ in 0..DRIVER_STARTS {

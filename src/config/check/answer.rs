@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::template::{check_answer, check_instructions};
-use super::{System, at_most, channel, model, whole};
+use super::{System, agent, at_most, channel, model, whole};
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
@@ -23,6 +23,7 @@ const FALLBACK_TIME_ZONE: &str = "UTC";
 
 pub(super) fn settings(values: &Values, language: Language, system: &System) -> Option<Settings> {
     check_delays(values);
+    let agents = agent::settings(values);
     Some(Settings {
         language,
         spoken: if values.switch(&keys::ANSWER_FOLLOW_PEOPLE) {
@@ -74,7 +75,8 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
             from_posts: unless_zero(values, &keys::ANSWER_ATTACH_POSTS),
             code_from_chars: unless_zero(values, &keys::ANSWER_ATTACH_CODE),
         },
-        channels: channel::settings(values),
+        channels: channel::settings(values, &agents),
+        agents,
         model_choices: values.texts(&keys::MODEL_CHOICES).to_vec(),
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
         delivery: DeliveryWays {

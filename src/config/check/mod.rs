@@ -1,6 +1,7 @@
 //! From what is written to the settings of each component; what does not fit is reported and the rest checked all the same.
 
 mod address;
+mod agent;
 mod answer;
 mod channel;
 mod database;

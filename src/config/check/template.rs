@@ -9,8 +9,15 @@ use crate::pipeline::templates;
 use crate::text::Surroundings;
 
 /// The variables of `answer.template`.
-pub(in crate::config) const ANSWER_VARIABLES: &[&str] =
-    &["name", "question", "assistant", "answer", "echo", "block"];
+pub(in crate::config) const ANSWER_VARIABLES: &[&str] = &[
+    "name",
+    "question",
+    "assistant",
+    "answer",
+    "echo",
+    "agent",
+    "block",
+];
 
 /// The variables of `answer.instructions`.
 pub(in crate::config) const INSTRUCTION_VARIABLES: &[&str] = &[
@@ -20,6 +27,7 @@ pub(in crate::config) const INSTRUCTION_VARIABLES: &[&str] = &[
     "channel",
     "header",
     "purpose",
+    "role",
     "prompt",
     "date",
     "zone",
@@ -28,12 +36,14 @@ pub(in crate::config) const INSTRUCTION_VARIABLES: &[&str] = &[
 /// A text no template contains by chance.
 const SAMPLE_ANSWER: &str = "a sample answer 7c1f";
 
-/// Checks what an answer looks like: with and without the question, for an answer that is a block and one that is not.
+/// Checks what an answer looks like: with and without the question, of an agent and of the usual assistant, for an answer that
+/// is a block and one that is not.
 pub(super) fn check_answer(template: &str) -> Result<(), Fault> {
-    for (echo, block) in [(true, false), (true, true), (false, false), (false, true)] {
+    for flags in 0..8_u8 {
+        let [echo, agent, block] = [1, 2, 4].map(|flag| flags & flag != 0);
         let sample = context! {
             name => "alice", question => "why?", assistant => "GPT",
-            answer => SAMPLE_ANSWER, echo => echo, block => block,
+            answer => SAMPLE_ANSWER, echo => echo, agent => agent, block => block,
         };
         if !render(template, sample, ANSWER_VARIABLES)?.contains(SAMPLE_ANSWER) {
             return Err(Fault::NoAnswer);
@@ -49,6 +59,7 @@ const SAMPLE_SURROUNDINGS: Surroundings<'static> = Surroundings {
     channel: "Lobby",
     header: "",
     purpose: "",
+    role: "",
     prompt: "",
     date: "2026-01-31 12:00",
     zone: "Asia/Seoul",
@@ -99,7 +110,7 @@ mod tests {
     fn shown(question: &str, answer: &str, echo: bool, block: bool) -> String {
         let sample = context! {
             name => "alice", assistant => "GPT",
-            question => question, answer => answer, echo => echo, block => block,
+            question => question, answer => answer, echo => echo, agent => false, block => block,
         };
         render(DEFAULT_TEMPLATE, sample, ANSWER_VARIABLES).unwrap()
     }

@@ -17,6 +17,7 @@ around-group = The group conversation "{ $channel }"
 around-purpose = The channel's purpose: "{ $purpose }"
 around-header = The channel's header: "{ $header }"
 around-prompt = What an administrator of this channel asks of you. Follow it together with the instructions above.
+around-role = Who you are here, and what for. Follow it together with the instructions above.
 around-now = It is now { $date }; the time zone is { $zone }.
 around-asker = The question comes from { $asker }.
 

@@ -17,6 +17,7 @@ around-group = 그룹 대화 "{ $channel }"
 around-purpose = 채널의 목적: "{ $purpose }"
 around-header = 채널의 머리글: "{ $header }"
 around-prompt = 이 채널의 관리자가 정한 지시입니다. 위의 지시와 함께 따르세요.
+around-role = 여기에서 당신이 맡은 역할입니다. 위의 지시와 함께 따르세요.
 around-now = 지금은 { $date }이고 시간대는 { $zone }입니다.
 around-asker = 질문한 사람은 { $asker }입니다.
 

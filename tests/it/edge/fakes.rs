@@ -1,35 +1,30 @@
 //! What the edge is given in these tests: an intake that remembers, and neighbours that are well or not.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+mod store;
 
 use askwell::domain::attention::Identity;
-use askwell::domain::channel_settings::ChannelSettings;
-use askwell::domain::chat::{ChannelProfile, Cursor, JoinedChannel, ServerRules};
+use askwell::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use askwell::domain::completion::ModelFailure;
-use askwell::domain::control::{Opinion, Press, Standing};
-use askwell::domain::conversation::{ConversationKey, History};
+use askwell::domain::control::{Press, Standing};
 use askwell::domain::event::InboundEvent;
 use askwell::domain::file::SharedFile;
 use askwell::domain::id::{ChannelId, FileId, PostId, QuestionId, ResponseUrlId, ServerId, UserId};
-use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
-use askwell::domain::post::{
-    Audience, File, NewPost, Part, PartIntent, PostProps, Preview, SeenPost,
-};
+use askwell::domain::post::{Audience, File, NewPost, PostProps, Preview, SeenPost};
 use askwell::domain::prompt::{ModelChoice, Prompt, Window};
-use askwell::domain::question::{Conclusion, Question};
-use askwell::domain::run::Run;
 use askwell::domain::time::Timestamp;
 use askwell::http::{Obey, Receive};
 use askwell::pipeline::admit::Reply;
 use askwell::pipeline::control::Feedback;
 use askwell::ports::{
-    Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, DeltaStream, Edited,
-    IdSource, KeyAges, LanguageModel, Letters, Mattermost, MattermostError, MattermostFailure,
-    ModelError, Previewed, Priority, Renewal, SigningKey, StoreError,
+    DeltaStream, Edited, IdSource, LanguageModel, Mattermost, MattermostError, MattermostFailure,
+    ModelError, Previewed, Priority,
 };
 use async_trait::async_trait;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+pub(crate) use self::store::Store;
 
 /// Remembers every event, and says what it was told to say.
 #[derive(Default)]
@@ -341,255 +336,6 @@ impl Mattermost for Server {
             id: String::new(),
             source: None,
         };
-        self.state.answer(error).await
-    }
-}
-
-/// A store that is only asked how it is.
-#[derive(Default)]
-pub(crate) struct Store {
-    pub(crate) state: State,
-}
-
-#[async_trait]
-impl askwell::ports::Store for Store {
-    fn is_shared(&self) -> bool {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn admit(&self, _: &[Question]) -> Result<Vec<Admission>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn claim(&self, _: Claim) -> Result<Vec<ClaimedJob>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn next_due(&self, _: &ServerId) -> Result<Option<Timestamp>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn take_over(&self, _: Timestamp) -> Result<u64, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn renew(&self, _: &Lease, _: Timestamp) -> Result<Renewal, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn history(
-        &self,
-        _: &ServerId,
-        _: &ConversationKey,
-        _: u32,
-    ) -> Result<History, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn history_before(
-        &self,
-        _: &ServerId,
-        _: &ConversationKey,
-        _: QuestionId,
-        _: u32,
-    ) -> Result<History, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn place_in(&self, _: &Lease, _: &PostId, _: &ConversationKey) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn start_afresh(
-        &self,
-        _: &ServerId,
-        _: &ConversationKey,
-        _: Timestamp,
-    ) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn request_stop(
-        &self,
-        _: &ServerId,
-        _: &ControlScope,
-    ) -> Result<Vec<QuestionId>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn stop_answer(
-        &self,
-        _: &ServerId,
-        _: QuestionId,
-        _: Option<Timestamp>,
-    ) -> Result<bool, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn stops_of(&self, _: u128) -> Result<Vec<QuestionId>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn answer(&self, _: &ServerId, _: QuestionId) -> Result<Option<AnswerState>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn question_of_post(
-        &self,
-        _: &ServerId,
-        _: &PostId,
-    ) -> Result<Option<QuestionId>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn ask_again(&self, _: &ServerId, _: AskAgain) -> Result<AskedAgain, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn vote(&self, _: &ServerId, _: &Opinion, _: Timestamp) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn take_vote_back(&self, _: &ServerId, _: &Opinion) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn signing_keys(
-        &self,
-        _: &ServerId,
-        _: SigningKey,
-        _: KeyAges,
-    ) -> Result<Vec<SigningKey>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn forget_part(&self, _: &Lease, _: u32) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn intend(&self, _: &Lease, _: &PartIntent) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn created(&self, _: &Lease, _: u32, _: &PostId) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn parts(&self, _: QuestionId) -> Result<Vec<Part>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn conclude(&self, _: &Lease, _: &Conclusion) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn turn_to_asker(&self, _: &Lease, _: &UserId, _: &[String]) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn settle(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn bury(&self, _: &Lease, _: Timestamp, _: &Burial) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn retry(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn retry_after_death(&self, _: &Lease, _: Timestamp) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn hand_back(&self, _: &Lease) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn dead_letters(&self, _: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn revive(&self, _: &Letters, _: Timestamp) -> Result<Vec<QuestionId>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn remember_text(
-        &self,
-        _: &ServerId,
-        _: &ChannelId,
-        _: &[u8; 32],
-        _: Timestamp,
-    ) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn is_own_text(
-        &self,
-        _: &ServerId,
-        _: &ChannelId,
-        _: &[u8; 32],
-        _: Timestamp,
-    ) -> Result<bool, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn stop_questions_of(
-        &self,
-        _: &ServerId,
-        _: &PostId,
-    ) -> Result<Vec<QuestionId>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn cursors(&self, _: &ServerId) -> Result<Vec<Cursor>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn move_cursors(&self, _: &ServerId, _: &[Cursor]) -> Result<(), StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn has_addressed(
-        &self,
-        _: &ServerId,
-        _: &PostId,
-        _: &UserId,
-    ) -> Result<bool, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn runs(&self, _: QuestionId) -> Result<Vec<Run>, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn channel_settings(
-        &self,
-        _: &ServerId,
-        _: &ChannelId,
-    ) -> Result<ChannelSettings, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn change_channel(
-        &self,
-        _: &ServerId,
-        _: &ChangedChannel,
-    ) -> Result<ChannelSettings, StoreError> {
-        unreachable!("{NOT_OURS}")
-    }
-
-    async fn backlog(&self, _: &ServerId) -> Result<Backlog, StoreError> {
-        Ok(Backlog {
-            waiting: 3,
-            running: 2,
-            dead: 1,
-        })
-    }
-
-    async fn check_writable(&self, _: Timestamp) -> Result<(), StoreError> {
-        let error = || StoreError::Unavailable("the disk is full".into());
         self.state.answer(error).await
     }
 }

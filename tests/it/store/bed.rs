@@ -303,6 +303,7 @@ pub(crate) fn question(number: u32) -> Question {
             name: "alice".to_owned(),
         },
         text: format!("question {number}?"),
+        agent: None,
         audience: Audience::Channel,
         delivery: Delivery::Bot {
             channel: channel(1),

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use askwell::domain::agent::AgentName;
 use askwell::domain::completion::ModelFailure;
 use askwell::domain::conversation::{ConversationKey, Turn, TurnPosts};
 use askwell::domain::event::Origin;
 use askwell::domain::id::ServerId;
 use askwell::domain::post::OWN_TEXT_MEMORY;
 use askwell::domain::question::{Conclusion, Failure, Outcome, Question, Refusal};
+use askwell::ports::StoreError;
 
 use super::bed::{Bed, channel, conclusion, intent, on_both, place, post, question, server, user};
 
@@ -18,6 +20,7 @@ on_both!(
     a_conversation_never_sees_another,
     a_question_moved_to_its_thread_is_remembered_there,
     a_turn_is_remembered_once_it_is_concluded,
+    the_last_turn_says_whom_a_conversation_goes_on_with,
     a_fresh_start_is_remembered_and_the_last_word_counts,
     our_own_text_is_known_in_its_channel_only,
     an_own_text_is_known_since_a_time_and_forgotten_later,
@@ -205,6 +208,48 @@ async fn a_fresh_start_is_remembered_and_the_last_word_counts(bed: Bed) {
             .unwrap();
         assert_eq!(history.afresh_at, Some(at));
     }
+}
+
+async fn the_last_turn_says_whom_a_conversation_goes_on_with(bed: Bed) {
+    let name = |text| AgentName::parse(text);
+    let last = async || {
+        let (server, conversation) = (server(), everybody());
+        let last = bed.store.last_agent(&server, &conversation);
+        last.await.unwrap()
+    };
+    assert_eq!(last().await, None);
+    let said = Question {
+        agent: name("reviewer"),
+        ..question(1)
+    };
+    bed.answer(said.clone(), Outcome::Answered).await;
+    bed.clock.advance(SECOND);
+    assert_eq!(last().await, name("reviewer"));
+    // Found later, and kept for whoever takes the question up again.
+    let lease = bed.lease_on(question(2)).await;
+    let found = name("translator").unwrap();
+    bed.store.give_to(&lease, &found).await.unwrap();
+    bed.store.hand_back(&lease).await.unwrap();
+    let job = bed.claim_one().await;
+    assert_eq!(job.question.agent, name("translator"));
+    let done = conclusion(Outcome::Answered, bed.now());
+    bed.store.conclude(&job.lease, &done).await.unwrap();
+    bed.store.settle(&job.lease, bed.now()).await.unwrap();
+    bed.clock.advance(SECOND);
+    assert_eq!(last().await, name("translator"));
+    let refused = bed.store.give_to(&lease, &found).await;
+    assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
+    // What was refused is no turn; whoever has no name is nobody to go on with.
+    let asked = Question {
+        agent: name("payroll"),
+        ..question(3)
+    };
+    let refusal = Outcome::Refused(Refusal::AgentNotForThem);
+    bed.answer(asked, refusal).await;
+    bed.clock.advance(SECOND);
+    assert_eq!(last().await, name("translator"));
+    bed.answer(question(4), Outcome::Answered).await;
+    assert_eq!(last().await, None);
 }
 
 async fn our_own_text_is_known_in_its_channel_only(bed: Bed) {

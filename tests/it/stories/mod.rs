@@ -1,5 +1,6 @@
 //! Stories: what people do in the simulated Mattermost, and the posts they then see. Everything between is the product itself.
 
+mod agents;
 mod asked_again;
 mod attached;
 mod bad_days;
