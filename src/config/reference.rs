@@ -425,6 +425,10 @@ keys! {
         "Earlier questions and answers a model is told, at most; fewer where its window is full.",
         "모델에게 알려 주는 이전 질문과 답변의 최대 수예요. 모델의 창이 차면 더 적어져요.",
     );
+    CONVERSATION_SUMMARIES = Key::new("conversation", "summaries", Form::Switch).default("true").means(
+        "Whether a long conversation's older turns, for which the model has no room, are told in a summary. The model writes it after an answer, when nobody waits; otherwise they are left out.",
+        "대화가 길어져서 모델의 창에 들어가지 않는 앞부분을 요약해서 알려 줄지 정해요. 요약은 답변이 끝난 뒤 모델이 써요. 끄면 앞부분은 알려 주지 않아요.",
+    );
 
     CHANNEL_ID = Key::new(CHANNEL_SECTION, "id", Form::Text(26)).means(
         "Which channel: its ID, from the channel's menu > View Info. Required.",

@@ -20,4 +20,5 @@ pub mod prompt;
 pub mod question;
 pub mod retry;
 pub mod run;
+pub mod summary;
 pub mod time;

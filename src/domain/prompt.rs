@@ -47,6 +47,18 @@ pub struct Window {
     pub answer_tokens: u32,
 }
 
+impl Window {
+    /// Returns what is left of it beside so many tokens.
+    #[must_use]
+    pub fn less(self, tokens: u64) -> Self {
+        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+        Self {
+            total_tokens: self.total_tokens.saturating_sub(tokens),
+            answer_tokens: self.answer_tokens,
+        }
+    }
+}
+
 /// Which model is asked and how, where it is not as everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelChoice {
@@ -97,14 +109,18 @@ pub fn estimate_tokens(text: &str) -> u64 {
     ascii.div_ceil(3) + (others * 3).div_ceil(2)
 }
 
-fn message_tokens(text: &str) -> u64 {
+/// Estimates how many tokens a message has that says this.
+#[must_use]
+pub fn message_tokens(text: &str) -> u64 {
     estimate_tokens(text) + MESSAGE_OVERHEAD
 }
 
 /// Tokens that a picture costs, by the models we know at most (Anthropic: width times height over 750, at 1,568 pixels square less).
 const PICTURE_TOKENS: u64 = 1_600;
 
-fn turn_tokens(turn: &Turn) -> u64 {
+/// Estimates how many tokens a turn has.
+#[must_use]
+pub fn turn_tokens(turn: &Turn) -> u64 {
     message_tokens(&turn.question) + message_tokens(&turn.answer)
 }
 
@@ -178,6 +194,23 @@ impl Prompt {
         self
     }
 
+    /// The same with what is told in place of older turns, before those that it has. The window it was made for must have been
+    /// [`Window::less`] by as much.
+    #[must_use]
+    pub fn following(mut self, told: &str) -> Self {
+        match self.messages.get_mut(1) {
+            Some(first) if first.role == Role::User => {
+                first.text = format!("{told}\n\n{}", first.text);
+            }
+            _ => {
+                let told = Message::new(Role::User, told.to_owned());
+                self.messages.insert(self.messages.len().min(1), told);
+                self.turn_messages += 1;
+            }
+        }
+        self
+    }
+
     /// Says whether it shows pictures.
     #[must_use]
     pub fn has_pictures(&self) -> bool {
@@ -242,12 +275,7 @@ impl Prompt {
             .saturating_sub(message_tokens(&go_on))
             .saturating_sub(MESSAGE_OVERHEAD);
         let written = end_within(&beginning, room).to_owned();
-        let taken = message_tokens(&written) + message_tokens(&go_on);
-        let taken = u32::try_from(taken).unwrap_or(u32::MAX);
-        let left = Window {
-            total_tokens: window.total_tokens.saturating_sub(taken),
-            answer_tokens: window.answer_tokens,
-        };
+        let left = window.less(message_tokens(&written) + message_tokens(&go_on));
         let mut prompt = Self::fit(instructions, turns, question, left);
         say(&mut prompt.messages, Role::Assistant, written);
         say(&mut prompt.messages, Role::User, go_on);

@@ -10,7 +10,7 @@ use super::DeletedQuestion;
 use super::agents;
 use super::attached::note;
 use super::compose::Composed;
-use super::gather::{Gathered, gather, is_deleted, may_read, place};
+use super::gather::{Gathered, Ready, gather, is_deleted, may_read, place};
 use super::generate::{Asked, Ending, Generated, generate};
 use super::going_on::gone_on;
 use super::hold::Hold;
@@ -19,6 +19,7 @@ use super::languages;
 use super::publish::Publisher;
 use super::recover;
 use super::settle::{Verdict, judge};
+use super::summary::Spoken;
 use super::thinking::quoted;
 use super::world::World;
 use crate::domain::completion::Usage;
@@ -27,19 +28,22 @@ use crate::domain::question::{Conclusion, Failure, Outcome, Refusal};
 use crate::markdown;
 use crate::text::{Reason, Sentence};
 
-/// Works on a question until it has ended and people have seen its end.
+/// Works on a question until it has ended and people have seen its end; returns the conversation that it went on with, where it did.
 pub(super) async fn answer(
     world: &World,
     job: &ClaimedJob,
     hold: &Hold,
-) -> Result<(), Interruption> {
+) -> Result<Option<Spoken>, Interruption> {
     languages::keep_current(world, job.question.asker.id.as_ref()).await;
     let mut publisher = Publisher::resume(world, job, hold).await?;
+    let mut spoken = None;
     let mut conclusion = if let Some(concluded) = &job.concluded {
         concluded.clone()
     } else {
-        let (mut conclusion, used) = conclude(world, job, hold, publisher).await?;
-        publisher = used;
+        let concluded = conclude(world, job, hold, publisher).await?;
+        publisher = concluded.publisher;
+        spoken = concluded.spoken;
+        let mut conclusion = concluded.conclusion;
         if conclusion.outcome == Outcome::Stopped && is_deleted(world, &job.question).await? {
             conclusion = deleted(world, job, &publisher);
         }
@@ -54,7 +58,7 @@ pub(super) async fn answer(
     publisher.finish(&conclusion).await?;
     world.store.settle(hold.lease(), world.clock.now()).await?;
     tracing::info!(question.id = %job.question.id, outcome = conclusion.outcome.as_str(), attempt = hold.lease().attempt.0, "a question has ended");
-    Ok(())
+    Ok(spoken)
 }
 
 /// Returns what is said in place of an answer whose asker may no longer read the channel that it came from.
@@ -76,36 +80,63 @@ async fn withdrawn(
     Ok(Some(ended(world, job, refused)))
 }
 
+/// A question that has ended, and is not shown to have yet.
+struct Concluded<'a> {
+    conclusion: Conclusion,
+    publisher: Publisher<'a>,
+    spoken: Option<Spoken>,
+}
+
+impl<'a> Concluded<'a> {
+    fn early(conclusion: Conclusion, publisher: Publisher<'a>) -> Self {
+        Self {
+            conclusion,
+            publisher,
+            spoken: None,
+        }
+    }
+}
+
 async fn conclude<'a>(
     world: &'a World,
     job: &ClaimedJob,
     hold: &'a Hold,
     publisher: Publisher<'a>,
-) -> Result<(Conclusion, Publisher<'a>), Interruption> {
+) -> Result<Concluded<'a>, Interruption> {
     let Some(mut job) = place(world, job, hold).await? else {
-        return Ok((ended(world, job, Outcome::Ignored), publisher));
+        let ignored = ended(world, job, Outcome::Ignored);
+        return Ok(Concluded::early(ignored, publisher));
     };
     let publisher = publisher.addressed_as(&job.question);
     let shown = recover::shown(world, &job, &publisher).await?;
     if let Some(outcome) = end_at_once(world, &job) {
-        return Ok((ended_early(world, &job, outcome, shown), publisher));
+        let early = ended_early(world, &job, outcome, shown);
+        return Ok(Concluded::early(early, publisher));
     }
     if let Some(shown) = shown.filter(|shown| recover::is_worth_keeping(world, shown)) {
         let conclusion = kept(world, &job, Outcome::Interrupted, shown);
-        return Ok((conclusion, publisher));
+        return Ok(Concluded::early(conclusion, publisher));
     }
     if let Some(refusal) = agents::choose(world, &mut job, hold).await? {
-        return Ok((
-            ended(world, &job, Outcome::Refused(refusal)),
-            publisher.addressed_as(&job.question),
-        ));
+        let refused = ended(world, &job, Outcome::Refused(refusal));
+        let publisher = publisher.addressed_as(&job.question);
+        return Ok(Concluded::early(refused, publisher));
     }
     match gather(world, &mut job).await? {
         Gathered::Refused(refusal) => {
-            Ok((ended(world, &job, Outcome::Refused(refusal)), publisher))
+            let refused = ended(world, &job, Outcome::Refused(refusal));
+            Ok(Concluded::early(refused, publisher))
         }
-        Gathered::Deleted => Ok((deleted(world, &job, &publisher), publisher)),
-        Gathered::Ready(prompt, troubles) => {
+        Gathered::Deleted => {
+            let deleted = deleted(world, &job, &publisher);
+            Ok(Concluded::early(deleted, publisher))
+        }
+        Gathered::Ready(ready) => {
+            let Ready {
+                prompt,
+                troubles,
+                spoken,
+            } = *ready;
             let mut publisher = publisher.addressed_as(&job.question);
             if let Some(Again::Regenerate(_)) = job.again {
                 publisher.clear_earlier().await?;
@@ -117,7 +148,11 @@ async fn conclude<'a>(
             };
             let (generated, publisher) = generate(world, asked, hold, publisher).await?;
             let note = note(world.languages.of_asker(&job.question), &troubles);
-            Ok((of_generated(world, &job, generated, &note), publisher))
+            Ok(Concluded {
+                conclusion: of_generated(world, &job, generated, &note),
+                publisher,
+                spoken,
+            })
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::OldTurns;
 use super::admit::conversation_in;
 use super::agents::agent_of;
 use super::attached::{Attached, ReadFor, attached};
@@ -14,6 +15,7 @@ use super::elsewhere::{linked_threads, said_before};
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::rules;
+use super::summary::{Spoken, in_place_of};
 use super::surroundings::{instructions, profile};
 use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
@@ -26,19 +28,31 @@ use crate::domain::file::{FileName, FileTrouble};
 use crate::domain::id::{FileId, PostId};
 use crate::domain::job::{Again, ClaimedJob};
 use crate::domain::post::{Audience, Delivery, Source};
-use crate::domain::prompt::{CutAnswer, ModelChoice, Prompt, Window};
+use crate::domain::prompt::{CutAnswer, ModelChoice, Prompt, Window, message_tokens, turn_tokens};
 use crate::domain::question::{Question, Refusal};
 use crate::ports::StoreError;
 use crate::text::go_on;
 
+/// Where old turns are summarised, so many times as many are looked at as are told.
+const SUMMARISED: u32 = 4;
+
 /// What gathering found.
 pub(super) enum Gathered {
-    /// What the model is asked, and which files do not reach it.
-    Ready(Prompt, Vec<(FileName, FileTrouble)>),
+    /// The model may be asked.
+    Ready(Box<Ready>),
     /// It must not be answered there.
     Refused(Refusal),
     /// Whoever asked it has deleted it.
     Deleted,
+}
+
+/// What a model is asked, and what else is known of it.
+pub(super) struct Ready {
+    pub(super) prompt: Prompt,
+    /// The files that do not reach the model.
+    pub(super) troubles: Vec<(FileName, FileTrouble)>,
+    /// The conversation that the question goes on with, where it does.
+    pub(super) spoken: Option<Spoken>,
 }
 
 /// Puts a question into its place: an outgoing webhook says neither the thread of its post nor who made it, so the post is read.
@@ -126,10 +140,9 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
             (turns_now(turns, &seen, addressees), profile, linked)
         }
     };
-    let told = instructions(world, &job.question, &profile, &customs);
-    let (turns, earlier) = in_conversation(world, &job.question, turns, &customs).await?;
-    files.extend(earlier);
-    let turns: Vec<Turn> = turns.into_iter().chain(linked).collect();
+    let instructions = instructions(world, &job.question, &profile, &customs);
+    let conversation = in_conversation(world, &job.question, turns, &customs).await?;
+    files.extend(conversation.files.iter().cloned());
     let choice = choice(agent_of(world, &job.question), &customs);
     let window = world.model.window(&choice);
     let read_for = ReadFor {
@@ -143,13 +156,28 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         troubles,
     } = attached(world, &files, read_for).await;
     let told = Told {
-        instructions: told,
-        turns: &turns,
-        attached: &text,
+        asked: asked(world, &job.question, &text),
+        instructions,
+        linked,
         window,
     };
-    let prompt = prompt(world, job, told).showing(pictures);
-    Ok(Gathered::Ready(Prompt { choice, ..prompt }, troubles))
+    let prompt = prompt(world, job, &told, &conversation).await?;
+    let prompt = Prompt {
+        choice: choice.clone(),
+        ..prompt.showing(pictures)
+    };
+    let spoken = conversation.lasts.then(|| Spoken {
+        conversation: job.question.conversation.clone(),
+        room: told.room(),
+        turns: conversation.turns,
+        window,
+        choice,
+    });
+    Ok(Gathered::Ready(Box::new(Ready {
+        prompt,
+        troubles,
+        spoken,
+    })))
 }
 
 /// Chooses the model: an agent's own comes before the channel's.
@@ -218,6 +246,18 @@ async fn read_again(world: &World, posts: &[PostId]) -> Result<Seen, Interruptio
         .collect())
 }
 
+/// What was said before a question.
+struct Conversation {
+    /// Its turns, oldest first.
+    turns: Vec<Turn>,
+    /// How many of them are told, at most: the newest.
+    most: usize,
+    /// What was attached to it.
+    files: Vec<FileId>,
+    /// Whether it is one that goes on, and not what was said in the channel before it begins.
+    lasts: bool,
+}
+
 /// Returns the turns as the model reads them: those of the thread where there is one, what was said before it where the question
 /// begins one and that is wanted, else the remembered ones, with names where they are shared; and the files of the thread.
 async fn in_conversation(
@@ -225,20 +265,35 @@ async fn in_conversation(
     question: &Question,
     turns: Vec<Turn>,
     customs: &ChannelSettings,
-) -> Result<(Vec<Turn>, Vec<FileId>), Interruption> {
-    if let Some(found) = thread(world, question).await? {
-        return Ok(found);
+) -> Result<Conversation, Interruption> {
+    if let Some((turns, files)) = thread(world, question).await? {
+        return Ok(Conversation {
+            turns,
+            most: usize::MAX,
+            files,
+            lasts: true,
+        });
     }
     if thread_of(question).is_none()
         && let Some(before) = said_before(world, question, customs).await?
     {
-        return Ok((vec![before], Vec::new()));
+        return Ok(Conversation {
+            turns: vec![before],
+            most: usize::MAX,
+            files: Vec::new(),
+            lasts: false,
+        });
     }
     let named = |turn: Turn| Turn {
         question: said_to_bot(world, question, &turn.asker_name, &turn.question),
         ..turn
     };
-    Ok((turns.into_iter().map(named).collect(), Vec::new()))
+    Ok(Conversation {
+        turns: turns.into_iter().map(named).collect(),
+        most: usize::try_from(world.settings.max_turns).unwrap_or(usize::MAX),
+        files: Vec::new(),
+        lasts: true,
+    })
 }
 
 /// Says who asked, where others ask in the same conversation.
@@ -255,39 +310,74 @@ fn said_to_bot(world: &World, question: &Question, name: &str, text: &str) -> St
     }
 }
 
-/// What a prompt is made of, beside the question.
-struct Told<'t> {
+/// What a prompt is made of, beside the conversation.
+struct Told {
     instructions: String,
-    turns: &'t [Turn],
-    /// What is said of files.
-    attached: &'t str,
+    /// The question, with who asks it where that is said, and with its files.
+    asked: String,
+    /// What was said where it links to.
+    linked: Vec<Turn>,
     window: Window,
 }
 
-fn prompt(world: &World, job: &ClaimedJob, told: Told<'_>) -> Prompt {
-    let Told {
-        instructions: told,
-        turns,
-        attached,
-        window,
-    } = told;
-    let question = &job.question;
+impl Told {
+    /// The tokens that are left for turns.
+    fn room(&self) -> u64 {
+        let fixed = message_tokens(&self.instructions) + message_tokens(&self.asked);
+        let linked: u64 = self.linked.iter().map(turn_tokens).sum();
+        let free = self.window.less(fixed.saturating_add(linked));
+        u64::from(free.total_tokens.saturating_sub(free.answer_tokens))
+    }
+}
+
+fn asked(world: &World, question: &Question, attached: &str) -> String {
     let mut asked = said_to_bot(world, question, &question.asker.name, &question.text);
     asked.push_str(attached);
-    let prompt = match &job.again {
+    asked
+}
+
+/// Makes the prompt. Where there is no room for all turns, a summary is told in place of the first ones, as far as there is one.
+async fn prompt(
+    world: &World,
+    job: &ClaimedJob,
+    told: &Told,
+    conversation: &Conversation,
+) -> Result<Prompt, Interruption> {
+    let turns = &conversation.turns;
+    let untold = turns.len().saturating_sub(conversation.most);
+    let whole = fitted(
+        world,
+        job,
+        told,
+        turns.get(untold..).unwrap_or_default(),
+        told.window,
+    );
+    if whole.dropped_turns == 0 && untold == 0 || !conversation.lasts {
+        return Ok(whole);
+    }
+    let question = &job.question;
+    if let Some(summary) = in_place_of(world, question, turns).await? {
+        let own = turns.get(summary.turns.max(untold)..).unwrap_or_default();
+        let window = told.window.less(message_tokens(&summary.text));
+        return Ok(fitted(world, job, told, own, window).following(&summary.text));
+    }
+    tracing::debug!(question.id = %question.id, dropped_turns = whole.dropped_turns + untold, "older turns do not fit the model's window");
+    Ok(whole)
+}
+
+fn fitted(world: &World, job: &ClaimedJob, told: &Told, turns: &[Turn], window: Window) -> Prompt {
+    let turns: Vec<Turn> = turns.iter().chain(&told.linked).cloned().collect();
+    let (instructions, asked) = (told.instructions.clone(), told.asked.clone());
+    match &job.again {
         Some(Again::Continue(earlier)) => {
             let cut = CutAnswer {
                 beginning: earlier.answer.clone(),
-                go_on: go_on(world.languages.of_asker(question)),
+                go_on: go_on(world.languages.of_asker(&job.question)),
             };
-            Prompt::fit_going_on(told, turns, asked, cut, window)
+            Prompt::fit_going_on(instructions, &turns, asked, cut, window)
         }
-        Some(Again::Regenerate(_)) | None => Prompt::fit(told, turns, asked, window),
-    };
-    if prompt.dropped_turns > 0 {
-        tracing::debug!(question.id = %question.id, dropped_turns = prompt.dropped_turns, "older turns do not fit the model's window");
+        Some(Again::Regenerate(_)) | None => Prompt::fit(instructions, &turns, asked, window),
     }
-    prompt
 }
 
 /// The turns of this conversation that the store remembers; none where the thread itself is read.
@@ -297,7 +387,12 @@ async fn remembered(world: &World, job: &ClaimedJob) -> Result<Vec<Turn>, Interr
         return Ok(Vec::new());
     }
     let (store, server) = (&world.store, &question.server);
-    let (conversation, limit) = (&question.conversation, settings.max_turns);
+    // Of those that are told no more there may be a summary.
+    let limit = match settings.old_turns {
+        OldTurns::Summarised => settings.max_turns.saturating_mul(SUMMARISED),
+        OldTurns::LeftOut => settings.max_turns,
+    };
+    let conversation = &question.conversation;
     let history = match job.again {
         // What was said after it is no context of an answer that is written once more.
         Some(_) => store.history_before(server, conversation, question.id, limit),

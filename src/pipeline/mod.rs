@@ -6,7 +6,7 @@
 //! (how it ended); `recover` is what begins where a crash left off, `reconcile` what sees to posts of ours that came late; [`control`] does what people want done about an answer, by `buttons` that
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
-//! `surroundings` what a question is asked in (both by what is `known` for a while), `channels` what its channel does otherwise, `agents` whom it is for,
+//! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while), `channels` what its channel does otherwise, `agents` whom it is for,
 //! `room` counts what waits, and `world` is what all of them share.
 
 mod acknowledge;
@@ -38,6 +38,7 @@ mod room;
 mod rules;
 mod settle;
 mod sign;
+mod summary;
 mod surroundings;
 mod thinking;
 mod thread;
@@ -61,6 +62,15 @@ use crate::domain::draft::Pace;
 use crate::domain::id::ChannelId;
 use crate::domain::retry::RetryPolicy;
 use crate::text::Language;
+
+/// What becomes of a long conversation's older turns, for which a model has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldTurns {
+    /// A summary is told in place of them.
+    Summarised,
+    /// They are not told.
+    LeftOut,
+}
 
 /// What becomes of a model's reasoning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,8 +118,10 @@ pub struct Settings {
     pub session_idle: Duration,
     /// How many of a channel's posts before it are told with a mention that begins a thread; 0 for none.
     pub channel_posts: u32,
-    /// Turns read back, at most.
+    /// Turns told, at most.
     pub max_turns: u32,
+    /// What becomes of older turns for which there is no room.
+    pub old_turns: OldTurns,
     /// A question ends within this time.
     pub deadline: Duration,
     /// The same where the answer goes by a `response_url`, which lives for 30 minutes.

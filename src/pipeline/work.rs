@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::answer::answer;
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::summary::{Spoken, keep_up};
 use super::world::World;
 use crate::domain::job::{Attempt, ClaimedJob, Undeliverable};
 use crate::domain::retry::{FailureClass, RetryPolicy};
@@ -190,7 +191,14 @@ async fn work(world: &World, job: ClaimedJob) {
         world.store.bury(hold.lease(), now, &burial).await
     } else {
         match attempt(world, &job, &hold).await {
-            Attempted::Ended => return,
+            Attempted::Ended(spoken) => {
+                if let Some(spoken) = spoken {
+                    // Whoever waits behind it does not wait for this.
+                    world.work_waits.notify_one();
+                    keep_up(world, &job.question, &spoken, &hold).await;
+                }
+                return;
+            }
             Attempted::Interrupted(interruption) => {
                 give_back(world, &job, &hold, interruption).await
             }
@@ -213,7 +221,7 @@ fn is_hopeless(deaths: u32, max_deaths: u32) -> bool {
 
 /// How one attempt at a question went.
 enum Attempted {
-    Ended,
+    Ended(Option<Spoken>),
     Interrupted(Interruption),
     Panicked,
 }
@@ -222,7 +230,7 @@ async fn attempt(world: &World, job: &ClaimedJob, hold: &Hold) -> Attempted {
     let answered = AssertUnwindSafe(answer(world, job, hold)).catch_unwind();
     tokio::select! {
         answered = answered => match answered {
-            Ok(Ok(())) => Attempted::Ended,
+            Ok(Ok(spoken)) => Attempted::Ended(spoken),
             Ok(Err(interruption)) => Attempted::Interrupted(interruption),
             Err(_panic) => Attempted::Panicked,
         },

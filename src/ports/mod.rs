@@ -13,7 +13,7 @@ pub use files::FileReader;
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
 pub use model::{DeltaStream, LanguageModel, ModelError};
 pub use store::{
-    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, KeyAges,
-    Letters, Renewal, SigningKey, Store, StoreError,
+    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim,
+    KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
 };
 pub use time::{Clock, Elapsed, IdSource, timeout};

@@ -15,6 +15,7 @@ use crate::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Leas
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
 use crate::domain::run::Run;
+use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 
 /// How a store fails.
@@ -169,6 +170,19 @@ pub struct ChangedChannel {
     pub change: ChannelChange,
     /// Who said so.
     pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A summary that is to be remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptSummary {
+    /// What is told of which turns.
+    pub summary: Summary,
+    /// After which question it was made.
+    pub after: QuestionId,
+    /// How the model did over it.
+    pub run: Run,
     /// When.
     pub at: Timestamp,
 }
@@ -438,6 +452,21 @@ pub trait Store: Send + Sync {
         root: &PostId,
         person: &UserId,
     ) -> Result<bool, StoreError>;
+
+    /// Returns the summary of a conversation's first turns, where there is one.
+    async fn summary(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+    ) -> Result<Option<Summary>, StoreError>;
+
+    /// Remembers a summary of a conversation in place of the one there was, and how the model did over it as a run of its question.
+    async fn keep_summary(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+        kept: &KeptSummary,
+    ) -> Result<(), StoreError>;
 
     /// Returns how the models did over a question, the first run first.
     async fn runs(&self, question: QuestionId) -> Result<Vec<Run>, StoreError>;

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::session::{Database, Durability, Session, Verb};
 use super::work::Ending;
-use super::{admit, channels, claim, control, dead, hearing, recall, runs, work};
+use super::{admit, channels, claim, control, dead, hearing, recall, runs, summaries, work};
 use crate::domain::agent::AgentName;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::Cursor;
@@ -18,10 +18,11 @@ use crate::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Leas
 use crate::domain::post::{Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
 use crate::domain::run::Run;
+use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::ports::{
     Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, Clock, IdSource,
-    KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
+    KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
 };
 
 /// The store on either database.
@@ -377,6 +378,28 @@ impl Store for SqlStore {
     ) -> Result<bool, StoreError> {
         let (server, root, person) = (server.clone(), root.clone(), person.clone());
         self.read(verb!(session => hearing::has_addressed(session, &server, &root, &person)))
+            .await
+    }
+
+    async fn summary(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+    ) -> Result<Option<Summary>, StoreError> {
+        let (server, conversation) = (server.clone(), conversation.clone());
+        self.read(verb!(session => summaries::of_conversation(session, &server, &conversation)))
+            .await
+    }
+
+    async fn keep_summary(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+        kept: &KeptSummary,
+    ) -> Result<(), StoreError> {
+        let (server, conversation) = (server.clone(), conversation.clone());
+        let kept = kept.clone();
+        self.write(verb!(session => summaries::keep(session, &server, &conversation, &kept)))
             .await
     }
 

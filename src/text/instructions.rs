@@ -105,6 +105,18 @@ pub fn go_on(language: Language) -> String {
     render(language, &Message::named("go-on"))
 }
 
+/// Asks a model to summarise a conversation of which it is told the questions (`>`) and answers (`<`), and a summary of what was before.
+#[must_use]
+pub fn summary_instructions(language: Language) -> String {
+    render(language, &Message::named("summary-instructions"))
+}
+
+/// Introduces a summary of what was said before.
+#[must_use]
+pub fn summary_told(language: Language, summary: &str) -> String {
+    introduced(language, "summary-told", summary)
+}
+
 /// Introduces what was said in a channel before a question.
 #[must_use]
 pub fn recent(language: Language, said: &str) -> String {

@@ -19,6 +19,7 @@ pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_c
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
 pub use instructions::{
     Linked, Surroundings, attached_file, default_instructions, go_on, linked, recent,
+    summary_instructions, summary_told,
 };
 pub use language::{Language, UnknownLanguage};
 pub use operator::{Explanation, Notice, Trouble, explain, notify};

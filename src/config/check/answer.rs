@@ -14,7 +14,8 @@ use crate::domain::draft::Pace;
 use crate::domain::retry::RetryPolicy;
 use crate::mattermost::{longest_wait, longest_write};
 use crate::pipeline::{
-    Attaching, DEFAULT_TEMPLATE, DeletedQuestion, DeliveryWays, Reasoning, Settings, Spoken,
+    Attaching, DEFAULT_TEMPLATE, DeletedQuestion, DeliveryWays, OldTurns, Reasoning, Settings,
+    Spoken,
 };
 use crate::text::Language;
 
@@ -51,6 +52,11 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         session_idle: values.duration(&keys::CONVERSATION_IDLE),
         channel_posts: whole(values, &keys::CONVERSATION_CHANNEL_POSTS),
         max_turns: whole(values, &keys::CONVERSATION_MAX_TURNS),
+        old_turns: if values.switch(&keys::CONVERSATION_SUMMARIES) {
+            OldTurns::Summarised
+        } else {
+            OldTurns::LeftOut
+        },
         deadline: values.duration(&keys::LIMITS_DEADLINE),
         response_deadline: values.duration(&keys::LIMITS_RESPONSE_DEADLINE),
         workers: whole(values, &keys::LIMITS_WORKERS),

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use askwell::domain::agent::AgentName;
-use askwell::domain::completion::ModelFailure;
+use askwell::domain::completion::{ModelFailure, Usage};
 use askwell::domain::conversation::{ConversationKey, Turn, TurnPosts};
 use askwell::domain::event::Origin;
-use askwell::domain::id::ServerId;
+use askwell::domain::id::{QuestionId, ServerId};
 use askwell::domain::post::OWN_TEXT_MEMORY;
 use askwell::domain::question::{Conclusion, Failure, Outcome, Question, Refusal};
-use askwell::ports::StoreError;
+use askwell::domain::run::Run;
+use askwell::domain::summary::Summary;
+use askwell::ports::{KeptSummary, StoreError};
 
 use super::bed::{Bed, channel, conclusion, intent, on_both, place, post, question, server, user};
 
@@ -21,6 +23,7 @@ on_both!(
     a_question_moved_to_its_thread_is_remembered_there,
     a_turn_is_remembered_once_it_is_concluded,
     the_last_turn_says_whom_a_conversation_goes_on_with,
+    a_summary_takes_the_place_of_the_one_before,
     a_fresh_start_is_remembered_and_the_last_word_counts,
     our_own_text_is_known_in_its_channel_only,
     an_own_text_is_known_since_a_time_and_forgotten_later,
@@ -250,6 +253,45 @@ async fn the_last_turn_says_whom_a_conversation_goes_on_with(bed: Bed) {
     assert_eq!(last().await, name("translator"));
     bed.answer(question(4), Outcome::Answered).await;
     assert_eq!(last().await, None);
+}
+
+async fn a_summary_takes_the_place_of_the_one_before(bed: Bed) {
+    bed.answer(question(1), Outcome::Answered).await;
+    let summary = |covered: &[&str], text: &str| Summary {
+        covered: covered.iter().map(|&digest| digest.to_owned()).collect(),
+        text: text.to_owned(),
+    };
+    let (server, conversation) = (server(), everybody());
+    let summary_of = || bed.store.summary(&server, &conversation);
+    assert_eq!(summary_of().await.unwrap(), None);
+    for (number, covered) in [(1, &["a"][..]), (2, &["a", "b"])] {
+        bed.clock.advance(SECOND);
+        let summary = summary(covered, &format!("요약 {number}"));
+        let kept = KeptSummary {
+            summary: summary.clone(),
+            after: QuestionId::from_bits(1),
+            run: Run {
+                begun_at: bed.now(),
+                asked: None,
+                target: None,
+                model: None,
+                attempts: Vec::new(),
+                first_token: None,
+                whole: SECOND,
+                usage: Usage::default(),
+                finish: None,
+            },
+            at: bed.now(),
+        };
+        let keeping = bed.store.keep_summary(&server, &conversation, &kept);
+        keeping.await.unwrap();
+        assert_eq!(summary_of().await.unwrap(), Some(summary));
+    }
+    let elsewhere = ConversationKey::channel(&channel(2));
+    let other = bed.store.summary(&server, &elsewhere);
+    assert_eq!(other.await.unwrap(), None);
+    let runs = bed.store.runs(QuestionId::from_bits(1)).await.unwrap();
+    assert_eq!(runs.len(), 2, "what they took is remembered");
 }
 
 async fn our_own_text_is_known_in_its_channel_only(bed: Bed) {

@@ -24,6 +24,7 @@ mod languages;
 mod late_posts;
 mod leases;
 mod live_preview;
+mod long_conversations;
 mod mattermost_fails;
 mod mentions;
 mod model_fails;

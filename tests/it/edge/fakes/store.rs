@@ -10,10 +10,11 @@ use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Le
 use askwell::domain::post::{Part, PartIntent};
 use askwell::domain::question::{Conclusion, Question};
 use askwell::domain::run::Run;
+use askwell::domain::summary::Summary;
 use askwell::domain::time::Timestamp;
 use askwell::ports::{
-    Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, KeyAges, Letters,
-    Renewal, SigningKey, StoreError,
+    Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, KeptSummary, KeyAges,
+    Letters, Renewal, SigningKey, StoreError,
 };
 use async_trait::async_trait;
 
@@ -243,6 +244,23 @@ impl askwell::ports::Store for Store {
         _: &PostId,
         _: &UserId,
     ) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn summary(
+        &self,
+        _: &ServerId,
+        _: &ConversationKey,
+    ) -> Result<Option<Summary>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn keep_summary(
+        &self,
+        _: &ServerId,
+        _: &ConversationKey,
+        _: &KeptSummary,
+    ) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 

@@ -1,0 +1,53 @@
+//! What is told of the old turns of long conversations.
+
+use super::runs;
+use super::session::Session;
+use super::statement::Statement;
+use crate::domain::conversation::ConversationKey;
+use crate::domain::id::ServerId;
+use crate::domain::summary::Summary;
+use crate::ports::{KeptSummary, StoreError};
+
+const SUMMARY: &str =
+    "SELECT covered, text FROM summaries WHERE server_id = $1 AND conversation = $2";
+
+/// Returns the summary of a conversation's first turns, where there is one.
+pub(super) async fn of_conversation(
+    session: &mut Session,
+    server: &ServerId,
+    conversation: &ConversationKey,
+) -> Result<Option<Summary>, StoreError> {
+    let statement = Statement::new(SUMMARY)
+        .bind(server.as_str())
+        .bind(conversation.as_str());
+    let Some(row) = session.fetch_optional(statement).await? else {
+        return Ok(None);
+    };
+    let covered = row.text("covered")?;
+    Ok(Some(Summary {
+        covered: covered.split(' ').map(str::to_owned).collect(),
+        text: row.text("text")?,
+    }))
+}
+
+const KEEP: &str = "INSERT INTO summaries (server_id, conversation, covered, text, made_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (server_id, conversation)
+     DO UPDATE SET covered = excluded.covered, text = excluded.text, made_at = excluded.made_at";
+
+/// Remembers a summary in place of the one there was, and what it took.
+pub(super) async fn keep(
+    session: &mut Session,
+    server: &ServerId,
+    conversation: &ConversationKey,
+    kept: &KeptSummary,
+) -> Result<(), StoreError> {
+    let covered = kept.summary.covered.join(" ");
+    let statement = Statement::new(KEEP)
+        .bind(server.as_str())
+        .bind(conversation.as_str())
+        .bind(covered.as_str())
+        .bind(kept.summary.text.as_str())
+        .bind(kept.at);
+    session.execute(statement).await?;
+    runs::add(session, kept.after, &kept.run).await
+}
