@@ -4,6 +4,7 @@ mod address;
 mod answer;
 mod channel;
 mod database;
+mod foreign;
 mod mattermost;
 mod model;
 mod server;
