@@ -185,10 +185,14 @@ async fn knobs(
     let all = Settings {
         protocol,
         manners: Manners {
-            sampling: Sampling {
-                temperature: Some(0.5),
-                top_p: Some(0.9),
-                ..Sampling::default()
+            sampling: match protocol {
+                Protocol::Own(_) => Sampling {
+                    temperature: Some(0.5),
+                    top_p: Some(0.9),
+                    ..Sampling::default()
+                },
+                // Of a refusal in one of these nothing is learnt.
+                Protocol::Foreign(_) => settings.manners.sampling.clone(),
             },
             reasoning: ReasoningForm::Unmarked,
             ..settings.manners.clone()

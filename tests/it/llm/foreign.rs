@@ -328,6 +328,26 @@ async fn a_stream_that_is_cut_or_ends_too_soon_is_broken() {
 }
 
 #[tokio::test]
+async fn wherever_a_reply_ends_what_came_of_it_is_told_and_no_more() {
+    let whole: Vec<u8> = KOREAN
+        .iter()
+        .flat_map(|object| format!("data: {object}\n\n").into_bytes())
+        .collect();
+    // A step that meets every place within a frame, and each of the three bytes of a syllable.
+    for end in (0..whole.len()).step_by(29) {
+        let part = vec![whole[..end].to_vec()];
+        let answer = Answered::new(200, "text/event-stream", part);
+        let outcome = gemini_says(answer.then(Then::Cut)).await;
+        assert!(
+            "서울의 날씨는 맑음이에요.".starts_with(&outcome.text),
+            "{end}"
+        );
+        assert!(outcome.failure.is_some(), "{end}");
+        assert_eq!(outcome.finish, None, "{end}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_without_an_end_stops_at_the_bound_and_leaves() {
     let provider = Provider::start(&[Answered::events(&[KOREAN[0]]).then(Then::Repeat)]);
     let outcome = ask(&target(gemini(&provider))).await;
