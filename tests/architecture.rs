@@ -109,6 +109,9 @@ const PURE: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Crates whose types stay in one folder, because they change with each version.
+const CONFINED: &[(&str, &str)] = &[("genai", "llm/foreign")];
+
 /// Rooms in which serialisation does not belong.
 const WITHOUT_SERDE: &[&str] = &["domain", "ports", "pipeline", "markdown", "text"];
 
@@ -298,6 +301,20 @@ fn pure_rooms_use_no_crate_from_outside_but_those_named() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn crates_that_are_confined_are_named_in_their_folder_only() {
+    for (name, folder) in CONFINED {
+        let folder = root().join("src").join(folder);
+        let is_named = |path: &PathBuf| code_of(path).contains(&format!("{name}::"));
+        let (inside, outside): (Vec<_>, Vec<_>) = files_under(&root().join("src"), &["rs"])
+            .into_iter()
+            .filter(is_named)
+            .partition(|path| path.starts_with(&folder));
+        assert!(!inside.is_empty(), "{name} is used");
+        assert!(outside.is_empty(), "{name} is named in {outside:?}");
     }
 }
 

@@ -95,7 +95,7 @@ async fn list_all(config: &Config, clock: &Arc<SystemClock>) -> ExitCode {
         let settings = &target.settings;
         let head = [
             target.id.as_str(),
-            settings.wire.as_str(),
+            settings.protocol.as_str(),
             settings.base_url.as_str(),
         ];
         let mut text = format!("{}\n", head.join("  "));

@@ -165,6 +165,19 @@ wire = \"messages\"
 base_url = \"https://api.anthropic.com/v1\"
 api_key_file = \"anthropic.key\"
 name = \"claude-sonnet-4-5\"
+
+[[models]]
+id = \"gemini\"
+wire = \"gemini\"
+api_key_file = \"gemini.key\"
+name = \"gemini-3.8-flash\"
+
+[[models]]
+id = \"nova\"
+wire = \"bedrock\"
+base_url = \"https://bedrock-runtime.eu-west-1.amazonaws.com\"
+api_key_file = \"bedrock.key\"
+name = \"eu.amazon.nova-lite-v1:0\"
 ```
 
 ";

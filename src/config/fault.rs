@@ -95,6 +95,18 @@ pub enum Fault {
         /// The known name that is most like it, where one is.
         nearest: Option<String>,
     },
+    /// A protocol needs what is not written, or written otherwise.
+    Wanted {
+        /// The word of the protocol.
+        wire: &'static str,
+        /// How it is written.
+        form: &'static str,
+    },
+    /// A protocol has no words for what is written.
+    Unsayable {
+        /// The word of the protocol.
+        wire: &'static str,
+    },
     /// A name or value cannot be that of an HTTP header.
     Header,
     /// The environment has no such variable.

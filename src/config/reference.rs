@@ -134,8 +134,8 @@ keys! {
     );
 
     MODEL_BASE_URL = Key::new("model", "base_url", Form::Address).env("OPENAI_BASE_URL").default("https://api.openai.com/v1").means(
-        "The base of an OpenAI-compatible API, up to and including `/v1`.",
-        "OpenAI 호환 API의 기본 주소예요. `/v1`까지 적어요.",
+        "The base of the API, for an OpenAI-compatible one up to and including `/v1`. Where it is not written and `wire` says another provider, that one's own: `https://generativelanguage.googleapis.com/v1beta` for `gemini`, `https://api.cohere.com/v1` for `cohere`.",
+        "API의 기본 주소예요. OpenAI 호환 API라면 `/v1`까지 적어요. 쓰지 않고 `wire`에 다른 제공자를 적으면 그 제공자의 주소를 써요. `gemini`는 `https://generativelanguage.googleapis.com/v1beta`, `cohere`는 `https://api.cohere.com/v1`이에요.",
     );
     MODEL_API_KEY = Key::new("model", "api_key", Form::Secret).env("OPENAI_API_KEY").means(
         "The key of that API. Required with the default base; elsewhere sent where it is set.",
@@ -153,9 +153,9 @@ keys! {
         "The environment variable that holds the key, in place of `api_key`.",
         "키가 든 환경 변수의 이름이에요. `api_key` 대신 써요.",
     );
-    MODEL_WIRE = Key::new("model", "wire", Form::OneOf(&["chat_completions", "responses", "messages"])).env("ASKWELL_MODEL_WIRE").default("chat_completions").means(
-        "The protocol: OpenAI's Chat Completions, which nearly every server speaks, OpenAI's Responses, or Anthropic's Messages.",
-        "모델 서버와 말하는 방식이에요. 거의 모든 서버가 아는 OpenAI의 Chat Completions, OpenAI의 Responses, Anthropic의 Messages 중 하나예요.",
+    MODEL_WIRE = Key::new("model", "wire", Form::OneOf(&["chat_completions", "responses", "messages", "gemini", "vertex", "bedrock", "cohere"])).env("ASKWELL_MODEL_WIRE").default("chat_completions").means(
+        "The protocol: OpenAI's Chat Completions, which nearly every server speaks, OpenAI's Responses, Anthropic's Messages, Google's Gemini API, Vertex AI (with an access token, or with `key_header = \"x-goog-api-key\"` an API key), Bedrock's Converse (with an API key of Bedrock's) or Cohere's Chat v1. Of the last four `name` is needed, of `vertex` and `bedrock` also `base_url`; what they have no words for is refused.",
+        "모델 서버와 말하는 방식이에요. 거의 모든 서버가 아는 OpenAI의 Chat Completions, OpenAI의 Responses, Anthropic의 Messages, Google의 Gemini API, Vertex AI(액세스 토큰이나, `key_header = \"x-goog-api-key\"`와 함께 API 키), Bedrock의 Converse(Bedrock API 키), Cohere의 Chat v1 중 하나예요. 뒤의 네 가지에는 `name`이 필요하고, `vertex`와 `bedrock`에는 `base_url`도 필요해요. 그 방식으로 전할 수 없는 설정은 받지 않아요.",
     );
     MODEL_NAME = Key::new("model", "name", Form::Text(200)).env("ASKWELL_MODEL").means(
         "The model. With the default base it is `gpt-4o-mini`; with another base that lists exactly one model, that one.",
@@ -222,8 +222,8 @@ keys! {
         "주소 뒤에 붙이는 값이에요. Azure의 `api-version` 같은 것이에요.",
     );
     MODEL_KEY_HEADER = Key::new("model", "key_header", Form::Text(100)).means(
-        "The header in which the key is sent as it is, as Azure's `api-key`; where absent, `x-api-key` over `messages` and a bearer token elsewhere.",
-        "키를 그대로 보낼 헤더예요. Azure의 `api-key` 같은 것이에요. 없으면 `messages`는 `x-api-key`, 나머지는 Bearer 토큰이에요.",
+        "The header in which the key is sent as it is, as Azure's `api-key`; where absent, `x-api-key` over `messages`, `x-goog-api-key` over `gemini` and a bearer token elsewhere.",
+        "키를 그대로 보낼 헤더예요. Azure의 `api-key` 같은 것이에요. 없으면 `messages`는 `x-api-key`, `gemini`는 `x-goog-api-key`, 나머지는 Bearer 토큰이에요.",
     );
     MODEL_PROXY = Key::new("model", "proxy", Form::Secret).means(
         "The proxy, as `http://user:password@proxy:3128` or `socks5://…`; where absent, that of the environment.",
@@ -250,16 +250,16 @@ keys! {
         "채널 관리자가 `/askgpt 채널 모델: …`로 고를 수 있는 것이에요. 경로나 `[[models]]`의 이름, 또는 같은 서버의 다른 모델 이름이에요. 없으면 고를 수 없고, 목록에서 빼면 이미 고른 채널에서도 더는 쓰지 않아요. 같은 서버의 다른 모델에는 `window_tokens`와 `answer_tokens`도 적용돼요.",
     );
     MODEL_WINDOW = Key::new("model", "window_tokens", Form::Whole(512, 10_000_000)).means(
-        "How much the model can take in, prompt and answer together: 128000 with the default base, 8192 with another.",
-        "모델이 한 번에 다룰 수 있는 토큰 수예요(질문과 답변 합계). 기본 주소에서는 128000, 다른 주소에서는 8192예요.",
+        "How much the model can take in, prompt and answer together: 128000 with the default base, 8192 with another; 1048576 over `gemini`, 128000 over `bedrock` and `cohere`.",
+        "모델이 한 번에 다룰 수 있는 토큰 수예요(질문과 답변 합계). 기본 주소에서는 128000, 다른 주소에서는 8192예요. `gemini`는 1048576, `bedrock`과 `cohere`는 128000이에요.",
     );
     MODEL_ANSWER = Key::new("model", "answer_tokens", Form::Whole(16, 1_000_000)).means(
-        "Tokens of an answer, at most: 4096 with the default base, 1024 with another. Must be at most half of the window.",
-        "답변의 최대 토큰 수예요. 기본 주소에서는 4096, 다른 주소에서는 1024예요. `window_tokens`의 절반을 넘을 수 없어요.",
+        "Tokens of an answer, at most: 4096 with the default base, 1024 with another; 8192 over `gemini`, 4096 over `bedrock`, 4000 over `cohere`. Must be at most half of the window.",
+        "답변의 최대 토큰 수예요. 기본 주소에서는 4096, 다른 주소에서는 1024예요. `gemini`는 8192, `bedrock`은 4096, `cohere`는 4000이에요. `window_tokens`의 절반을 넘을 수 없어요.",
     );
     MODEL_VISION = Key::new("model", "vision", Form::Switch).means(
-        "Whether the model takes pictures; where absent, only OpenAI's and Anthropic's own APIs are taken to.",
-        "모델이 이미지를 볼 수 있는지 여부예요. 없으면 OpenAI와 Anthropic의 API만 볼 수 있다고 여겨요.",
+        "Whether the model takes pictures; where absent, only OpenAI's and Anthropic's own APIs, `gemini` and `vertex` are taken to. Not over `cohere`.",
+        "모델이 이미지를 볼 수 있는지 여부예요. 없으면 OpenAI와 Anthropic의 API, `gemini`, `vertex`만 볼 수 있다고 여겨요. `cohere`로는 보낼 수 없어요.",
     );
     MODEL_CACHE = Key::new("model", "prompt_cache", Form::Switch).means(
         "Whether the server is asked to keep prompts, so that the next question of a conversation costs less: by `cache_control` over `messages`, by `prompt_cache_key` elsewhere; where absent, only OpenAI's and Anthropic's own APIs are.",

@@ -92,6 +92,8 @@ fn english(fault: &Fault) -> Words {
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
+        | Fault::Wanted { .. }
+        | Fault::Unsayable { .. }
         | Fault::Header
         | Fault::NoVariable => english_model(fault),
         Fault::Characters
@@ -236,6 +238,14 @@ fn english_model(fault: &Fault) -> Words {
                     .to_owned(),
             },
         ),
+        Fault::Wanted { wire, form } => words(
+            format!("is missing or of no use: `wire = \"{wire}\"` needs it"),
+            format!("write {form}"),
+        ),
+        Fault::Unsayable { wire } => words(
+            format!("would be lost: `wire = \"{wire}\"` has no words for it"),
+            "remove it, or ask the model by another `wire`",
+        ),
         Fault::Header => words(
             "cannot be sent in an HTTP header",
             "write names of letters, digits and hyphens, and values without line breaks",
@@ -324,6 +334,8 @@ fn korean(fault: &Fault) -> Words {
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
+        | Fault::Wanted { .. }
+        | Fault::Unsayable { .. }
         | Fault::Header
         | Fault::NoVariable => korean_model(fault),
         Fault::NoToken | Fault::NoMattermost | Fault::NoApiKey => korean_missing(fault),
@@ -468,6 +480,14 @@ fn korean_model(fault: &Fault) -> Words {
                     "[[models]]의 `id`나, [model]의 모델이라면 `default`를 써 주세요".to_owned()
                 }
             },
+        ),
+        Fault::Wanted { wire, form } => words(
+            format!("없거나 쓸 수 없어요. `wire = \"{wire}\"`에 필요해요"),
+            format!("{form}처럼 써 주세요"),
+        ),
+        Fault::Unsayable { wire } => words(
+            format!("`wire = \"{wire}\"`로는 전할 수 없는 설정이에요"),
+            "지우거나, 모델에 다른 `wire`로 물어봐 주세요",
         ),
         Fault::Header => words(
             "HTTP 헤더로 보낼 수 없어요",

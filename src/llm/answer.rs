@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::{FutureExt, stream};
 use reqwest::Response;
 
@@ -51,62 +50,49 @@ impl Patience {
     }
 }
 
-struct Answer {
-    /// The connection; none once it has ended.
+/// What deltas come from: a connection, and what reads it.
+pub(super) trait Source: Send {
+    /// Waits for the next that arrives, and reads it. Nothing is lost where the wait is given up.
+    fn hear(&mut self) -> impl Future<Output = Result<(), ModelError>> + Send;
+
+    /// Takes the next delta that is ready.
+    fn take(&mut self) -> Option<Delta>;
+
+    /// Says how far the completion has come.
+    fn progress(&self) -> Progress;
+
+    /// Says that nothing more comes.
+    fn end(&mut self, ending: Ending) -> Result<(), ModelError>;
+
+    /// Says whether there is a connection.
+    fn is_open(&self) -> bool;
+
+    /// Closes the connection.
+    fn close(&mut self);
+}
+
+/// A response, and what reads it in one of our own protocols.
+pub(super) struct Connection {
+    /// None once it has ended.
     response: Option<Response>,
     reply: Reply,
-    /// What ended it, until it is handed on.
-    error: Option<ModelError>,
-    clock: Arc<dyn Clock>,
-    patience: Patience,
 }
 
-/// Makes a stream of deltas of a response. Dropping it closes the connection.
-pub(super) fn deltas(
-    response: Response,
-    reply: Reply,
-    clock: Arc<dyn Clock>,
-    patience: Patience,
-) -> DeltaStream {
-    let answer = Answer {
-        response: Some(response),
-        reply,
-        error: None,
-        clock,
-        patience,
-    };
-    Box::pin(stream::unfold(answer, |mut answer| async move {
-        let item = answer.next().await?;
-        Some((item, answer))
-    }))
-}
-
-impl Answer {
-    async fn next(&mut self) -> Option<Result<Delta, ModelError>> {
-        loop {
-            if let Some(delta) = self.reply.take() {
-                return Some(Ok(delta));
-            }
-            if let Some(error) = self.error.take() {
-                return Some(Err(error));
-            }
-            let response = self.response.as_mut()?;
-            let (limit, in_vain) = self.patience.limit(self.reply.progress(), self.clock.now());
-            let outcome = match timeout(&*self.clock, limit, response.chunk()).await {
-                Ok(read) => self.hear(read).and_then(|()| self.drain()),
-                Err(elapsed) => self.give_up(in_vain, elapsed),
-            };
-            if let Err(error) = outcome {
-                self.response = None;
-                self.error = Some(error);
-            } else if self.reply.progress() == Progress::Over {
-                self.response = None;
-            }
+impl Connection {
+    pub(super) fn new(response: Response, reply: Reply) -> Self {
+        Self {
+            response: Some(response),
+            reply,
         }
     }
+}
 
-    fn hear(&mut self, read: reqwest::Result<Option<Bytes>>) -> Result<(), ModelError> {
-        match read {
+impl Source for Connection {
+    async fn hear(&mut self) -> Result<(), ModelError> {
+        let Some(response) = self.response.as_mut() else {
+            return Ok(());
+        };
+        match response.chunk().await {
             Ok(Some(bytes)) => self.reply.receive(&bytes),
             Ok(None) => self.reply.end(Ending::Clean),
             Err(error) => self.reply.end(Ending::Cut).map_err(|broken| ModelError {
@@ -116,23 +102,129 @@ impl Answer {
         }
     }
 
+    fn take(&mut self) -> Option<Delta> {
+        self.reply.take()
+    }
+
+    fn progress(&self) -> Progress {
+        self.reply.progress()
+    }
+
+    fn end(&mut self, ending: Ending) -> Result<(), ModelError> {
+        self.reply.end(ending)
+    }
+
+    fn is_open(&self) -> bool {
+        self.response.is_some()
+    }
+
+    fn close(&mut self) {
+        self.response = None;
+    }
+}
+
+struct Answer<S> {
+    source: S,
+    /// What ended it, until it is handed on.
+    error: Option<ModelError>,
+    clock: Arc<dyn Clock>,
+    patience: Patience,
+}
+
+/// Makes a stream of deltas of what comes from a source. Dropping it closes the connection.
+pub(super) fn deltas<S: Source + 'static>(
+    source: S,
+    clock: Arc<dyn Clock>,
+    patience: Patience,
+) -> DeltaStream {
+    Answer::new(source, clock, patience).deltas()
+}
+
+/// The same for a source that has yet to be accepted by its server: it returns when something has come.
+///
+/// # Errors
+/// When nothing comes but a failure.
+pub(super) async fn accepted_deltas<S: Source + 'static>(
+    source: S,
+    clock: Arc<dyn Clock>,
+    patience: Patience,
+) -> Result<DeltaStream, ModelError> {
+    let mut answer = Answer::new(source, clock, patience);
+    while answer.source.progress() == Progress::Silent && answer.source.is_open() {
+        answer.step().await;
+    }
+    match answer.error.take() {
+        Some(error) if answer.source.progress() == Progress::Silent => Err(error),
+        error => {
+            answer.error = error;
+            Ok(answer.deltas())
+        }
+    }
+}
+
+impl<S: Source + 'static> Answer<S> {
+    fn new(source: S, clock: Arc<dyn Clock>, patience: Patience) -> Self {
+        Self {
+            source,
+            error: None,
+            clock,
+            patience,
+        }
+    }
+
+    fn deltas(self) -> DeltaStream {
+        Box::pin(stream::unfold(self, |mut answer| async move {
+            let item = answer.next().await?;
+            Some((item, answer))
+        }))
+    }
+
+    async fn next(&mut self) -> Option<Result<Delta, ModelError>> {
+        loop {
+            if let Some(delta) = self.source.take() {
+                return Some(Ok(delta));
+            }
+            if let Some(error) = self.error.take() {
+                return Some(Err(error));
+            }
+            if !self.source.is_open() {
+                return None;
+            }
+            self.step().await;
+        }
+    }
+
+    /// Waits for what comes next, as long as patience lasts.
+    async fn step(&mut self) {
+        let (limit, in_vain) = self
+            .patience
+            .limit(self.source.progress(), self.clock.now());
+        let outcome = match timeout(&*self.clock, limit, self.source.hear()).await {
+            Ok(heard) => heard.and_then(|()| self.drain()),
+            Err(elapsed) => self.give_up(in_vain, elapsed),
+        };
+        if let Err(error) = outcome {
+            self.source.close();
+            self.error = Some(error);
+        } else if self.source.progress() == Progress::Over {
+            self.source.close();
+        }
+    }
+
     /// Reads on as long as there is something to read at once.
     fn drain(&mut self) -> Result<(), ModelError> {
-        while self.reply.progress() != Progress::Over {
-            let Some(response) = self.response.as_mut() else {
+        while self.source.progress() != Progress::Over {
+            let Some(heard) = self.source.hear().now_or_never() else {
                 break;
             };
-            let Some(read) = response.chunk().now_or_never() else {
-                break;
-            };
-            self.hear(read)?;
+            heard?;
         }
         Ok(())
     }
 
     fn give_up(&mut self, in_vain: ModelFailure, elapsed: Elapsed) -> Result<(), ModelError> {
-        if self.reply.progress() == Progress::Finished {
-            return self.reply.end(Ending::Cut);
+        if self.source.progress() == Progress::Finished {
+            return self.source.end(Ending::Cut);
         }
         Err(caused(in_vain, elapsed))
     }

@@ -55,6 +55,8 @@ pub fn client(settings: &Settings) -> Result<reqwest::Client, ClientError> {
         .user_agent(concat!("askwell/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
+        // What is packed arrives in lumps, and a library of ours switches unpacking on for all.
+        .no_gzip()
         .http1_only()
         .tcp_nodelay(true)
         .connect_timeout(CONNECT_TIMEOUT)

@@ -15,8 +15,8 @@ use super::error::{Said, caused, failed, inside};
 use super::reasoning::{Split, Splitter};
 use super::settings::ReasoningForm;
 use super::sse::Event;
+use super::wire::Decoder;
 use super::wire::chunk::{Chunk, Finish};
-use super::wire::{Decoder, Wire};
 use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use crate::ports::ModelError;
 
@@ -47,7 +47,6 @@ pub(super) enum Ending {
 /// What is known of a completion before it comes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected {
-    pub(super) wire: Wire,
     pub(super) reasoning: ReasoningForm,
     /// Tokens of answer that were asked for at most, where that was said.
     pub(super) most_tokens: Option<u32>,
@@ -57,7 +56,6 @@ pub(super) struct Expected {
 
 /// What the objects said so far, and the deltas of it that nobody has taken yet.
 pub(super) struct Completion {
-    decoder: Decoder,
     splitter: Splitter,
     /// Tokens of answer that were asked for at most.
     most_tokens: Option<u32>,
@@ -83,7 +81,6 @@ struct Seen {
 impl Completion {
     pub(super) fn new(expected: Expected) -> Self {
         Self {
-            decoder: expected.wire.decoder(),
             splitter: Splitter::new(expected.reasoning),
             most_tokens: expected.most_tokens,
             deltas: VecDeque::new(),
@@ -107,17 +104,21 @@ impl Completion {
     }
 
     /// Reads events, up to the end mark.
-    pub(super) fn read_events(&mut self, events: &[Event]) -> Result<(), ModelError> {
+    pub(super) fn read_events(
+        &mut self,
+        events: &[Event],
+        decoder: &mut Decoder,
+    ) -> Result<(), ModelError> {
         for event in events {
             if self.progress == Progress::Over {
                 break;
             }
-            self.read_event(event)?;
+            self.read_event(event, decoder)?;
         }
         Ok(())
     }
 
-    fn read_event(&mut self, event: &Event) -> Result<(), ModelError> {
+    fn read_event(&mut self, event: &Event, decoder: &mut Decoder) -> Result<(), ModelError> {
         let data = event.data.trim();
         match data {
             "" => return Ok(()),
@@ -130,24 +131,28 @@ impl Completion {
             Err(error) => return Err(caused(ModelFailure::Garbled, position(&error))),
         };
         if event.name == "error" && value.get("error").is_none() {
-            return self.read_object(&serde_json::json!({ "error": value }));
+            return self.read_object(&serde_json::json!({ "error": value }), decoder);
         }
-        self.read_object(&value)
+        self.read_object(&value, decoder)
     }
 
     /// Reads a reply that came as one object.
-    pub(super) fn read_whole(&mut self, body: &[u8]) -> Result<(), ModelError> {
+    pub(super) fn read_whole(
+        &mut self,
+        body: &[u8],
+        decoder: &mut Decoder,
+    ) -> Result<(), ModelError> {
         let value: Value = serde_json::from_slice(body)
             .map_err(|error| caused(ModelFailure::Garbled, position(&error)))?;
-        if Said::in_reply(&value).is_none() && !self.decoder.is_whole(&value) {
+        if Said::in_reply(&value).is_none() && !decoder.is_whole(&value) {
             return Err(failed(ModelFailure::Garbled));
         }
-        self.read_object(&value)?;
+        self.read_object(&value, decoder)?;
         // It parsed, so it is whole, even where it does not say why it ended.
         self.finish(FinishReason::Unsaid)
     }
 
-    fn read_object(&mut self, value: &Value) -> Result<(), ModelError> {
+    fn read_object(&mut self, value: &Value, decoder: &mut Decoder) -> Result<(), ModelError> {
         self.progress = self.progress.max(Progress::Begun);
         if let Some(said) = Said::in_reply(value) {
             // What goes wrong after the finish takes nothing from the answer.
@@ -156,11 +161,12 @@ impl Completion {
                 Progress::Finished | Progress::Over => Ok(()),
             };
         }
-        let chunk = self.decoder.chunk(value);
-        self.read_chunk(chunk)
+        self.read_chunk(decoder.chunk(value))
     }
 
-    fn read_chunk(&mut self, chunk: Chunk) -> Result<(), ModelError> {
+    /// Reads what one object says, whoever decoded it.
+    pub(super) fn read_chunk(&mut self, chunk: Chunk) -> Result<(), ModelError> {
+        self.progress = self.progress.max(Progress::Begun);
         let Chunk {
             model,
             reasoning,

@@ -33,8 +33,8 @@ const TOO_LONG_LABELS: [&str; 4] = [
 ];
 
 /// What messages say (lower case) of a prompt that does not fit: OpenAI and vLLM, llama-server, LiteLLM, Anthropic, Mistral, Bedrock,
-/// Groq, Gemini.
-const TOO_LONG_WORDS: [&str; 9] = [
+/// Groq, Gemini, Cohere.
+const TOO_LONG_WORDS: [&str; 10] = [
     "maximum context length",
     "context size",
     "contextwindowexceeded",
@@ -44,6 +44,7 @@ const TOO_LONG_WORDS: [&str; 9] = [
     "input is too long",
     "reduce the length of the messages",
     "input token count",
+    "too many tokens: ",
 ];
 
 /// Codes and types of an account that is spent: OpenAI (three), LiteLLM, DashScope.
@@ -127,13 +128,15 @@ pub(super) struct Said {
     kind: String,
     code: String,
     message: String,
+    /// How long to wait, where the body says so.
+    retry_after: Option<Duration>,
 }
 
 impl Said {
     /// Reads the body of a reply that is an error.
     pub(super) fn in_body(body: &[u8]) -> Self {
         match serde_json::from_slice::<Value>(body) {
-            Ok(value) => Self::in_value(&value),
+            Ok(value) => Self::in_object(&value),
             Err(_) => Self {
                 message: String::from_utf8_lossy(body).to_lowercase(),
                 ..Self::default()
@@ -151,15 +154,16 @@ impl Said {
             Some(_) => true,
         };
         if is_error {
-            return Some(Self::in_value(value));
+            return Some(Self::in_object(value));
         }
         // Responses that fail carry the reason with them.
         let response = outer.get("response")?;
         let has_failed = response.get("error").is_some_and(Value::is_object);
-        has_failed.then(|| Self::in_value(response))
+        has_failed.then(|| Self::in_object(response))
     }
 
-    fn in_value(value: &Value) -> Self {
+    /// Reads an object that is known to be an error.
+    pub(super) fn in_object(value: &Value) -> Self {
         // Gemini wraps the object in a list.
         let outer = value.get(0).unwrap_or(value);
         let inner = match outer.get("error") {
@@ -177,6 +181,7 @@ impl Said {
             kind: first(&["type", "status", "error_type"]),
             code: first(&["code"]),
             message: first(&["message", "error", "detail", "html-message", "msg"]),
+            retry_after: retry_delay(inner),
         }
     }
 
@@ -294,7 +299,7 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, said: &Said, now: Timest
     ModelError {
         failure: said.failure(status),
         status: Some(status),
-        retry_after: retry_after(headers, now),
+        retry_after: retry_after(headers, now).or(said.retry_after),
         source: Some(said.reported()),
     }
 }
@@ -318,7 +323,7 @@ pub(super) fn inside(said: &Said) -> ModelError {
             failure => failure,
         },
         status: Some(200),
-        retry_after: None,
+        retry_after: said.retry_after,
         source: Some(said.reported()),
     }
 }
@@ -354,6 +359,16 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
             seconds(value, 1.0).or_else(|| until(value, now))
         })?;
     Some(delay.min(MAX_RETRY_AFTER))
+}
+
+/// Reads the delay among the details of an error of Google's, as `"34.07s"` (google.rpc.RetryInfo): it sends no header.
+fn retry_delay(error: &Value) -> Option<Duration> {
+    let details = error.get("details")?.as_array()?;
+    let mut delays = details.iter().filter_map(|detail| {
+        let delay = detail.get("retryDelay")?.as_str()?;
+        seconds(delay.strip_suffix('s')?, 1.0)
+    });
+    delays.next()
 }
 
 fn seconds(text: &str, per_second: f64) -> Option<Duration> {

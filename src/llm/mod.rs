@@ -3,7 +3,7 @@
 //! A [`Target`] is one model at one server. Its [`Wire`] puts a question into its protocol's words; the reply goes through `sse` (bytes to
 //! events), the wire's decoder (one object to what it says) and `completion` (all of them to deltas and an end), held together by
 //! `reply`. None of these waits. It comes out through `answer`, which does: it owns the time-outs and the connection.
-//! What a server says when it refuses is read in `error`.
+//! What a server says when it refuses is read in `error`. Protocols that are not ours are spoken by a library, in `foreign`, and come out the same way.
 //!
 //! An answer is text a reader can trust to be whole or an error that says how it broke; usage is told apart from it, because it comes
 //! at any time or never. What a crash costs here is one call: nothing is remembered but the name of the only model a server lists.
@@ -12,8 +12,11 @@ mod answer;
 mod client;
 mod completion;
 mod error;
+mod foreign;
 mod keys;
 mod lesson;
+mod listed;
+mod protocol;
 mod reasoning;
 #[cfg(test)]
 mod recorded;
@@ -25,10 +28,13 @@ mod target;
 mod wire;
 
 pub use client::{ClientError, client};
+pub use foreign::{EFFORTS, Foreign};
+pub use listed::{ListedModel, MAX_MODELS_LISTED};
+pub use protocol::Protocol;
 pub use route::{DEFAULT_ROUTE, Models, Route, Router, TargetSettings};
 pub use settings::{
     ANTHROPIC_BASE_URL, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, InstructionsRole, Manners,
     ReasoningForm, Sampling, Settings, Way,
 };
-pub use target::{ListedModel, MAX_MODELS_LISTED, Target};
+pub use target::Target;
 pub use wire::Wire;

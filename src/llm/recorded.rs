@@ -107,12 +107,12 @@ fn header(pair: &Value) -> (HeaderName, HeaderValue) {
 fn read(asked: Asked, chunks: &[Bytes], ending: Ending) -> Meaning {
     let Asked { wire, most_tokens } = asked;
     let mut meaning = Meaning::default();
-    let mut reply = Reply::new(Expected {
-        wire,
+    let expected = Expected {
         reasoning: ReasoningForm::Marked,
         most_tokens,
         max_answer_bytes: 1_000_000,
-    });
+    };
+    let mut reply = Reply::new(wire, expected);
     let outcome = chunks
         .iter()
         .try_for_each(|chunk| {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::completion::{Completion, Ending, Expected, Progress};
 use super::error::{caused, failed};
 use super::sse::{Events, SseError};
+use super::wire::{Decoder, Wire};
 use crate::domain::completion::{Delta, ModelFailure};
 use crate::ports::ModelError;
 
@@ -23,6 +24,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// What the reader of one reply knows.
 pub(super) struct Reply {
     form: Form,
+    decoder: Decoder,
     completion: Completion,
     received: usize,
 }
@@ -35,9 +37,10 @@ enum Form {
 }
 
 impl Reply {
-    pub(super) fn new(expected: Expected) -> Self {
+    pub(super) fn new(wire: Wire, expected: Expected) -> Self {
         Self {
             form: Form::Unknown(Vec::new()),
+            decoder: wire.decoder(),
             completion: Completion::new(expected),
             received: 0,
         }
@@ -84,7 +87,7 @@ impl Reply {
             Form::Stream(events) => {
                 let mut complete = Vec::new();
                 let outcome = events.receive(bytes, &mut complete);
-                self.completion.read_events(&complete)?;
+                self.completion.read_events(&complete, &mut self.decoder)?;
                 match outcome {
                     // What comes after the end mark need not be readable.
                     Err(_) if self.completion.progress() == Progress::Over => Ok(()),
@@ -114,12 +117,13 @@ impl Reply {
                 let mut rest = Vec::new();
                 let outcome = events.finish(&mut rest).map_err(unreadable);
                 // Half an event at the very end is a cut, not garbage.
-                let outcome = self.completion.read_events(&rest).and(outcome);
+                let read = self.completion.read_events(&rest, &mut self.decoder);
+                let outcome = read.and(outcome);
                 outcome.map_err(as_cut)
             }
             Form::Whole(body) => {
                 let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-                self.completion.read_whole(text)
+                self.completion.read_whole(text, &mut self.decoder)
             }
         }
     }
@@ -177,14 +181,12 @@ fn as_cut(error: ModelError) -> ModelError {
 #[cfg(test)]
 mod tests {
     use super::super::settings::ReasoningForm;
-    use super::super::wire::Wire;
     use super::*;
     use crate::domain::completion::{FinishReason, Usage};
 
     const ROOM: usize = 1000;
 
     const EXPECTED: Expected = Expected {
-        wire: Wire::ChatCompletions,
         reasoning: ReasoningForm::Marked,
         most_tokens: None,
         max_answer_bytes: ROOM,
@@ -196,7 +198,7 @@ mod tests {
     }
 
     fn read_chunks(chunks: &[&str], ending: Ending) -> (Vec<Delta>, Option<ModelFailure>) {
-        let mut reply = Reply::new(EXPECTED);
+        let mut reply = Reply::new(Wire::ChatCompletions, EXPECTED);
         let outcome = chunks
             .iter()
             .try_for_each(|chunk| reply.receive(&Bytes::from((*chunk).to_owned())))
@@ -296,10 +298,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_after_the_end_mark_takes_nothing_from_the_answer() {
         let end = r#"{"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"text":"a"}]}]}}"#;
-        let mut reply = Reply::new(Expected {
-            wire: Wire::Responses,
-            ..EXPECTED
-        });
+        let mut reply = Reply::new(Wire::Responses, EXPECTED);
         let bytes = [b"data: ", end.as_bytes(), b"\n\ndata: [DO\x80NE]\n\n"].concat();
         reply.receive(&bytes.into()).unwrap();
         let deltas: Vec<_> = std::iter::from_fn(|| reply.take()).collect();
@@ -398,7 +397,7 @@ mod tests {
     #[test]
     fn a_stream_that_never_says_anything_is_refused_past_its_largest_size() {
         let comments = Bytes::from(":\n\n".repeat(MAX_STREAM_BYTES / 3 / 64));
-        let mut reply = Reply::new(EXPECTED);
+        let mut reply = Reply::new(Wire::ChatCompletions, EXPECTED);
         let mut left = MAX_STREAM_BYTES;
         while left >= comments.len() {
             reply.receive(&comments).unwrap();
@@ -411,7 +410,7 @@ mod tests {
 
     #[test]
     fn an_error_never_repeats_what_was_read() {
-        let mut reply = Reply::new(EXPECTED);
+        let mut reply = Reply::new(Wire::ChatCompletions, EXPECTED);
         let error = reply
             .receive(&Bytes::from_static(b"data: {\"secret\": truely}\n\n"))
             .unwrap_err();

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::wire::Wire;
+use super::protocol::Protocol;
 use crate::domain::prompt::Window;
 
 /// The base of OpenAI's own API.
@@ -24,7 +24,7 @@ pub const DEFAULT_MODEL: &str = "gpt-4o-mini";
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The protocol its server speaks.
-    pub wire: Wire,
+    pub protocol: Protocol,
     /// The base of the API, as `https://api.openai.com/v1`; trusted, because an operator wrote it.
     pub base_url: Url,
     /// Sent where there is one; of several, the one that was refused or held back longest ago.

@@ -8,17 +8,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{RequestBuilder, Response};
+use reqwest::Response;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::answer::{Patience, deltas, read_body};
+use super::answer::{Connection, Patience, deltas, read_body};
 use super::completion::{Expected, Progress};
-use super::error::{MAX_ERROR_BYTES, Said, caused, refused};
+use super::error::{MAX_ERROR_BYTES, Said, caused, failed, refused};
+use super::foreign::{self, Foreign};
 use super::keys::KeyRing;
 use super::lesson::{Lessons, lesson};
+use super::listed::{ListedModel, listed, only_model};
+use super::protocol::Protocol;
 use super::reply::Reply;
 use super::settings::{AnswerLimit, DEFAULT_MODEL, Settings};
 use super::wire::{Ask, Tool, Wire};
@@ -31,28 +34,6 @@ const SHORT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes of a list of models that are read; OpenRouter's, the longest known, has about half of it.
 const MAX_MODELS_BYTES: usize = 1024 * 1024;
-
-/// Where lists of models say how much one takes in: vLLM, OpenRouter, llama-server (two), Anthropic and Mistral, Groq.
-const WINDOW_PATHS: [&str; 6] = [
-    "/max_model_len",
-    "/context_length",
-    "/meta/n_ctx",
-    "/meta/n_ctx_train",
-    "/max_context_length",
-    "/context_window",
-];
-
-/// A model in a list of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedModel {
-    /// Its name.
-    pub id: String,
-    /// How much it takes in, where its server says so.
-    pub window_tokens: Option<u32>,
-}
-
-/// Names of a list of models that are read.
-pub const MAX_MODELS_LISTED: usize = 10_000;
 
 /// How often a question is put otherwise, because its server refused a field or a key, before its refusal is believed.
 const MAX_CORRECTIONS: u32 = 6;
@@ -105,7 +86,7 @@ impl Target {
     }
 
     /// Puts a question into the words of the wire, as far as the server is known to take them.
-    fn body(&self, model: &str, prompt: &Prompt, tool: Option<&Tool>) -> Map<String, Value> {
+    fn body(&self, wire: Wire, asking: &Asking<'_>) -> Map<String, Value> {
         let lessons = self.lessons();
         let manners = lessons.manners(&self.settings.manners);
         let by_host = if self.is_openai() {
@@ -113,20 +94,20 @@ impl Target {
         } else {
             AnswerLimit::MaxTokens
         };
-        let mut body = self.settings.wire.body(&Ask {
-            model,
-            prompt,
+        let mut body = wire.body(&Ask {
+            model: asking.model,
+            prompt: asking.prompt,
             manners: &manners,
             caches: self.settings.caches,
             answer_limit: lessons.limit(manners.answer_limit.unwrap_or(by_host)),
-            tool,
+            tool: asking.tool,
         });
         lessons.strip(&mut body);
         body
     }
 
     fn address(&self, below: &[&str]) -> Url {
-        let mut url = endpoint(&self.settings.base_url, below, self.settings.wire);
+        let mut url = endpoint(&self.settings.base_url, below, self.settings.protocol);
         if !self.settings.way.query.is_empty() {
             let query = self.settings.way.query.iter();
             let query = query.map(|(name, value)| (name, value.expose_secret()));
@@ -135,24 +116,22 @@ impl Target {
         url
     }
 
-    fn authorised(
-        &self,
-        request: RequestBuilder,
-        key: Option<&SecretString>,
-    ) -> Result<RequestBuilder, ModelError> {
-        let Settings { wire, way, .. } = &self.settings;
-        let mut request = request;
-        let wanted = wire.header();
+    /// Returns the headers that each request has.
+    fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, ModelError> {
+        let Settings { protocol, way, .. } = &self.settings;
+        let wanted = protocol.header();
+        let mut headers: HeaderMap = HeaderMap::new();
         for (name, value) in wanted.iter().chain(&way.headers) {
-            request = request.header(name, value);
+            headers.append(name.clone(), value.clone());
         }
         let Some(key) = key else {
-            return Ok(request);
+            return Ok(headers);
         };
-        match way.key_header.clone().or_else(|| wire.key_header()) {
-            Some(name) => Ok(request.header(name, secret_header("", key)?)),
-            None => Ok(request.header(AUTHORIZATION, secret_header("Bearer ", key)?)),
-        }
+        match way.key_header.clone().or_else(|| protocol.key_header()) {
+            Some(name) => headers.append(name, secret_header("", key)?),
+            None => headers.append(AUTHORIZATION, secret_header("Bearer ", key)?),
+        };
+        Ok(headers)
     }
 
     /// Returns the name to ask for: the configured one, OpenAI's default, or the only one listed.
@@ -184,16 +163,28 @@ impl Target {
     }
 
     async fn list_models(&self) -> Result<Response, ModelError> {
-        let url = self.address(&["models"]);
-        let key = self.keys.take(self.clock.now()).map(|(_, key)| key);
-        let request = self.authorised(self.http.get(url), key)?;
-        let sent = timeout(&*self.clock, SHORT_CALL_TIMEOUT, request.send()).await;
-        let response = sent
-            .map_err(|elapsed| caused(ModelFailure::Unavailable, elapsed))?
-            .map_err(unreachable)?;
+        let mut url = self.address(&["models"]);
+        if let Protocol::Foreign(foreign) = self.settings.protocol {
+            let query = foreign.list_query().ok_or_else(|| {
+                caused(
+                    ModelFailure::RequestRefused,
+                    "the protocol lists no models at this host",
+                )
+            })?;
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let response = self.get(url).await?;
         self.accepted(response)
             .await
             .map_err(|refusal| refusal.error)
+    }
+
+    async fn get(&self, url: Url) -> Result<Response, ModelError> {
+        let key = self.keys.take(self.clock.now()).map(|(_, key)| key);
+        let request = self.http.get(url).headers(self.headers(key)?);
+        let sent = timeout(&*self.clock, SHORT_CALL_TIMEOUT, request.send()).await;
+        sent.map_err(|elapsed| caused(ModelFailure::Unavailable, elapsed))?
+            .map_err(unreachable)
     }
 
     /// Returns a response that is a success, and makes a refusal of any other.
@@ -210,7 +201,10 @@ impl Target {
         if error.failure == ModelFailure::ModelUnknown {
             *self.listed() = None;
         }
-        Err(Refusal { error, said })
+        Err(Refusal {
+            said,
+            ..Refusal::from(error)
+        })
     }
 
     fn lessons(&self) -> std::sync::MutexGuard<'_, Lessons> {
@@ -219,10 +213,29 @@ impl Target {
     }
 }
 
-/// A reply that is no success, and what was said in it.
+/// What is asked, of which of the server's models, and how long that may take.
+struct Asking<'a> {
+    model: &'a str,
+    prompt: &'a Prompt,
+    tool: Option<&'a Tool>,
+    patience: Patience,
+}
+
+/// A reply that is no success, what was said in it, and what had been sent.
 struct Refusal {
     error: ModelError,
     said: Said,
+    sent: Map<String, Value>,
+}
+
+impl From<ModelError> for Refusal {
+    fn from(error: ModelError) -> Self {
+        Self {
+            error,
+            said: Said::default(),
+            sent: Map::new(),
+        }
+    }
 }
 
 #[async_trait]
@@ -240,7 +253,15 @@ impl LanguageModel for Target {
     }
 
     async fn ping(&self) -> Result<(), ModelError> {
-        self.list_models().await.map(drop)
+        if self.lists_models() {
+            return self.list_models().await.map(drop);
+        }
+        // Nothing else can be asked for nothing: that there is an answer has to do.
+        let response = self.get(self.settings.base_url.clone()).await?;
+        if response.status().is_server_error() {
+            return Err(failed(ModelFailure::Unavailable));
+        }
+        Ok(())
     }
 }
 
@@ -250,6 +271,11 @@ impl Target {
     /// # Errors
     /// [`ModelFailure::RequestRefused`] where the server takes no tools; otherwise as asking without one fails.
     pub async fn calls_tools(&self, max_answer_tokens: u32) -> Result<bool, ModelError> {
+        if let Protocol::Foreign(foreign) = self.settings.protocol
+            && !foreign.offers_tools()
+        {
+            return Ok(false);
+        }
         let question = "What time is it now? Call the tool `clock` to find out.";
         let prompt = Prompt::single(question, max_answer_tokens);
         let mut deltas = self.ask(&prompt, Some(&CLOCK)).await?;
@@ -263,7 +289,16 @@ impl Target {
         Ok(finish == Some(FinishReason::ToolCalls))
     }
 
-    /// Returns the names of the models that its server lists, at most [`MAX_MODELS_LISTED`].
+    /// Says whether its server lists its models at the address where they are asked.
+    #[must_use]
+    pub fn lists_models(&self) -> bool {
+        match self.settings.protocol {
+            Protocol::Own(_) => true,
+            Protocol::Foreign(foreign) => foreign.list_query().is_some(),
+        }
+    }
+
+    /// Returns the names of the models that its server lists, at most [`super::MAX_MODELS_LISTED`].
     ///
     /// # Errors
     /// When the server cannot be reached, refuses, or sends no list.
@@ -286,18 +321,25 @@ impl Target {
             Some(chosen) => chosen.clone(),
             None => self.model().await?,
         };
+        let asking = Asking {
+            model: &model,
+            prompt,
+            tool,
+            patience,
+        };
         let mut corrections = MAX_CORRECTIONS;
         loop {
-            let body = self.body(&model, prompt, tool);
             let key = self.keys.take(self.clock.now());
-            let refusal = match self.send(&body, key.map(|(_, key)| key), &patience).await? {
-                Ok(response) => {
-                    let reply = Reply::new(self.expected(prompt, &body));
-                    return Ok(deltas(response, reply, Arc::clone(&self.clock), patience));
-                }
+            let secret = key.map(|(_, key)| key);
+            let asked = match self.settings.protocol {
+                Protocol::Own(wire) => self.ask_own(wire, &asking, secret).await,
+                Protocol::Foreign(foreign) => self.ask_foreign(foreign, &asking, secret).await,
+            };
+            let refusal = match asked {
+                Ok(deltas) => return Ok(deltas),
                 Err(refusal) => refusal,
             };
-            let goes_on = corrections > 0 && self.heeds(&refusal, &body, key.map(|(key, _)| key));
+            let goes_on = corrections > 0 && self.heeds(&refusal, key.map(|(key, _)| key));
             if !goes_on {
                 return Err(refusal.error);
             }
@@ -305,16 +347,68 @@ impl Target {
         }
     }
 
+    async fn ask_own(
+        &self,
+        wire: Wire,
+        asking: &Asking<'_>,
+        key: Option<&SecretString>,
+    ) -> Result<DeltaStream, Refusal> {
+        let body = self.body(wire, asking);
+        let response = match self.send(wire, &body, key, &asking.patience).await? {
+            Ok(response) => response,
+            Err(refusal) => {
+                return Err(Refusal {
+                    sent: body,
+                    ..refusal
+                });
+            }
+        };
+        let says_limit = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+            .iter()
+            .any(|field| body.contains_key(*field));
+        let most_tokens = says_limit.then_some(asking.prompt.max_answer_tokens);
+        let reply = Reply::new(wire, self.expected(most_tokens));
+        let connection = Connection::new(response, reply);
+        Ok(deltas(connection, Arc::clone(&self.clock), asking.patience))
+    }
+
+    async fn ask_foreign(
+        &self,
+        protocol: Foreign,
+        asking: &Asking<'_>,
+        key: Option<&SecretString>,
+    ) -> Result<DeltaStream, Refusal> {
+        let (steps, query) = protocol.path(asking.model);
+        let steps: Vec<_> = steps.iter().map(String::as_str).collect();
+        let mut address = self.address(&steps);
+        if let Some((name, value)) = query {
+            address.query_pairs_mut().append_pair(name, value);
+        }
+        let question = foreign::Question {
+            protocol,
+            model: asking.model,
+            prompt: asking.prompt,
+            manners: &self.settings.manners,
+            tool: asking.tool,
+            address,
+            headers: self.headers(key)?,
+        };
+        let expected = self.expected(Some(asking.prompt.max_answer_tokens));
+        let (http, clock) = (self.http.clone(), Arc::clone(&self.clock));
+        let asked = foreign::ask(question, http, expected, clock, asking.patience);
+        Ok(asked.await?)
+    }
+
     /// Takes what a refusal teaches; returns whether asking once more, at once, may go better.
-    fn heeds(&self, refusal: &Refusal, body: &Map<String, Value>, key: Option<usize>) -> bool {
-        let Refusal { error, said } = refusal;
+    fn heeds(&self, refusal: &Refusal, key: Option<usize>) -> bool {
+        let Refusal { error, said, sent } = refusal;
         if key.is_some_and(|key| self.keys.rest(key, error, self.clock.now())) {
             return true;
         }
         if error.failure != ModelFailure::RequestRefused {
             return false;
         }
-        let Some(lesson) = lesson(said, body) else {
+        let Some(lesson) = lesson(said, sent) else {
             return false;
         };
         let field = lesson.word();
@@ -330,14 +424,17 @@ impl Target {
 
     async fn send(
         &self,
+        wire: Wire,
         body: &Map<String, Value>,
         key: Option<&SecretString>,
         patience: &Patience,
     ) -> Result<Result<Response, Refusal>, ModelError> {
         let bytes = serde_json::to_vec(body).expect("a map of JSON values is JSON");
-        let url = self.address(self.settings.wire.path());
+        let url = self.address(wire.path());
         let request = self
-            .authorised(self.http.post(url), key)?
+            .http
+            .post(url)
+            .headers(self.headers(key)?)
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream, application/json")
             .body(bytes);
@@ -349,23 +446,19 @@ impl Target {
         Ok(self.accepted(response).await)
     }
 
-    fn expected(&self, prompt: &Prompt, body: &Map<String, Value>) -> Expected {
-        let says_limit = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
-            .iter()
-            .any(|field| body.contains_key(*field));
+    fn expected(&self, most_tokens: Option<u32>) -> Expected {
         Expected {
-            wire: self.settings.wire,
             reasoning: self.settings.manners.reasoning,
-            most_tokens: says_limit.then_some(prompt.max_answer_tokens),
+            most_tokens,
             max_answer_bytes: self.settings.max_answer_bytes,
         }
     }
 }
 
 /// Returns an address below the base, whose query stays. Anthropic's own documentation writes its base without the version.
-fn endpoint(base: &Url, below: &[&str], wire: Wire) -> Url {
+fn endpoint(base: &Url, below: &[&str], protocol: Protocol) -> Url {
     let mut url = base.clone();
-    let is_bare = wire == Wire::Messages && matches!(base.path(), "" | "/");
+    let is_bare = protocol == Protocol::Own(Wire::Messages) && matches!(base.path(), "" | "/");
     // A base that cannot have a path is refused by the HTTP client when it is asked.
     if let Ok(mut segments) = url.path_segments_mut() {
         segments
@@ -392,39 +485,6 @@ fn unreachable(error: reqwest::Error) -> ModelError {
     caused(failure, error.without_url())
 }
 
-/// Reads the names in a list of models.
-fn listed(body: &[u8]) -> Result<Vec<ListedModel>, ModelError> {
-    let list: Value = serde_json::from_slice(body)
-        .map_err(|_| caused(ModelFailure::Garbled, "the list of models is no JSON"))?;
-    let models = list.get("data").and_then(Value::as_array);
-    let names = models.into_iter().flatten().filter_map(|model| {
-        Some(ListedModel {
-            id: model.get("id")?.as_str()?.to_owned(),
-            window_tokens: WINDOW_PATHS
-                .iter()
-                .filter_map(|path| model.pointer(path)?.as_u64())
-                .find_map(|tokens| u32::try_from(tokens).ok()),
-        })
-    });
-    Ok(names.take(MAX_MODELS_LISTED).collect())
-}
-
-/// Finds the only model in a list of them.
-fn only_model(listed: Vec<ListedModel>) -> Result<String, ModelError> {
-    let mut names = listed.into_iter();
-    match (names.next(), names.next()) {
-        (Some(only), None) => Ok(only.id),
-        (None, _) => Err(caused(
-            ModelFailure::ModelUnknown,
-            "no model is configured and the server lists none",
-        )),
-        (Some(_), Some(_)) => Err(caused(
-            ModelFailure::ModelUnknown,
-            "no model is configured and the server lists several",
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,33 +507,9 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                endpoint(&base.parse().unwrap(), &["models"], Wire::ChatCompletions).as_str(),
+                endpoint(&base.parse().unwrap(), &["models"], Protocol::default()).as_str(),
                 expected
             );
-        }
-    }
-
-    #[test]
-    fn a_model_is_found_only_where_there_is_one() {
-        let find = |body: &str| {
-            let only = listed(body.as_bytes()).and_then(only_model);
-            only.map_err(|error| error.failure)
-        };
-        assert_eq!(
-            find(r#"{"data":[{"id":"smollm2:latest"}]}"#),
-            Ok("smollm2:latest".into())
-        );
-        for (body, failure) in [
-            (
-                r#"{"data":[{"id":"a"},{"id":"b"}]}"#,
-                ModelFailure::ModelUnknown,
-            ),
-            (r#"{"data":[]}"#, ModelFailure::ModelUnknown),
-            (r#"{"data":[3]}"#, ModelFailure::ModelUnknown),
-            ("null", ModelFailure::ModelUnknown),
-            ("<html>", ModelFailure::Garbled),
-        ] {
-            assert_eq!(find(body), Err(failure), "{body}");
         }
     }
 }

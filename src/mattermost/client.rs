@@ -26,6 +26,7 @@ pub const MAX_REPLY_BYTES: usize = 8 * 1024 * 1024;
 /// When TLS cannot be set up, for example where the system has no root certificates.
 pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
+        .no_gzip()
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("askwell/", env!("CARGO_PKG_VERSION")))

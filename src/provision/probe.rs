@@ -11,7 +11,8 @@ use super::doctor::{Finding, of_failure};
 use crate::domain::completion::{Delta, Usage};
 use crate::domain::prompt::{Prompt, Window};
 use crate::llm::{
-    AnswerLimit, ListedModel, Manners, ReasoningForm, Sampling, Settings, Target, Wire, client,
+    AnswerLimit, ListedModel, Manners, Protocol, ReasoningForm, Sampling, Settings, Target, Wire,
+    client,
 };
 use crate::ports::{Clock, LanguageModel as _, ModelError};
 use crate::text::Ailment;
@@ -29,7 +30,7 @@ const MANY_TOKENS: u64 = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suited {
     /// The protocols in which it answers, the best first; never empty.
-    pub wires: Vec<Wire>,
+    pub protocols: Vec<Protocol>,
     /// The model that answered, where it was not named before.
     pub model: Option<String>,
     /// How much its server says that it takes in.
@@ -59,7 +60,8 @@ impl Suited {
             toml.push_str(&text);
             toml.push('\n');
         };
-        let words: Vec<_> = self.wires.iter().map(|wire| wire.as_str()).collect();
+        let words = self.protocols.iter().map(|protocol| protocol.as_str());
+        let words: Vec<_> = words.collect();
         line(format!("# it speaks {}", words.join(", ")));
         if let Some(wire) = words.first() {
             line(format!("wire = \"{wire}\""));
@@ -110,48 +112,59 @@ fn quoted(text: &str) -> String {
 /// What is wrong where it lists none.
 pub async fn list(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Vec<ListedModel>, Finding> {
     let target = target(settings.clone(), &clock)?;
+    if !target.lists_models() {
+        return Err(Ailment::ModelListsNone.into());
+    }
     target.models().await.map_err(|error| told(&error))
 }
 
-/// Finds out what a model's server takes.
+/// Finds out what a model's server takes. One that is asked in a protocol that is not ours is asked in no other.
 ///
 /// # Errors
 /// What is wrong where it answers in no protocol.
 pub async fn probe(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Suited, Finding> {
     let listed = list(settings, clock.clone()).await.unwrap_or_default();
-    let mut wires = Vec::new();
+    let mut protocols = Vec::new();
     let mut refusal = None;
-    let others = Wire::ALL.into_iter().filter(|wire| *wire != settings.wire);
-    for wire in std::iter::once(settings.wire).chain(others) {
+    for protocol in tried(settings.protocol) {
         let plain = Settings {
-            wire,
+            protocol,
             manners: Manners::default(),
             ..settings.clone()
         };
         match asked(&target(plain, &clock)?, "Say hello.", ANSWER_TOKENS).await {
-            Ok(_) => wires.push(wire),
+            Ok(_) => protocols.push(protocol),
             Err(error) => refusal = refusal.or(Some(error)),
         }
     }
-    let Some(wire) = wires.first().copied() else {
+    let Some(protocol) = protocols.first().copied() else {
         let error = refusal.map(|error| told(&error));
         return Err(error.unwrap_or_else(|| Ailment::ModelUnavailable.into()));
     };
-    let found = knobs(settings, wire, &clock).await?;
+    let found = knobs(settings, protocol, &clock).await?;
     let model = settings.model.clone().or(found.model);
     let of_model = listed
         .iter()
         .find(|listed| Some(&listed.id) == model.as_ref());
     Ok(Suited {
-        wires,
+        protocols,
         window_tokens: of_model.and_then(|listed| listed.window_tokens),
-        answer_limit: limit(settings, wire, &clock).await?,
+        answer_limit: limit(settings, protocol, &clock).await?,
         reasoning: found.reasoning,
         calls_tools: found.calls_tools,
         tells_usage: found.usage.is_some(),
         refused: found.refused,
         model,
     })
+}
+
+/// Returns the protocols to try, the configured one first.
+fn tried(configured: Protocol) -> Vec<Protocol> {
+    let own = Wire::ALL.map(Protocol::Own);
+    let others = own
+        .into_iter()
+        .filter(|own| *own != configured && matches!(configured, Protocol::Own(_)));
+    std::iter::once(configured).chain(others).collect()
 }
 
 /// What one model did with all that may be sent.
@@ -164,14 +177,22 @@ struct Found {
 }
 
 /// Asks with every knob turned, so that what is refused is learnt.
-async fn knobs(settings: &Settings, wire: Wire, clock: &Arc<dyn Clock>) -> Result<Found, Finding> {
+async fn knobs(
+    settings: &Settings,
+    protocol: Protocol,
+    clock: &Arc<dyn Clock>,
+) -> Result<Found, Finding> {
     let all = Settings {
-        wire,
+        protocol,
         manners: Manners {
-            sampling: Sampling {
-                temperature: Some(0.5),
-                top_p: Some(0.9),
-                ..Sampling::default()
+            sampling: match protocol {
+                Protocol::Own(_) => Sampling {
+                    temperature: Some(0.5),
+                    top_p: Some(0.9),
+                    ..Sampling::default()
+                },
+                // Of a refusal in one of these nothing is learnt.
+                Protocol::Foreign(_) => settings.manners.sampling.clone(),
             },
             reasoning: ReasoningForm::Unmarked,
             ..settings.manners.clone()
@@ -197,10 +218,10 @@ async fn knobs(settings: &Settings, wire: Wire, clock: &Arc<dyn Clock>) -> Resul
 /// Finds the field of Chat Completions that a server heeds, where it is not the usual one.
 async fn limit(
     settings: &Settings,
-    wire: Wire,
+    protocol: Protocol,
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<AnswerLimit>, Finding> {
-    if wire != Wire::ChatCompletions {
+    if protocol != Protocol::Own(Wire::ChatCompletions) {
         return Ok(None);
     }
     for limit in [
@@ -213,7 +234,7 @@ async fn limit(
             ..settings.manners.clone()
         };
         let limited = Settings {
-            wire,
+            protocol,
             manners,
             ..settings.clone()
         };

@@ -140,6 +140,8 @@ explained! {
         ModelRefusesFields { fields } = "doctor-model-refuses-fields",
         /// A model's certificates or its proxy cannot be used.
         ModelWay = "doctor-model-way",
+        /// The model's host does not list its models.
+        ModelListsNone = "doctor-model-lists-none",
         /// The answer comes all at once.
         ModelDoesNotStream = "doctor-model-does-not-stream",
         /// The model's server does not say what was used.

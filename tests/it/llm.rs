@@ -1,13 +1,16 @@
 //! Asking a model over a real connection: what is sent, what comes back, and when we stop waiting.
 
+mod foreign;
 mod operators;
+pub(crate) mod provider;
+mod providers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use askwell::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use askwell::domain::prompt::{Message, ModelChoice, Prompt, Role, Window};
-use askwell::llm::{Manners, Sampling, Settings, Target, Way, Wire, client};
+use askwell::llm::{Manners, Protocol, Sampling, Settings, Target, Way, client};
 use askwell::ports::{DeltaStream, LanguageModel, ModelError};
 use askwell_playground::model::{self, Recording, Reply, ScriptedModel};
 use bytes::Bytes;
@@ -25,7 +28,7 @@ const TOTAL: Duration = Duration::from_mins(5);
 fn settings(base_url: &str) -> Settings {
     Settings {
         base_url: base_url.parse().unwrap(),
-        wire: Wire::ChatCompletions,
+        protocol: Protocol::default(),
         api_keys: vec![SecretString::from("sk-very-secret")],
         model: Some("smollm2".into()),
         window: Window {

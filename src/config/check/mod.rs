@@ -5,6 +5,7 @@ mod agent;
 mod answer;
 mod channel;
 mod database;
+mod foreign;
 mod mattermost;
 mod model;
 mod server;

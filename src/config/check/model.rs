@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::address::address;
-use super::{System, whole};
+use super::{System, foreign, whole};
 use crate::config::env::read_secret;
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
@@ -18,8 +18,8 @@ use crate::domain::prompt::Window;
 use crate::domain::retry::RetryPolicy;
 use crate::llm::{
     ANTHROPIC_BASE_URL, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, DEFAULT_ROUTE,
-    InstructionsRole, Manners, Models, ReasoningForm, Route, Sampling, Settings, TargetSettings,
-    Way, Wire,
+    InstructionsRole, Manners, Models, Protocol, ReasoningForm, Route, Sampling, Settings,
+    TargetSettings, Way, Wire,
 };
 
 /// What `gpt-4o-mini` takes in.
@@ -29,7 +29,7 @@ const DEFAULT_WINDOW: Window = Window {
 };
 
 /// What each of Anthropic's models takes in, at least.
-const ANTHROPIC_WINDOW: Window = Window {
+pub(super) const ANTHROPIC_WINDOW: Window = Window {
     total_tokens: 200_000,
     answer_tokens: 8_192,
 };
@@ -136,33 +136,34 @@ fn target(values: &Values, id: String, system: &System) -> Option<TargetSettings
 }
 
 fn reached(values: &Values, system: &System) -> Option<Settings> {
-    let wire = wire(values);
-    let base_url = base_url(values, wire);
-    let asks_openai = is_openai(values, wire);
+    let protocol = protocol(values);
+    let base_url = base_url(values, protocol);
+    let asks_openai = is_openai(values, protocol);
     let api_keys = api_keys(values, system);
     let has_key = api_keys.as_ref().is_none_or(|keys| !keys.is_empty());
     if asks_openai && !has_key {
         values.report(&keys::MODEL_API_KEY, Fault::NoApiKey);
     }
     let model = values.text(&keys::MODEL_NAME).map(str::to_owned);
-    let (way, window) = (way(values, &system.directory), window(values, wire));
+    let way = way(values, &system.directory);
+    let window = window(values, protocol);
+    let manners = manners(values);
+    if let Protocol::Foreign(foreign) = protocol {
+        foreign::check(values, foreign, &manners, has_key);
+    }
+    let is_known = asks_openai || is_anthropic(values, protocol);
     Some(Settings {
-        wire,
+        protocol,
         base_url: base_url?,
         api_keys: api_keys?,
         model: model.or_else(|| asks_openai.then(|| DEFAULT_MODEL.to_owned())),
         window,
-        caches: if values.is_written(&keys::MODEL_CACHE) {
-            values.switch(&keys::MODEL_CACHE)
-        } else {
-            asks_openai || is_anthropic(values, wire)
-        },
-        sees: if values.is_written(&keys::MODEL_VISION) {
-            values.switch(&keys::MODEL_VISION)
-        } else {
-            asks_openai || is_anthropic(values, wire)
-        },
-        manners: manners(values),
+        caches: switch(values, &keys::MODEL_CACHE).unwrap_or(is_known),
+        sees: switch(values, &keys::MODEL_VISION).unwrap_or(match protocol {
+            Protocol::Own(_) => is_known,
+            Protocol::Foreign(foreign) => foreign::sees(foreign),
+        }),
+        manners,
         way: way?,
         first_token_timeout: values.duration(&keys::MODEL_FIRST_TOKEN),
         idle_timeout: values.duration(&keys::MODEL_IDLE),
@@ -171,15 +172,23 @@ fn reached(values: &Values, system: &System) -> Option<Settings> {
     })
 }
 
-fn wire(values: &Values) -> Wire {
-    let word = values.text(&keys::MODEL_WIRE);
-    word.and_then(Wire::from_word).unwrap_or_default()
+fn switch(values: &Values, key: &Key) -> Option<bool> {
+    values.is_written(key).then(|| values.switch(key))
 }
 
-/// Returns the base; Anthropic's own where its protocol is spoken and nothing is written.
-fn base_url(values: &Values, wire: Wire) -> Option<Url> {
-    if wire == Wire::Messages && !values.is_written(&keys::MODEL_BASE_URL) {
-        return ANTHROPIC_BASE_URL.parse().ok();
+fn protocol(values: &Values) -> Protocol {
+    let word = values.text(&keys::MODEL_WIRE);
+    word.and_then(Protocol::from_word).unwrap_or_default()
+}
+
+/// Returns the base; where nothing is written, the protocol's own.
+fn base_url(values: &Values, protocol: Protocol) -> Option<Url> {
+    if !values.is_written(&keys::MODEL_BASE_URL) {
+        match protocol {
+            Protocol::Own(Wire::Messages) => return ANTHROPIC_BASE_URL.parse().ok(),
+            Protocol::Foreign(foreign) => return foreign::base_url(values, foreign),
+            Protocol::Own(Wire::ChatCompletions | Wire::Responses) => {}
+        }
     }
     address(values, &keys::MODEL_BASE_URL, Some(&keys::MODEL_PLAIN_HTTP))
 }
@@ -280,25 +289,28 @@ fn host_of(text: &str) -> Option<String> {
 }
 
 /// Says whether OpenAI's own API is asked.
-fn is_openai(values: &Values, wire: Wire) -> bool {
+fn is_openai(values: &Values, protocol: Protocol) -> bool {
     let base = values.text(&keys::MODEL_BASE_URL).and_then(host_of);
-    !is_anthropic(values, wire) && base.is_some() && base == host_of(DEFAULT_BASE_URL)
+    matches!(protocol, Protocol::Own(_))
+        && !is_anthropic(values, protocol)
+        && base.is_some()
+        && base == host_of(DEFAULT_BASE_URL)
 }
 
 /// Says whether Anthropic's own API is asked.
-fn is_anthropic(values: &Values, wire: Wire) -> bool {
+fn is_anthropic(values: &Values, protocol: Protocol) -> bool {
     let base = values.text(&keys::MODEL_BASE_URL).and_then(host_of);
     let is_written = values.is_written(&keys::MODEL_BASE_URL);
-    wire == Wire::Messages && (!is_written || base == host_of(ANTHROPIC_BASE_URL))
+    protocol == Protocol::Own(Wire::Messages)
+        && (!is_written || base == host_of(ANTHROPIC_BASE_URL))
 }
 
-fn window(values: &Values, wire: Wire) -> Window {
-    let default = if is_openai(values, wire) {
-        DEFAULT_WINDOW
-    } else if is_anthropic(values, wire) {
-        ANTHROPIC_WINDOW
-    } else {
-        OTHER_WINDOW
+fn window(values: &Values, protocol: Protocol) -> Window {
+    let default = match protocol {
+        Protocol::Foreign(foreign) => foreign::window(values, foreign),
+        Protocol::Own(_) if is_openai(values, protocol) => DEFAULT_WINDOW,
+        Protocol::Own(_) if is_anthropic(values, protocol) => ANTHROPIC_WINDOW,
+        Protocol::Own(_) => OTHER_WINDOW,
     };
     let number = |key, default: u32| {
         let written = values.whole(key).map(u32::try_from);

@@ -11,7 +11,7 @@ use crate::domain::completion::{FinishReason, Usage};
 pub(super) const MAX_MODEL_CHARACTERS: usize = 200;
 
 /// Tokens a server may report, at most; more is held there, so that no sum of them ever overflows.
-pub(super) const MAX_TOKENS_REPORTED: u64 = 1_000_000_000;
+pub(in crate::llm) const MAX_TOKENS_REPORTED: u64 = 1_000_000_000;
 
 /// What one object says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,20 +44,33 @@ pub(super) fn read_text(value: Option<&Value>, into: &mut String) {
 }
 
 /// Reads a word for why a model stopped, in whatever protocol's; `None` where it says nothing yet.
-pub(super) fn finish(reason: &Value) -> Option<Finish> {
+pub(in crate::llm) fn finish(reason: &Value) -> Option<Finish> {
     let ended = match reason.as_str()?.to_ascii_lowercase().as_str() {
         // Some servers write an empty reason in each chunk.
         "" | "null" => return None,
-        "stop" | "end_turn" | "stop_sequence" | "eos" | "eos_token" => FinishReason::Stop,
-        // The last but one is Anthropic's, for a window that is full.
+        // The last is Cohere's.
+        "stop" | "end_turn" | "stop_sequence" | "eos" | "eos_token" | "complete" => {
+            FinishReason::Stop
+        }
+        // The last but two is Anthropic's, for a window that is full; the last Cohere's, for the same.
         "length"
         | "max_tokens"
         | "max_output_tokens"
         | "model_context_window_exceeded"
-        | "model_length" => FinishReason::Length,
+        | "model_length"
+        | "error_limit" => FinishReason::Length,
         "content_filter" | "safety" | "sensitive" | "recitation" | "refusal" => {
             FinishReason::ContentFilter
         }
+        // Gemini (five), Cohere, Bedrock (two).
+        "blocklist"
+        | "prohibited_content"
+        | "spii"
+        | "image_safety"
+        | "language"
+        | "error_toxic"
+        | "guardrail_intervened"
+        | "content_filtered" => FinishReason::ContentFilter,
         "tool_calls" | "tool_use" | "function_call" => FinishReason::ToolCalls,
         // OpenRouter, Zhipu, DeepSeek, vLLM, in this order.
         "error" | "network_error" | "insufficient_system_resource" | "abort" => {
@@ -70,7 +83,12 @@ pub(super) fn finish(reason: &Value) -> Option<Finish> {
 
 /// Reads the name of the model that answers.
 pub(super) fn model(value: &Value) -> Option<String> {
-    let name = value.get("model")?.as_str()?;
+    model_name(value.get("model")?)
+}
+
+/// Reads a name of a model, as far as it may be shown.
+pub(in crate::llm) fn model_name(value: &Value) -> Option<String> {
+    let name = value.as_str()?;
     let name: String = name
         .chars()
         .filter(|character| !character.is_control())

@@ -189,25 +189,29 @@ impl Ask<'_> {
 
     /// Returns the instructions, where they go in a place of their own, and the messages.
     fn apart(&self) -> (String, Vec<Message>) {
-        let (system, mut said): (Vec<_>, Vec<_>) = self
-            .prompt
-            .messages
-            .iter()
-            .cloned()
-            .partition(|message| message.role == Role::System);
-        let texts: Vec<_> = system.into_iter().map(|message| message.text).collect();
-        let instructions = texts.join("\n\n");
-        if self.manners.instructions != InstructionsRole::User || instructions.is_empty() {
-            return (instructions, said);
-        }
-        match said.first_mut() {
-            Some(first) if first.role == Role::User => {
-                first.text = format!("{instructions}\n\n{}", first.text);
-            }
-            _ => said.insert(0, Message::new(Role::User, instructions)),
-        }
-        (String::new(), said)
+        apart(self.prompt, self.manners.instructions)
     }
+}
+
+/// Returns the instructions of a prompt, where they go in a place of their own, and its messages.
+pub(super) fn apart(prompt: &Prompt, role: InstructionsRole) -> (String, Vec<Message>) {
+    let (system, mut said): (Vec<_>, Vec<_>) = prompt
+        .messages
+        .iter()
+        .cloned()
+        .partition(|message| message.role == Role::System);
+    let texts: Vec<_> = system.into_iter().map(|message| message.text).collect();
+    let instructions = texts.join("\n\n");
+    if role != InstructionsRole::User || instructions.is_empty() {
+        return (instructions, said);
+    }
+    match said.first_mut() {
+        Some(first) if first.role == Role::User => {
+            first.text = format!("{instructions}\n\n{}", first.text);
+        }
+        _ => said.insert(0, Message::new(Role::User, instructions)),
+    }
+    (String::new(), said)
 }
 
 /// Returns what a message says, as text where it shows nothing, else as parts made by these.

@@ -64,6 +64,7 @@ const GOOD_AFTER: Duration = Duration::from_mins(1);
 /// When TLS cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
+        .no_gzip()
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("askwell/", env!("CARGO_PKG_VERSION")))

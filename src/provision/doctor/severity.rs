@@ -47,6 +47,7 @@ pub(super) fn of(ailment: &Ailment<'_>) -> Severity {
         | Ailment::CommandMissingIn { .. }
         | Ailment::CommandNotTried
         | Ailment::ModelRefusesFields { .. }
+        | Ailment::ModelListsNone
         | Ailment::ModelWithoutUsage => Severity::Note,
         Ailment::SecretsOpen { .. }
         | Ailment::DeadLetters { .. }

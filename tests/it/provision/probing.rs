@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use askwell_playground::model::{Reply, Request, ScriptedModel, Wire};
 
 use super::site::Said;
+use crate::llm::provider::{Answered, Provider};
 
 /// Runs `askwell models …` beside this configuration.
 async fn run(toml: &str, arguments: &[&str]) -> Said {
@@ -117,4 +118,49 @@ async fn a_server_that_answers_in_no_protocol_is_told_of_with_its_remedy() {
     let said = run(&configured(&first, ""), &["probe"]).await;
     assert_eq!(said.code, 2);
     assert!(said.out.contains("does not accept the key"), "{said:?}");
+}
+
+/// A model of Gemini's beside these configurations.
+fn gemini(answers: &[Answered]) -> (Provider, String) {
+    let provider = Provider::start(answers);
+    let toml = format!(
+        "[server]\nlanguage = \"en\"\n[mattermost]\nurl = \"https://chat.example.com\"\ncommand_tokens = [\"t\"]\n\
+         [model]\nwire = \"gemini\"\nbase_url = \"{}\"\nname = \"gemini-2.5-flash\"\n",
+        provider.base
+    );
+    (provider, toml)
+}
+
+#[tokio::test]
+async fn a_model_that_is_asked_in_a_foreign_protocol_is_looked_at_like_any_other() {
+    let said = [
+        r#"{"candidates":[{"content":{"parts":[{"text":"one, two, three, four, "}]}}]}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"five, six, seven."}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":30}}"#,
+    ];
+    let counting = Answered::events(&said).in_bytes();
+    let list = r#"{"models":[{"name":"models/gemini-2.5-flash","inputTokenLimit":1048576}]}"#;
+    let list = Answered::refusal(200, list);
+
+    let (_provider, toml) = gemini(std::slice::from_ref(&list));
+    let said = run(&toml, &["list"]).await.fine();
+    assert!(said.ends_with("\n  ✓ gemini-2.5-flash\n"), "{said}");
+
+    let (_provider, toml) = gemini(std::slice::from_ref(&counting));
+    let said = run(&toml, &["test"]).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("✓ The model answers"), "{said:?}");
+
+    let (provider, toml) = gemini(&[list, counting]);
+    let said = run(&toml, &["probe"]).await.fine();
+    let expected = "[model]\n# it speaks gemini\nwire = \"gemini\"\nname = \"gemini-2.5-flash\"\nwindow_tokens = 1048576\n\
+                    # it does not call tools\n# it does say what was used\n";
+    assert_eq!(said, expected);
+    let asked = provider.asked();
+    let mut addresses = asked.iter().map(|asked| asked.line.as_str()).skip(1);
+    assert!(addresses.all(|line| line.contains(":streamGenerateContent")));
+
+    let bedrock = toml.replace("\"gemini\"", "\"bedrock\"");
+    let said = run(&bedrock, &["list"]).await;
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("does not list its models"), "{said:?}");
 }

@@ -6,6 +6,7 @@ use askwell::text::{Language, Reason, Sentence, say};
 use askwell_playground::model::{Reply, ScriptedModel};
 
 use super::house::{Account, House};
+use crate::llm::provider::{Answered, Provider};
 
 /// A house with a second model, and whatever else is configured.
 struct Two {
@@ -361,4 +362,39 @@ async fn reasoning_is_quoted_above_the_answer_where_that_is_wanted() {
     house.model.wait_for_requests(2).await;
     let second = house.model.requests().pop().unwrap();
     assert!(!second.body.to_string().contains("Let me see"));
+}
+
+#[tokio::test]
+async fn a_model_of_gemini_answers_where_one_of_our_own_protocols_is_dead() {
+    // What Gemini's documentation shows (<https://ai.google.dev/api/generate-content>, 2026-11).
+    let said = [
+        r#"{"candidates":[{"content":{"parts":[{"text":"All is "}],"role":"model"},"index":0}],"modelVersion":"gemini-2.5-flash"}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"well."}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3,"totalTokenCount":10},"modelVersion":"gemini-2.5-flash"}"#,
+    ];
+    let busy = r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"3600s"}]}}"#;
+    let answers = [Answered::events(&said), Answered::refusal(429, busy)];
+    let gemini = Provider::start(&answers);
+    let toml = format!(
+        "[[models]]\nid = \"second\"\nwire = \"gemini\"\nname = \"gemini-2.5-flash\"\nbase_url = \"{}/v1beta\"\n\
+         [model]\nfallbacks = [\"second\"]\ntries = 1\n",
+        gemini.base
+    );
+    let house = House::with(Account::Bot, &toml).await;
+    house.model.answer_otherwise(Reply::reset());
+    house.ask("alice", "hi").await;
+    let whole = answer("hi", "All is well.");
+    house
+        .see_in_time("bob", &whole, |post| post.text == whole)
+        .await;
+    // Asked too often, it is left alone for as long as it said.
+    for question in ["how?", "and now?"] {
+        house.ask("alice", question).await;
+        let asked = format!("**alice**: {question}");
+        house
+            .see_in_time("bob", question, |post| {
+                post.text.starts_with(&asked) && !post.text.contains("All is")
+            })
+            .await;
+    }
+    assert_eq!(gemini.asked().len(), 2);
 }
