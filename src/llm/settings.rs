@@ -51,6 +51,17 @@ pub struct Settings {
     pub max_answer_bytes: usize,
 }
 
+/// Where a server of models is, whoever of them is asked.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The base of the API, as `https://api.openai.com/v1`; trusted, because an operator wrote it.
+    pub base_url: Url,
+    /// Sent where there is one; of several, the one that was refused or held back longest ago.
+    pub api_keys: Vec<SecretString>,
+    /// The way there.
+    pub way: Way,
+}
+
 /// The way to a model's server.
 #[derive(Clone, Debug, Default)]
 pub struct Way {

@@ -4,30 +4,23 @@
 //! else may be tried again is decided by whoever asks.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{RequestBuilder, Response};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::Response;
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::answer::{Patience, deltas, read_body};
 use super::completion::{Expected, Progress};
-use super::error::{MAX_ERROR_BYTES, Said, caused, refused};
-use super::keys::KeyRing;
+use super::error::caused;
 use super::lesson::{Lessons, lesson};
 use super::reply::Reply;
-use super::settings::{AnswerLimit, DEFAULT_MODEL, Settings};
-use super::wire::{Ask, Tool, Wire};
+use super::server::{Call, Refusal, SHORT_CALL_TIMEOUT, Server};
+use super::settings::{Access, AnswerLimit, DEFAULT_MODEL, Settings};
+use super::wire::{Ask, Tool};
 use crate::domain::completion::{Delta, FinishReason, ModelFailure};
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
-use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError, timeout};
-
-/// Listing the models, at most; also for the body of a refusal.
-const SHORT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError};
 
 /// Bytes of a list of models that are read; OpenRouter's, the longest known, has about half of it.
 const MAX_MODELS_BYTES: usize = 1024 * 1024;
@@ -69,9 +62,8 @@ const CLOCK: Tool = Tool {
 /// A model at a server.
 pub struct Target {
     settings: Settings,
-    http: reqwest::Client,
     clock: Arc<dyn Clock>,
-    keys: KeyRing,
+    server: Server,
     lessons: Mutex<Lessons>,
     /// The only model the server listed, until it says that it does not know it (a local server was started with another).
     listed_model: Mutex<Option<String>>,
@@ -81,11 +73,15 @@ impl Target {
     /// Makes the adapter. `http` is a client made by [`super::client`].
     #[must_use]
     pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+        let access = Access {
+            base_url: settings.base_url.clone(),
+            api_keys: settings.api_keys.clone(),
+            way: settings.way.clone(),
+        };
         Self {
-            keys: KeyRing::new(settings.api_keys.clone()),
+            server: Server::new(access, settings.wire, http, Arc::clone(&clock)),
             lessons: Mutex::default(),
             settings,
-            http,
             clock,
             listed_model: Mutex::new(None),
         }
@@ -125,36 +121,6 @@ impl Target {
         body
     }
 
-    fn address(&self, below: &[&str]) -> Url {
-        let mut url = endpoint(&self.settings.base_url, below, self.settings.wire);
-        if !self.settings.way.query.is_empty() {
-            let query = self.settings.way.query.iter();
-            let query = query.map(|(name, value)| (name, value.expose_secret()));
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        url
-    }
-
-    fn authorised(
-        &self,
-        request: RequestBuilder,
-        key: Option<&SecretString>,
-    ) -> Result<RequestBuilder, ModelError> {
-        let Settings { wire, way, .. } = &self.settings;
-        let mut request = request;
-        let wanted = wire.header();
-        for (name, value) in wanted.iter().chain(&way.headers) {
-            request = request.header(name, value);
-        }
-        let Some(key) = key else {
-            return Ok(request);
-        };
-        match way.key_header.clone().or_else(|| wire.key_header()) {
-            Some(name) => Ok(request.header(name, secret_header("", key)?)),
-            None => Ok(request.header(AUTHORIZATION, secret_header("Bearer ", key)?)),
-        }
-    }
-
     /// Returns the name to ask for: the configured one, OpenAI's default, or the only one listed.
     async fn model(&self) -> Result<String, ModelError> {
         if let Some(model) = &self.settings.model {
@@ -184,45 +150,22 @@ impl Target {
     }
 
     async fn list_models(&self) -> Result<Response, ModelError> {
-        let url = self.address(&["models"]);
-        let key = self.keys.take(self.clock.now()).map(|(_, key)| key);
-        let request = self.authorised(self.http.get(url), key)?;
-        let sent = timeout(&*self.clock, SHORT_CALL_TIMEOUT, request.send()).await;
-        let response = sent
-            .map_err(|elapsed| caused(ModelFailure::Unavailable, elapsed))?
-            .map_err(unreachable)?;
-        self.accepted(response)
-            .await
-            .map_err(|refusal| refusal.error)
+        let listed = self.server.get(&["models"]).await?;
+        listed.map_err(|refusal| self.heard(refusal).error)
     }
 
-    /// Returns a response that is a success, and makes a refusal of any other.
-    async fn accepted(&self, response: Response) -> Result<Response, Refusal> {
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
-        }
-        let headers = response.headers().clone();
-        let body = read_body(response, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
-        let said = Said::in_body(&body);
-        let now = self.clock.wall();
-        let error = refused(status.as_u16(), &headers, &said, now);
-        if error.failure == ModelFailure::ModelUnknown {
+    /// Takes from a refusal that the model is not there.
+    fn heard(&self, refusal: Refusal) -> Refusal {
+        if refusal.error.failure == ModelFailure::ModelUnknown {
             *self.listed() = None;
         }
-        Err(Refusal { error, said })
+        refusal
     }
 
     fn lessons(&self) -> std::sync::MutexGuard<'_, Lessons> {
         // Whoever panicked while holding it left a set that is whole.
         self.lessons.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A reply that is no success, and what was said in it.
-struct Refusal {
-    error: ModelError,
-    said: Said,
 }
 
 #[async_trait]
@@ -289,16 +232,23 @@ impl Target {
         let mut corrections = MAX_CORRECTIONS;
         loop {
             let body = self.body(&model, prompt, tool);
-            let key = self.keys.take(self.clock.now());
-            let refusal = match self.send(&body, key.map(|(_, key)| key), &patience).await? {
+            let call = Call {
+                below: self.settings.wire.path(),
+                content_type: "application/json",
+                accept: "text/event-stream, application/json",
+                body: serde_json::to_vec(&body)
+                    .expect("a map of JSON values is JSON")
+                    .into(),
+            };
+            let limit = || patience.limit(Progress::Silent, self.clock.now());
+            let refusal = match self.server.post(&call, limit).await? {
                 Ok(response) => {
                     let reply = Reply::new(self.expected(prompt, &body));
                     return Ok(deltas(response, reply, Arc::clone(&self.clock), patience));
                 }
-                Err(refusal) => refusal,
+                Err(refusal) => self.heard(refusal),
             };
-            let goes_on = corrections > 0 && self.heeds(&refusal, &body, key.map(|(key, _)| key));
-            if !goes_on {
+            if corrections == 0 || !self.heeds(&refusal, &body) {
                 return Err(refusal.error);
             }
             corrections -= 1;
@@ -306,11 +256,8 @@ impl Target {
     }
 
     /// Takes what a refusal teaches; returns whether asking once more, at once, may go better.
-    fn heeds(&self, refusal: &Refusal, body: &Map<String, Value>, key: Option<usize>) -> bool {
+    fn heeds(&self, refusal: &Refusal, body: &Map<String, Value>) -> bool {
         let Refusal { error, said } = refusal;
-        if key.is_some_and(|key| self.keys.rest(key, error, self.clock.now())) {
-            return true;
-        }
         if error.failure != ModelFailure::RequestRefused {
             return false;
         }
@@ -328,27 +275,6 @@ impl Target {
         is_new
     }
 
-    async fn send(
-        &self,
-        body: &Map<String, Value>,
-        key: Option<&SecretString>,
-        patience: &Patience,
-    ) -> Result<Result<Response, Refusal>, ModelError> {
-        let bytes = serde_json::to_vec(body).expect("a map of JSON values is JSON");
-        let url = self.address(self.settings.wire.path());
-        let request = self
-            .authorised(self.http.post(url), key)?
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "text/event-stream, application/json")
-            .body(bytes);
-        let (limit, in_vain) = patience.limit(Progress::Silent, self.clock.now());
-        let response = timeout(&*self.clock, limit, request.send())
-            .await
-            .map_err(|elapsed| caused(in_vain, elapsed))?
-            .map_err(unreachable)?;
-        Ok(self.accepted(response).await)
-    }
-
     fn expected(&self, prompt: &Prompt, body: &Map<String, Value>) -> Expected {
         let says_limit = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
             .iter()
@@ -360,36 +286,6 @@ impl Target {
             max_answer_bytes: self.settings.max_answer_bytes,
         }
     }
-}
-
-/// Returns an address below the base, whose query stays. Anthropic's own documentation writes its base without the version.
-fn endpoint(base: &Url, below: &[&str], wire: Wire) -> Url {
-    let mut url = base.clone();
-    let is_bare = wire == Wire::Messages && matches!(base.path(), "" | "/");
-    // A base that cannot have a path is refused by the HTTP client when it is asked.
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments
-            .pop_if_empty()
-            .extend(is_bare.then_some("v1"))
-            .extend(below);
-    }
-    url
-}
-
-fn secret_header(before: &str, key: &SecretString) -> Result<HeaderValue, ModelError> {
-    let mut value = HeaderValue::from_str(&format!("{before}{}", key.expose_secret()))
-        .map_err(|error| caused(ModelFailure::KeyRefused, error))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn unreachable(error: reqwest::Error) -> ModelError {
-    let failure = if error.is_builder() {
-        ModelFailure::RequestRefused
-    } else {
-        ModelFailure::Unavailable
-    };
-    caused(failure, error.without_url())
 }
 
 /// Reads the names in a list of models.
@@ -428,30 +324,6 @@ fn only_model(listed: Vec<ListedModel>) -> Result<String, ModelError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_endpoint_lies_below_the_base_however_it_is_written() {
-        for (base, expected) in [
-            (
-                "http://127.0.0.1:8080/v1",
-                "http://127.0.0.1:8080/v1/models",
-            ),
-            (
-                "http://127.0.0.1:8080/v1/",
-                "http://127.0.0.1:8080/v1/models",
-            ),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/models"),
-            (
-                "https://a.openai.azure.com/openai/v1?api-version=preview",
-                "https://a.openai.azure.com/openai/v1/models?api-version=preview",
-            ),
-        ] {
-            assert_eq!(
-                endpoint(&base.parse().unwrap(), &["models"], Wire::ChatCompletions).as_str(),
-                expected
-            );
-        }
-    }
 
     #[test]
     fn a_model_is_found_only_where_there_is_one() {
