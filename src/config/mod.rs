@@ -16,6 +16,7 @@ mod env;
 mod fault;
 mod form;
 mod inputs;
+mod key;
 mod kind;
 mod load;
 mod nearest;

@@ -3,85 +3,10 @@
 //! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
 //! it, so that a key can be neither undocumented nor forgotten.
 
+mod media;
+
+pub use super::key::Key;
 pub use super::kind::Form;
-
-/// One key of the configuration.
-#[derive(Debug, PartialEq)]
-pub struct Key {
-    /// Its table in `askwell.toml`.
-    pub section: &'static str,
-    /// Its name in that table.
-    pub name: &'static str,
-    /// Its name in the environment, which also exists with `_FILE` at its end.
-    pub env: Option<&'static str>,
-    /// What may be written.
-    pub form: Form,
-    /// What holds where nothing is written; where absent, the meaning says it.
-    pub default: Option<&'static str>,
-    /// What it means, in English.
-    pub english: &'static str,
-    /// What it means, in Korean.
-    pub korean: &'static str,
-}
-
-impl Key {
-    const fn new(section: &'static str, name: &'static str, form: Form) -> Self {
-        Self {
-            section,
-            name,
-            env: None,
-            form,
-            default: None,
-            english: "",
-            korean: "",
-        }
-    }
-
-    const fn env(mut self, name: &'static str) -> Self {
-        self.env = Some(name);
-        self
-    }
-
-    const fn default(mut self, text: &'static str) -> Self {
-        self.default = Some(text);
-        self
-    }
-
-    const fn means(mut self, english: &'static str, korean: &'static str) -> Self {
-        self.english = english;
-        self.korean = korean;
-        self
-    }
-
-    /// Says whether it is about the process, and not about one of the bots that it serves.
-    #[must_use]
-    pub fn is_of_the_process(&self) -> bool {
-        let of_a_bot = ["language", "public_url", "inline_timeout_seconds"];
-        match self.section {
-            "database" | "log" => true,
-            "server" => !of_a_bot.contains(&self.name),
-            _ => false,
-        }
-    }
-
-    /// Says whether it is a key of `[model]` that each of `[[models]]` has, too.
-    #[must_use]
-    pub fn is_of_each_model(&self) -> bool {
-        let of_all = [
-            "choices",
-            "tries",
-            "first_delay_seconds",
-            "longest_delay_seconds",
-        ];
-        self.section == "model" && !of_all.contains(&self.name)
-    }
-
-    /// Returns its full name, as `mattermost.url`.
-    #[must_use]
-    pub fn path(&self) -> String {
-        format!("{}.{}", self.section, self.name)
-    }
-}
 
 /// The table that stands once for each channel which does something otherwise.
 pub const CHANNEL_SECTION: &str = "channel";
@@ -114,11 +39,13 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 macro_rules! keys {
-    ($($name:ident = $key:expr;)*) => {
+    ($($name:ident = $key:expr;)* + $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*) => {
         $(pub(super) static $name: Key = $key;)*
+        pub(super) use $module::{$($other),*};
+        $(pub(super) static $later: Key = $later_key;)*
 
         /// Every key, in the order of the documentation.
-        pub static KEYS: &[&Key] = &[$(&$name),*];
+        pub static KEYS: &[&Key] = &[$(&$name,)* $(&$other,)* $(&$later,)*];
     };
 }
 
@@ -384,6 +311,11 @@ keys! {
         "Whether a second model is asked, too, where the first is later with its first token than it was nineteen of twenty times; whichever begins first answers.",
         "첫 모델의 첫 토큰이 스무 번 중 열아홉 번보다 늦으면 두 번째 모델에도 물어볼지 여부예요. 먼저 시작한 쪽이 답해요.",
     );
+
+    + media {
+        IMAGES_ENABLED, IMAGES_BASE_URL, IMAGES_API_KEY, IMAGES_PLAIN_HTTP, IMAGES_NAME, IMAGES_SIZE, IMAGES_TIMEOUT, IMAGES_MAX_BYTES,
+        SPEECH_ENABLED, SPEECH_BASE_URL, SPEECH_API_KEY, SPEECH_PLAIN_HTTP, SPEECH_NAME, SPEECH_LANGUAGE, SPEECH_TIMEOUT, SPEECH_MAX_BYTES,
+    }
 
     ANSWER_ASSISTANT = Key::new("answer", "assistant", Form::Text(64)).default("GPT").means(
         "The assistant's name in answers.",

@@ -4,6 +4,7 @@ use super::channel_settings::ChannelRequest;
 use super::completion::{ModelFailure, Usage};
 use super::conversation::ConversationKey;
 use super::event::{EventKey, Origin, Person};
+use super::file::Picture;
 use super::id::{QuestionId, ServerId};
 use super::job::LaneKey;
 use super::post::{Audience, Delivery};
@@ -36,6 +37,20 @@ const HELP_WORDS: [&str; 2] = ["help", "도움말"];
 const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
 const STOP_WORDS: [&str; 3] = ["stop", "그만", "멈춰"];
 const PRIVATE_PREFIXES: [&str; 2] = ["private", "나만"];
+const PICTURE_PREFIXES: [&str; 3] = ["image", "그림", "이미지"];
+
+/// Returns what follows one of these words and a colon.
+fn after_prefix<'t>(text: &'t str, prefixes: &[&str]) -> Option<&'t str> {
+    let (prefix, rest) = text.split_once([':', '：'])?;
+    let is_prefix = |word: &&str| prefix.trim().eq_ignore_ascii_case(word);
+    prefixes.iter().any(is_prefix).then(|| rest.trim())
+}
+
+/// Returns what is to be drawn, where a text asks for a picture: `image: …`, `그림: …` or `이미지: …`.
+#[must_use]
+pub fn wanted_picture(text: &str) -> Option<&str> {
+    after_prefix(text, &PICTURE_PREFIXES).filter(|wanted| !wanted.is_empty())
+}
 
 impl Request {
     /// Reads what a text asks for.
@@ -71,21 +86,16 @@ impl Request {
     }
 
     fn read_question(text: &str) -> Self {
-        let private = text.split_once([':', '：']).filter(|(prefix, _)| {
-            PRIVATE_PREFIXES
-                .iter()
-                .any(|word| prefix.trim().eq_ignore_ascii_case(word))
-        });
-        match private {
-            Some((_, rest)) if rest.trim().is_empty() => Self::Explain,
-            Some((_, rest)) => Self::Ask {
-                text: rest.trim().to_owned(),
-                audience: Audience::Asker,
-            },
-            None => Self::Ask {
-                text: text.to_owned(),
-                audience: Audience::Channel,
-            },
+        let (text, audience) = match after_prefix(text, &PRIVATE_PREFIXES) {
+            Some(rest) => (rest, Audience::Asker),
+            None => (text, Audience::Channel),
+        };
+        if text.is_empty() || after_prefix(text, &PICTURE_PREFIXES) == Some("") {
+            return Self::Explain;
+        }
+        Self::Ask {
+            text: text.to_owned(),
+            audience,
         }
     }
 }
@@ -120,6 +130,12 @@ pub struct Question {
 }
 
 impl Question {
+    /// Returns what is to be drawn, where a picture is asked for.
+    #[must_use]
+    pub fn wanted_picture(&self) -> Option<&str> {
+        wanted_picture(&self.text)
+    }
+
     /// Whether it came too late to be answered.
     #[must_use]
     pub fn is_late(&self) -> bool {
@@ -136,6 +152,10 @@ pub enum Refusal {
     NotAMember,
     /// It was read back so long after it was asked that nobody may wait for an answer any more.
     Late,
+    /// It asks for a picture, and no model that draws is configured.
+    NoImages,
+    /// It asks for a picture, and there is no bot account that could post one.
+    NoBot,
 }
 
 /// Why we could not answer.
@@ -143,6 +163,8 @@ pub enum Refusal {
 pub enum Failure {
     /// The model failed.
     Model(ModelFailure),
+    /// Mattermost takes no such picture.
+    PictureNotTaken,
     /// The deadline passed.
     Deadline,
     /// Work on it died several times: the process ended or panicked.
@@ -194,7 +216,9 @@ impl Outcome {
             | Self::CutShort
             | Self::Interrupted
             | Self::Stopped
-            | Self::Refused(Refusal::Filtered | Refusal::Late)
+            | Self::Refused(
+                Refusal::Filtered | Refusal::Late | Refusal::NoImages | Refusal::NoBot,
+            )
             | Self::Failed(_) => true,
             Self::Refused(Refusal::NotAMember) | Self::QuestionDeleted | Self::Ignored => false,
         }
@@ -226,7 +250,10 @@ impl Outcome {
             Self::Refused(Refusal::Filtered) => "refused:filtered",
             Self::Refused(Refusal::NotAMember) => "refused:not_a_member",
             Self::Refused(Refusal::Late) => "refused:late",
+            Self::Refused(Refusal::NoImages) => "refused:no_images",
+            Self::Refused(Refusal::NoBot) => "refused:no_bot",
             Self::Failed(Failure::Model(failure)) => failure.as_outcome(),
+            Self::Failed(Failure::PictureNotTaken) => "failed:picture_not_taken",
             Self::Failed(Failure::Deadline) => "failed:deadline",
             Self::Failed(Failure::Abandoned) => "failed:abandoned",
             Self::Failed(Failure::Internal) => "failed:internal",
@@ -246,6 +273,9 @@ impl Outcome {
             "refused:filtered" => Self::Refused(Refusal::Filtered),
             "refused:not_a_member" => Self::Refused(Refusal::NotAMember),
             "refused:late" => Self::Refused(Refusal::Late),
+            "refused:no_images" => Self::Refused(Refusal::NoImages),
+            "refused:no_bot" => Self::Refused(Refusal::NoBot),
+            "failed:picture_not_taken" => Self::Failed(Failure::PictureNotTaken),
             "failed:deadline" => Self::Failed(Failure::Deadline),
             "failed:abandoned" => Self::Failed(Failure::Abandoned),
             "failed:internal" => Self::Failed(Failure::Internal),
@@ -265,6 +295,8 @@ pub struct Conclusion {
     pub answer: String,
     /// What is posted, already in Mattermost's Markdown, one text for each post.
     pub texts: Vec<String>,
+    /// What was drawn; kept until it was shown.
+    pub picture: Option<Picture>,
     /// What the provider reported as used.
     pub usage: Usage,
     /// The model that answered, as the provider names it.
@@ -318,9 +350,28 @@ mod tests {
                 asks("private keys: how?", Audience::Channel),
             ),
             ("나만 모르는 것", asks("나만 모르는 것", Audience::Channel)),
+            ("그림: 고양이", asks("그림: 고양이", Audience::Channel)),
+            ("나만: 그림: 고양이", asks("그림: 고양이", Audience::Asker)),
+            ("image:", Request::Explain),
+            ("나만: 이미지： ", Request::Explain),
         ];
         for (text, expected) in table {
             assert_eq!(Request::read(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_wanted_only_where_the_word_has_its_colon() {
+        for (text, wanted) in [
+            ("image: a cat on a roof", Some("a cat on a roof")),
+            ("Image：고양이", Some("고양이")),
+            ("그림 : 지붕 위의 고양이", Some("지붕 위의 고양이")),
+            ("이미지: 16:9 바다", Some("16:9 바다")),
+            ("그림 그리는 법: 알려줘", None),
+            ("image formats?", None),
+            ("what is an image: a thing?", None),
+        ] {
+            assert_eq!(wanted_picture(text), wanted, "{text}");
         }
     }
 
@@ -336,6 +387,9 @@ mod tests {
             Outcome::Refused(Refusal::Filtered),
             Outcome::Refused(Refusal::NotAMember),
             Outcome::Refused(Refusal::Late),
+            Outcome::Refused(Refusal::NoImages),
+            Outcome::Refused(Refusal::NoBot),
+            Outcome::Failed(Failure::PictureNotTaken),
             Outcome::Failed(Failure::Deadline),
             Outcome::Failed(Failure::Abandoned),
             Outcome::Failed(Failure::Internal),

@@ -3,7 +3,8 @@
 //! A [`Target`] is one model at one server. Its [`Wire`] puts a question into its protocol's words; the reply goes through `sse` (bytes to
 //! events), the wire's decoder (one object to what it says) and `completion` (all of them to deltas and an end), held together by
 //! `reply`. None of these waits. It comes out through `answer`, which does: it owns the time-outs and the connection.
-//! What a server says when it refuses is read in `error`; where it is and which keys it is shown knows `server`.
+//! What a server says when it refuses is read in `error`; where it is and which keys it is shown knows `server`, also for models of
+//! other media: `images` draws, `speech` writes down what was said.
 //!
 //! An answer is text a reader can trust to be whole or an error that says how it broke; usage is told apart from it, because it comes
 //! at any time or never. What a crash costs here is one call: nothing is remembered but the name of the only model a server lists.
@@ -12,6 +13,7 @@ mod answer;
 mod client;
 mod completion;
 mod error;
+mod images;
 mod keys;
 mod lesson;
 mod reasoning;
@@ -21,15 +23,18 @@ mod reply;
 mod route;
 mod server;
 mod settings;
+mod speech;
 mod sse;
 mod target;
 mod wire;
 
 pub use client::{ClientError, client};
+pub use images::Images;
 pub use route::{DEFAULT_ROUTE, Models, Route, Router, TargetSettings};
 pub use settings::{
-    ANTHROPIC_BASE_URL, Access, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, InstructionsRole,
-    Manners, ReasoningForm, Sampling, Settings, Way,
+    ANTHROPIC_BASE_URL, Access, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, ImageSettings,
+    InstructionsRole, Manners, ReasoningForm, Sampling, Settings, SpeechSettings, Way,
 };
+pub use speech::Speech;
 pub use target::{ListedModel, MAX_MODELS_LISTED, Target};
 pub use wire::Wire;

@@ -62,6 +62,36 @@ pub struct Access {
     pub way: Way,
 }
 
+/// How pictures are drawn.
+#[derive(Clone, Debug)]
+pub struct ImageSettings {
+    /// Where.
+    pub access: Access,
+    /// By which model; where absent, the server decides.
+    pub model: Option<String>,
+    /// How large, as `1024x1024`; where absent, the model decides.
+    pub size: Option<String>,
+    /// For one picture, at most.
+    pub timeout: Duration,
+    /// Bytes of a picture, at most.
+    pub max_bytes: usize,
+}
+
+/// How recordings are written down.
+#[derive(Clone, Debug)]
+pub struct SpeechSettings {
+    /// Where.
+    pub access: Access,
+    /// By which model; where absent, the server decides.
+    pub model: Option<String>,
+    /// In which language people speak, as `ko`; where absent, the model hears it.
+    pub language: Option<String>,
+    /// For one recording, at most.
+    pub timeout: Duration,
+    /// Bytes of a recording, at most.
+    pub max_bytes: usize,
+}
+
 /// The way to a model's server.
 #[derive(Clone, Debug, Default)]
 pub struct Way {

@@ -33,6 +33,8 @@ use crate::text::go_on;
 pub(super) enum Gathered {
     /// What the model is asked, and which files do not reach it.
     Ready(Prompt, Vec<(FileName, FileTrouble)>),
+    /// A picture is wanted, of what this describes.
+    Picture(String),
     /// It must not be answered there.
     Refused(Refusal),
     /// Whoever asked it has deleted it.
@@ -124,6 +126,9 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
             (turns_now(turns, &seen, bot), profile, linked)
         }
     };
+    if let Some(description) = job.question.wanted_picture() {
+        return Ok(Gathered::Picture(description.to_owned()));
+    }
     let told = instructions(world, &job.question, &profile, &customs);
     let (turns, earlier) = in_conversation(world, &job.question, turns, &customs).await?;
     files.extend(earlier);
@@ -138,6 +143,7 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         language: world.languages.of_asker(&job.question),
         window,
         sees: world.model.sees(&choice),
+        question: job.question.id,
     };
     let Attached {
         text,

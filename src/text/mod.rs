@@ -16,7 +16,7 @@ mod setup;
 pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_channel};
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
 pub use instructions::{
-    Linked, Surroundings, attached_file, default_instructions, go_on, linked, recent,
+    Linked, Medium, Surroundings, attached_file, default_instructions, go_on, linked, recent,
 };
 pub use language::{Language, UnknownLanguage};
 pub use operator::{Explanation, Notice, Trouble, explain, notify};

@@ -1,5 +1,6 @@
 //! Asking a model over a real connection: what is sent, what comes back, and when we stop waiting.
 
+mod media;
 mod operators;
 
 use std::sync::Arc;
