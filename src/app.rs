@@ -22,7 +22,7 @@ use crate::pipeline::control::Controls;
 use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
-use crate::ports::{Clock, FileReader, IdSource, Store, StoreError};
+use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store, StoreError};
 use crate::text::Trouble;
 use crate::{http, llm, mattermost, reading, store};
 
@@ -294,11 +294,29 @@ impl Building {
                 self.clock.clone(),
                 self.ids.clone(),
             )?),
+            images: self.images(config)?,
+            speech: self.speech(config)?,
             store: self.store.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
         };
         Ok((ports, token))
+    }
+
+    fn images(&self, config: &Config) -> Result<Option<Arc<dyn ImageModel>>, llm::ClientError> {
+        let Some(settings) = config.images.clone() else {
+            return Ok(None);
+        };
+        let images = llm::Images::new(settings, self.clock.clone())?;
+        Ok(Some(Arc::new(images)))
+    }
+
+    fn speech(&self, config: &Config) -> Result<Option<Arc<dyn SpeechToText>>, llm::ClientError> {
+        let Some(settings) = config.speech.clone() else {
+            return Ok(None);
+        };
+        let speech = llm::Speech::new(settings, self.clock.clone())?;
+        Ok(Some(Arc::new(speech)))
     }
 
     /// Looks for another token whenever the one of a bot is refused.

@@ -16,6 +16,8 @@ pub mod route {
     pub const GET_POST: &str = "GET /api/v4/posts/{post_id}";
     /// Deleting a post.
     pub const DELETE_POST: &str = "DELETE /api/v4/posts/{post_id}";
+    /// Uploading a file.
+    pub const UPLOAD_FILE: &str = "POST /api/v4/files";
     /// Reading a thread.
     pub const GET_THREAD: &str = "GET /api/v4/posts/{post_id}/thread";
     /// Reading a channel's posts.

@@ -50,6 +50,10 @@ pub enum Fault {
     NoMattermost,
     /// OpenAI's own API is to be asked without a key.
     NoApiKey,
+    /// The same for pictures or speech.
+    NoMediaKey,
+    /// The server of `[model]` neither draws nor listens, and no other is named.
+    NoMediaAddress,
     /// An address holds a name or password.
     Credentials,
     /// An address holds a query or fragment.

@@ -34,6 +34,10 @@ pub struct Config {
     pub mattermost: mattermost::Settings,
     /// Which models there are, and how to reach them.
     pub models: llm::Models,
+    /// How pictures are drawn, where they are.
+    pub images: Option<llm::ImageSettings>,
+    /// How recordings are written down, where they are.
+    pub speech: Option<llm::SpeechSettings>,
     /// Which database.
     pub store: store::Settings,
     /// How questions are answered.

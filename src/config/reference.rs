@@ -3,6 +3,8 @@
 //! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
 //! it, so that a key can be neither undocumented nor forgotten.
 
+mod media;
+
 pub use super::key::Key;
 pub use super::kind::Form;
 
@@ -45,11 +47,13 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 macro_rules! keys {
-    ($($name:ident = $key:expr;)*) => {
+    ($($name:ident = $key:expr;)* + $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*) => {
         $(pub(super) static $name: Key = $key;)*
+        pub(super) use $module::{$($other),*};
+        $(pub(super) static $later: Key = $later_key;)*
 
         /// Every key, in the order of the documentation.
-        pub static KEYS: &[&Key] = &[$(&$name),*];
+        pub static KEYS: &[&Key] = &[$(&$name,)* $(&$other,)* $(&$later,)*];
     };
 }
 
@@ -315,6 +319,11 @@ keys! {
         "Whether a second model is asked, too, where the first is later with its first token than it was nineteen of twenty times; whichever begins first answers.",
         "첫 모델의 첫 토큰이 스무 번 중 열아홉 번보다 늦으면 두 번째 모델에도 물어볼지 여부예요. 먼저 시작한 쪽이 답해요.",
     );
+
+    + media {
+        IMAGES_ENABLED, IMAGES_BASE_URL, IMAGES_API_KEY, IMAGES_PLAIN_HTTP, IMAGES_NAME, IMAGES_SIZE, IMAGES_TIMEOUT, IMAGES_MAX_BYTES,
+        SPEECH_ENABLED, SPEECH_BASE_URL, SPEECH_API_KEY, SPEECH_PLAIN_HTTP, SPEECH_NAME, SPEECH_LANGUAGE, SPEECH_TIMEOUT, SPEECH_MAX_BYTES,
+    }
 
     ANSWER_ASSISTANT = Key::new("answer", "assistant", Form::Text(64)).default("GPT").means(
         "The assistant's name in answers.",

@@ -2,6 +2,7 @@
 
 mod agents;
 mod every_key;
+mod media;
 mod routes;
 
 use std::collections::BTreeSet;
@@ -389,6 +390,8 @@ fn the_environment_has_the_names_people_were_promised() {
         "OPENAI_BASE_URL",
         "ASKWELL_MODEL",
         "ASKWELL_MODEL_WIRE",
+        "ASKWELL_IMAGES_API_KEY",
+        "ASKWELL_SPEECH_API_KEY",
         "ASKWELL_LISTEN",
         "ASKWELL_DATABASE",
         "MATTERMOST_URL",

@@ -86,7 +86,11 @@ fn english(fault: &Fault) -> Words {
             format!("does not fit `{}`", other.path()),
             format!("write at most {most}, or raise `{}`", other.path()),
         ),
-        Fault::NoToken | Fault::NoMattermost | Fault::NoApiKey => english_missing(fault),
+        Fault::NoToken
+        | Fault::NoMattermost
+        | Fault::NoApiKey
+        | Fault::NoMediaKey
+        | Fault::NoMediaAddress => english_missing(fault),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
         Fault::NoModelName
@@ -119,6 +123,14 @@ fn english_missing(fault: &Fault) -> Words {
             "is missing",
             "write OPENAI_API_KEY=… in .env; or, for a model server of your own, OPENAI_BASE_URL=http://127.0.0.1:11434/v1; \
              in [[models]] write api_key_file, or the base_url of another server",
+        ),
+        Fault::NoMediaKey => words(
+            "is missing",
+            "write it, or the base_url of another server beside it",
+        ),
+        Fault::NoMediaAddress => words(
+            "is missing, and the server of [model] speaks Anthropic's protocol, which knows no such thing",
+            "write the base of a server that speaks OpenAI's API, as \"https://api.openai.com/v1\"",
         ),
         _ => words(
             "is missing, and so is MATTERMOST_OUTGOING_TOKENS: askwell could not tell Mattermost's requests from others",
@@ -338,7 +350,11 @@ fn korean(fault: &Fault) -> Words {
         | Fault::Unsayable { .. }
         | Fault::Header
         | Fault::NoVariable => korean_model(fault),
-        Fault::NoToken | Fault::NoMattermost | Fault::NoApiKey => korean_missing(fault),
+        Fault::NoToken
+        | Fault::NoMattermost
+        | Fault::NoApiKey
+        | Fault::NoMediaKey
+        | Fault::NoMediaAddress => korean_missing(fault),
         Fault::Characters
         | Fault::Credentials
         | Fault::Query
@@ -361,6 +377,14 @@ fn korean_missing(fault: &Fault) -> Words {
         Fault::NoApiKey => words(
             "값이 없어요",
             ".env에 OPENAI_API_KEY=…를 써 주세요. 직접 운영하는 모델 서버라면 OPENAI_BASE_URL=http://127.0.0.1:11434/v1처럼 주소를 써 주세요. [[models]]에는 api_key_file이나 다른 서버의 base_url을 써 주세요",
+        ),
+        Fault::NoMediaKey => words(
+            "값이 없어요",
+            "키를 써 주세요. 다른 서버를 쓴다면 그 base_url을 함께 써 주세요",
+        ),
+        Fault::NoMediaAddress => words(
+            "값이 없는데, [model]의 서버가 쓰는 Anthropic의 방식에는 이런 기능이 없어요",
+            "OpenAI의 API를 아는 서버의 주소를 써 주세요(예: \"https://api.openai.com/v1\")",
         ),
         _ => words(
             "값이 없고 MATTERMOST_OUTGOING_TOKENS도 없어서, Mattermost가 보낸 요청인지 확인할 수 없어요",

@@ -144,11 +144,15 @@ pub enum ModelFailure {
     OnlyReasoned,
     /// It sent more bytes than are accepted.
     TooLarge,
+    /// It drew a picture of more bytes than are accepted.
+    PictureTooLarge,
+    /// It sent the address of a picture in place of the picture. Addresses that a model chose are not fetched.
+    PictureLinked,
 }
 
 impl ModelFailure {
     /// All of them, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::KeyRefused,
         Self::ModelUnknown,
         Self::RateLimited,
@@ -165,6 +169,8 @@ impl ModelFailure {
         Self::Empty,
         Self::OnlyReasoned,
         Self::TooLarge,
+        Self::PictureTooLarge,
+        Self::PictureLinked,
     ];
 
     /// Returns the class that decides whether to ask again.
@@ -186,6 +192,8 @@ impl ModelFailure {
             | Self::Filtered
             | Self::OnlyReasoned
             | Self::TooLarge
+            | Self::PictureTooLarge
+            | Self::PictureLinked
             | Self::IdleTimeout
             | Self::TotalTimeout => FailureClass::Permanent,
         }
@@ -211,6 +219,8 @@ impl ModelFailure {
             Self::Empty => "failed:model_empty",
             Self::OnlyReasoned => "failed:model_only_reasoned",
             Self::TooLarge => "failed:model_too_large",
+            Self::PictureTooLarge => "failed:model_picture_too_large",
+            Self::PictureLinked => "failed:model_picture_linked",
         }
     }
 

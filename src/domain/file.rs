@@ -54,6 +54,8 @@ pub enum FileContent {
     },
     /// It is a picture.
     Picture(Picture),
+    /// It is a recording, and this was said in it.
+    Transcript(String),
 }
 
 /// A picture small enough for a model, without metadata.
@@ -63,6 +65,70 @@ pub struct Picture {
     pub media_type: &'static str,
     /// The encoded picture.
     pub bytes: Arc<[u8]>,
+}
+
+/// What a picture of each kind begins with, its media type, and how its file's name ends. WebP has its size in the middle.
+const PICTURES: [(&[u8], &str, &str); 2] = [
+    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
+    (b"\xFF\xD8\xFF", "image/jpeg", "jpg"),
+];
+
+impl Picture {
+    /// Makes a picture of bytes that begin as PNG, JPEG or WebP do; `None` of any other.
+    #[must_use]
+    pub fn of(bytes: Vec<u8>) -> Option<Self> {
+        let media_type = if is_riff(&bytes, b"WEBP") {
+            "image/webp"
+        } else {
+            let known = PICTURES.iter().find(|(sign, ..)| bytes.starts_with(sign));
+            known?.1
+        };
+        Some(Self {
+            media_type,
+            bytes: bytes.into(),
+        })
+    }
+
+    /// Returns how the name of its file ends.
+    #[must_use]
+    pub fn ending(&self) -> &'static str {
+        let known = PICTURES
+            .iter()
+            .find(|(_, kind, _)| *kind == self.media_type);
+        known.map_or("webp", |(.., ending)| ending)
+    }
+}
+
+fn is_riff(bytes: &[u8], form: &[u8]) -> bool {
+    bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(form)
+}
+
+/// Says by which ending a file is known to hold speech; `None` where it is no recording.
+///
+/// What it begins with must be what its name says. Containers that hold films as well (MP4, WebM) are recordings only by their names.
+#[must_use]
+pub fn recording_ending(name: &str, bytes: &[u8]) -> Option<&'static str> {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let ending = ending.to_ascii_lowercase();
+    let is_named = |endings: &[&str]| endings.contains(&ending.as_str());
+    let is_mpeg = bytes.starts_with(b"ID3")
+        || (bytes.first() == Some(&0xFF) && bytes.get(1).is_some_and(|byte| byte & 0xE0 == 0xE0));
+    if bytes.starts_with(b"OggS") && is_named(&["", "ogg", "oga", "opus"]) {
+        // As the servers know it, whatever its codec.
+        Some("ogg")
+    } else if bytes.starts_with(b"fLaC") {
+        Some("flac")
+    } else if is_riff(bytes, b"WAVE") {
+        Some("wav")
+    } else if is_mpeg && is_named(&["mp3", "mpga", "mpeg"]) {
+        Some("mp3")
+    } else if bytes.get(4..8) == Some(b"ftyp") && is_named(&["m4a"]) {
+        Some("m4a")
+    } else if bytes.starts_with(b"\x1A\x45\xDF\xA3") && is_named(&["webm", "weba"]) {
+        Some("webm")
+    } else {
+        None
+    }
 }
 
 impl fmt::Debug for Picture {
@@ -113,6 +179,46 @@ impl FileTrouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_is_known_by_what_it_begins_with_and_nothing_else_is_one() {
+        for (bytes, known) in [
+            (
+                b"\x89PNG\r\n\x1a\nrest".as_slice(),
+                Some(("image/png", "png")),
+            ),
+            (b"\xFF\xD8\xFF\xE0", Some(("image/jpeg", "jpg"))),
+            (b"RIFF\0\0\0\0WEBPVP8 ", Some(("image/webp", "webp"))),
+            (b"RIFF\0\0\0\0WAVE", None),
+            (b"GIF89a", None),
+            (b"<svg/>", None),
+            (b"", None),
+        ] {
+            let picture = Picture::of(bytes.to_vec());
+            let found = picture.map(|picture| (picture.media_type, picture.ending()));
+            assert_eq!(found, known, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_recording_is_what_its_name_and_its_beginning_both_say() {
+        for (name, bytes, ending) in [
+            ("voice.mp3", b"ID3\x04".as_slice(), Some("mp3")),
+            ("voice.MP3", b"\xFF\xFB\x90", Some("mp3")),
+            ("voice.txt", b"ID3 is a format", None),
+            ("voice.mp3", b"not one", None),
+            ("voice.m4a", b"\0\0\0\x20ftypM4A ", Some("m4a")),
+            ("film.mp4", b"\0\0\0\x20ftypisom", None),
+            ("voice.opus", b"OggS\0", Some("ogg")),
+            ("film.ogv", b"OggS\0", None),
+            ("voice", b"RIFF\0\0\0\0WAVE", Some("wav")),
+            ("voice.webm", b"\x1A\x45\xDF\xA3", Some("webm")),
+            ("film.mkv", b"\x1A\x45\xDF\xA3", None),
+            ("voice.flac", b"fLaC", Some("flac")),
+        ] {
+            assert_eq!(recording_ending(name, bytes), ending, "{name}");
+        }
+    }
 
     #[test]
     fn a_name_is_repeated_without_what_could_mean_something() {

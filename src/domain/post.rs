@@ -1,5 +1,7 @@
 //! What we post: how it is addressed, marked and found again.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::control::Control;
@@ -146,13 +148,30 @@ pub struct Preview {
     pub props: PostProps,
 }
 
-/// A text that is a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A file to be attached to a post.
+#[derive(Clone, PartialEq, Eq)]
 pub struct File {
     /// Its name, of ASCII letters, digits, `-` and `.`.
     pub name: String,
+    /// As in a `Content-Type`.
+    pub media_type: &'static str,
     /// What is in it, never empty.
-    pub text: String,
+    pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            media_type,
+            bytes,
+        } = self;
+        write!(
+            formatter,
+            "File({name}, {media_type}, {} bytes)",
+            bytes.len()
+        )
+    }
 }
 
 /// What wrote a post, by its type and its props. The props could be set by a person's client too, and then hide that person's post; they

@@ -5,6 +5,7 @@ use super::channel_settings::ChannelRequest;
 use super::completion::{ModelFailure, Usage};
 use super::conversation::ConversationKey;
 use super::event::{EventKey, Origin, Person};
+use super::file::Picture;
 use super::id::{QuestionId, ServerId};
 use super::job::LaneKey;
 use super::post::{Audience, Delivery};
@@ -42,6 +43,20 @@ const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
 const STOP_WORDS: [&str; 3] = ["stop", "그만", "멈춰"];
 const AGENTS_WORDS: [&str; 2] = ["agents", "에이전트"];
 const PRIVATE_PREFIXES: [&str; 2] = ["private", "나만"];
+const PICTURE_PREFIXES: [&str; 3] = ["image", "그림", "이미지"];
+
+/// Returns what follows one of these words and a colon.
+fn after_prefix<'t>(text: &'t str, prefixes: &[&str]) -> Option<&'t str> {
+    let (prefix, rest) = text.split_once([':', '：'])?;
+    let is_prefix = |word: &&str| prefix.trim().eq_ignore_ascii_case(word);
+    prefixes.iter().any(is_prefix).then(|| rest.trim())
+}
+
+/// Returns what is to be drawn, where a text asks for a picture: `image: …`, `그림: …` or `이미지: …`.
+#[must_use]
+pub fn wanted_picture(text: &str) -> Option<&str> {
+    after_prefix(text, &PICTURE_PREFIXES).filter(|wanted| !wanted.is_empty())
+}
 
 impl Request {
     /// Reads what a text asks for.
@@ -78,7 +93,7 @@ impl Request {
     }
 
     fn asking(text: &str, audience: Audience, agent: Option<AgentName>) -> Self {
-        if text.is_empty() {
+        if text.is_empty() || after_prefix(text, &PICTURE_PREFIXES) == Some("") {
             return Self::Explain;
         }
         Self::Ask {
@@ -105,13 +120,8 @@ impl Request {
 
 /// Returns what is asked, and who may see the answer.
 fn read_audience(text: &str) -> (&str, Audience) {
-    let private = text.split_once([':', '：']).filter(|(prefix, _)| {
-        PRIVATE_PREFIXES
-            .iter()
-            .any(|word| prefix.trim().eq_ignore_ascii_case(word))
-    });
-    match private {
-        Some((_, rest)) => (rest.trim(), Audience::Asker),
+    match after_prefix(text, &PRIVATE_PREFIXES) {
+        Some(rest) => (rest, Audience::Asker),
         None => (text, Audience::Channel),
     }
 }
@@ -148,6 +158,12 @@ pub struct Question {
 }
 
 impl Question {
+    /// Returns what is to be drawn, where a picture is asked for.
+    #[must_use]
+    pub fn wanted_picture(&self) -> Option<&str> {
+        wanted_picture(&self.text)
+    }
+
     /// Whether it came too late to be answered.
     #[must_use]
     pub fn is_late(&self) -> bool {
@@ -166,6 +182,10 @@ pub enum Refusal {
     AgentNotForThem,
     /// It was read back so long after it was asked that nobody may wait for an answer any more.
     Late,
+    /// It asks for a picture, and no model that draws is configured.
+    NoImages,
+    /// It asks for a picture, and there is no bot account that could post one.
+    NoBot,
 }
 
 /// Why we could not answer.
@@ -173,6 +193,8 @@ pub enum Refusal {
 pub enum Failure {
     /// The model failed.
     Model(ModelFailure),
+    /// Mattermost takes no such picture.
+    PictureNotTaken,
     /// The deadline passed.
     Deadline,
     /// Work on it died several times: the process ended or panicked.
@@ -224,7 +246,9 @@ impl Outcome {
             | Self::CutShort
             | Self::Interrupted
             | Self::Stopped
-            | Self::Refused(Refusal::Filtered | Refusal::Late)
+            | Self::Refused(
+                Refusal::Filtered | Refusal::Late | Refusal::NoImages | Refusal::NoBot,
+            )
             | Self::Failed(_) => true,
             Self::Refused(Refusal::NotAMember | Refusal::AgentNotForThem)
             | Self::QuestionDeleted
@@ -259,7 +283,10 @@ impl Outcome {
             Self::Refused(Refusal::NotAMember) => "refused:not_a_member",
             Self::Refused(Refusal::AgentNotForThem) => "refused:agent",
             Self::Refused(Refusal::Late) => "refused:late",
+            Self::Refused(Refusal::NoImages) => "refused:no_images",
+            Self::Refused(Refusal::NoBot) => "refused:no_bot",
             Self::Failed(Failure::Model(failure)) => failure.as_outcome(),
+            Self::Failed(Failure::PictureNotTaken) => "failed:picture_not_taken",
             Self::Failed(Failure::Deadline) => "failed:deadline",
             Self::Failed(Failure::Abandoned) => "failed:abandoned",
             Self::Failed(Failure::Internal) => "failed:internal",
@@ -280,6 +307,9 @@ impl Outcome {
             "refused:not_a_member" => Self::Refused(Refusal::NotAMember),
             "refused:agent" => Self::Refused(Refusal::AgentNotForThem),
             "refused:late" => Self::Refused(Refusal::Late),
+            "refused:no_images" => Self::Refused(Refusal::NoImages),
+            "refused:no_bot" => Self::Refused(Refusal::NoBot),
+            "failed:picture_not_taken" => Self::Failed(Failure::PictureNotTaken),
             "failed:deadline" => Self::Failed(Failure::Deadline),
             "failed:abandoned" => Self::Failed(Failure::Abandoned),
             "failed:internal" => Self::Failed(Failure::Internal),
@@ -299,6 +329,8 @@ pub struct Conclusion {
     pub answer: String,
     /// What is posted, already in Mattermost's Markdown, one text for each post.
     pub texts: Vec<String>,
+    /// What was drawn; kept until it was shown.
+    pub picture: Option<Picture>,
     /// What the provider reported as used.
     pub usage: Usage,
     /// The model that answered, as the provider names it.
@@ -354,6 +386,10 @@ mod tests {
                 asks("private keys: how?", Audience::Channel),
             ),
             ("나만 모르는 것", asks("나만 모르는 것", Audience::Channel)),
+            ("그림: 고양이", asks("그림: 고양이", Audience::Channel)),
+            ("나만: 그림: 고양이", asks("그림: 고양이", Audience::Asker)),
+            ("image:", Request::Explain),
+            ("나만: 이미지： ", Request::Explain),
         ];
         for (text, expected) in table {
             let read = Request::read(text, &Agents::default());
@@ -394,6 +430,21 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_is_wanted_only_where_the_word_has_its_colon() {
+        for (text, wanted) in [
+            ("image: a cat on a roof", Some("a cat on a roof")),
+            ("Image：고양이", Some("고양이")),
+            ("그림 : 지붕 위의 고양이", Some("지붕 위의 고양이")),
+            ("이미지: 16:9 바다", Some("16:9 바다")),
+            ("그림 그리는 법: 알려줘", None),
+            ("image formats?", None),
+            ("what is an image: a thing?", None),
+        ] {
+            assert_eq!(wanted_picture(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
     fn every_outcome_is_read_back_as_it_was_stored() {
         let mut outcomes = vec![
             Outcome::Answered,
@@ -406,6 +457,9 @@ mod tests {
             Outcome::Refused(Refusal::NotAMember),
             Outcome::Refused(Refusal::AgentNotForThem),
             Outcome::Refused(Refusal::Late),
+            Outcome::Refused(Refusal::NoImages),
+            Outcome::Refused(Refusal::NoBot),
+            Outcome::Failed(Failure::PictureNotTaken),
             Outcome::Failed(Failure::Deadline),
             Outcome::Failed(Failure::Abandoned),
             Outcome::Failed(Failure::Internal),

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use url::Host;
+use url::{Host, Url};
 
-use super::settings::Settings;
+use super::settings::{Settings, Way};
 
 /// Connecting, at most, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,7 +40,15 @@ pub enum ClientError {
     Proxy,
 }
 
-/// Builds the client for a model's server.
+/// Builds the client for a model's server, as [`client_to`] does.
+///
+/// # Errors
+/// See [`ClientError`].
+pub fn client(settings: &Settings) -> Result<reqwest::Client, ClientError> {
+    client_to(&settings.base_url, &settings.way)
+}
+
+/// Builds the client for a server of models.
 ///
 /// It follows no redirects, so that the key never goes to another host. It speaks HTTP/1.1 only: over HTTP/2 all questions would
 /// share one connection, which holds back silently what exceeds its peer's limit of streams, and leaving an answer early would not
@@ -49,8 +57,7 @@ pub enum ClientError {
 ///
 /// # Errors
 /// See [`ClientError`].
-pub fn client(settings: &Settings) -> Result<reqwest::Client, ClientError> {
-    let way = &settings.way;
+pub(super) fn client_to(base: &Url, way: &Way) -> Result<reqwest::Client, ClientError> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("askwell/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -65,7 +72,7 @@ pub fn client(settings: &Settings) -> Result<reqwest::Client, ClientError> {
         // Its error would quote the address, and that may hold a password.
         let proxy = reqwest::Proxy::all(proxy.expose_secret()).map_err(|_| ClientError::Proxy)?;
         builder = builder.no_proxy().proxy(proxy);
-    } else if is_this_machine(settings) {
+    } else if is_this_machine(base) {
         builder = builder.no_proxy();
     }
     if let Some(path) = &way.ca_file {
@@ -92,8 +99,8 @@ fn read(path: &Path) -> Result<Vec<u8>, ClientError> {
     })
 }
 
-fn is_this_machine(settings: &Settings) -> bool {
-    match settings.base_url.host() {
+fn is_this_machine(base: &Url) -> bool {
+    match base.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -3,7 +3,9 @@
 //! A [`Target`] is one model at one server. Its [`Wire`] puts a question into its protocol's words; the reply goes through `sse` (bytes to
 //! events), the wire's decoder (one object to what it says) and `completion` (all of them to deltas and an end), held together by
 //! `reply`. None of these waits. It comes out through `answer`, which does: it owns the time-outs and the connection.
-//! What a server says when it refuses is read in `error`. Protocols that are not ours are spoken by a library, in `foreign`, and come out the same way.
+//! What a server says when it refuses is read in `error`; where it is and which keys it is shown knows `server`, also for models of
+//! other media: `images` draws, `speech` writes down what was said. Protocols that are not ours are spoken by a library, in `foreign`, and come
+//! out the same way.
 //!
 //! An answer is text a reader can trust to be whole or an error that says how it broke; usage is told apart from it, because it comes
 //! at any time or never. What a crash costs here is one call: nothing is remembered but the name of the only model a server lists.
@@ -13,6 +15,7 @@ mod client;
 mod completion;
 mod error;
 mod foreign;
+mod images;
 mod keys;
 mod lesson;
 mod listed;
@@ -22,19 +25,23 @@ mod reasoning;
 mod recorded;
 mod reply;
 mod route;
+mod server;
 mod settings;
+mod speech;
 mod sse;
 mod target;
 mod wire;
 
 pub use client::{ClientError, client};
 pub use foreign::{EFFORTS, Foreign};
+pub use images::Images;
 pub use listed::{ListedModel, MAX_MODELS_LISTED};
 pub use protocol::Protocol;
 pub use route::{DEFAULT_ROUTE, Models, Route, Router, TargetSettings};
 pub use settings::{
-    ANTHROPIC_BASE_URL, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, InstructionsRole, Manners,
-    ReasoningForm, Sampling, Settings, Way,
+    ANTHROPIC_BASE_URL, Access, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, ImageSettings,
+    InstructionsRole, Manners, ReasoningForm, Sampling, Settings, SpeechSettings, Way,
 };
+pub use speech::Speech;
 pub use target::Target;
 pub use wire::Wire;

@@ -51,6 +51,47 @@ pub struct Settings {
     pub max_answer_bytes: usize,
 }
 
+/// Where a server of models is, whoever of them is asked.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The base of the API, as `https://api.openai.com/v1`; trusted, because an operator wrote it.
+    pub base_url: Url,
+    /// Sent where there is one; of several, the one that was refused or held back longest ago.
+    pub api_keys: Vec<SecretString>,
+    /// The way there.
+    pub way: Way,
+}
+
+/// How pictures are drawn.
+#[derive(Clone, Debug)]
+pub struct ImageSettings {
+    /// Where.
+    pub access: Access,
+    /// By which model; where absent, the server decides.
+    pub model: Option<String>,
+    /// How large, as `1024x1024`; where absent, the model decides.
+    pub size: Option<String>,
+    /// For one picture, at most.
+    pub timeout: Duration,
+    /// Bytes of a picture, at most.
+    pub max_bytes: usize,
+}
+
+/// How recordings are written down.
+#[derive(Clone, Debug)]
+pub struct SpeechSettings {
+    /// Where.
+    pub access: Access,
+    /// By which model; where absent, the server decides.
+    pub model: Option<String>,
+    /// In which language people speak, as `ko`; where absent, the model hears it.
+    pub language: Option<String>,
+    /// For one recording, at most.
+    pub timeout: Duration,
+    /// Bytes of a recording, at most.
+    pub max_bytes: usize,
+}
+
 /// The way to a model's server.
 #[derive(Clone, Debug, Default)]
 pub struct Way {

@@ -1,41 +1,35 @@
 //! One model at one server: puts a question into the words of its wire, asks, and hands on what comes.
 //!
-//! A question is asked again here only where its server refused a field that it can do without, or a key of which there are others: what
-//! else may be tried again is decided by whoever asks.
+//! A question is asked again here only where its server refused a field that it can do without: what else may be tried
+//! again is decided by whoever asks.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use reqwest::Response;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::answer::{Connection, Patience, deltas, read_body};
 use super::completion::{Expected, Progress};
-use super::error::{MAX_ERROR_BYTES, Said, caused, failed, refused};
+use super::error::{caused, failed};
 use super::foreign::{self, Foreign};
-use super::keys::KeyRing;
 use super::lesson::{Lessons, lesson};
 use super::listed::{ListedModel, listed, only_model};
 use super::protocol::Protocol;
 use super::reply::Reply;
-use super::settings::{AnswerLimit, DEFAULT_MODEL, Settings};
+use super::server::{Call, Refusal, SHORT_CALL_TIMEOUT, Server};
+use super::settings::{Access, AnswerLimit, DEFAULT_MODEL, Settings};
 use super::wire::{Ask, Tool, Wire};
 use crate::domain::completion::{Delta, FinishReason, ModelFailure};
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
-use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError, timeout};
-
-/// Listing the models, at most; also for the body of a refusal.
-const SHORT_CALL_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError};
 
 /// Bytes of a list of models that are read; OpenRouter's, the longest known, has about half of it.
 const MAX_MODELS_BYTES: usize = 1024 * 1024;
 
-/// How often a question is put otherwise, because its server refused a field or a key, before its refusal is believed.
+/// How often a question is put otherwise, because its server refused a field, before its refusal is believed.
 const MAX_CORRECTIONS: u32 = 6;
 
 /// The host whose models want `max_completion_tokens`; some of them refuse `max_tokens`, which is all that most others know.
@@ -50,9 +44,8 @@ const CLOCK: Tool = Tool {
 /// A model at a server.
 pub struct Target {
     settings: Settings,
-    http: reqwest::Client,
     clock: Arc<dyn Clock>,
-    keys: KeyRing,
+    server: Server,
     lessons: Mutex<Lessons>,
     /// The only model the server listed, until it says that it does not know it (a local server was started with another).
     listed_model: Mutex<Option<String>>,
@@ -62,11 +55,15 @@ impl Target {
     /// Makes the adapter. `http` is a client made by [`super::client`].
     #[must_use]
     pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+        let access = Access {
+            base_url: settings.base_url.clone(),
+            api_keys: settings.api_keys.clone(),
+            way: settings.way.clone(),
+        };
         Self {
-            keys: KeyRing::new(settings.api_keys.clone()),
+            server: Server::new(access, settings.protocol, http, Arc::clone(&clock)),
             lessons: Mutex::default(),
             settings,
-            http,
             clock,
             listed_model: Mutex::new(None),
         }
@@ -106,34 +103,6 @@ impl Target {
         body
     }
 
-    fn address(&self, below: &[&str]) -> Url {
-        let mut url = endpoint(&self.settings.base_url, below, self.settings.protocol);
-        if !self.settings.way.query.is_empty() {
-            let query = self.settings.way.query.iter();
-            let query = query.map(|(name, value)| (name, value.expose_secret()));
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        url
-    }
-
-    /// Returns the headers that each request has.
-    fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, ModelError> {
-        let Settings { protocol, way, .. } = &self.settings;
-        let wanted = protocol.header();
-        let mut headers: HeaderMap = HeaderMap::new();
-        for (name, value) in wanted.iter().chain(&way.headers) {
-            headers.append(name.clone(), value.clone());
-        }
-        let Some(key) = key else {
-            return Ok(headers);
-        };
-        match way.key_header.clone().or_else(|| protocol.key_header()) {
-            Some(name) => headers.append(name, secret_header("", key)?),
-            None => headers.append(AUTHORIZATION, secret_header("Bearer ", key)?),
-        };
-        Ok(headers)
-    }
-
     /// Returns the name to ask for: the configured one, OpenAI's default, or the only one listed.
     async fn model(&self) -> Result<String, ModelError> {
         if let Some(model) = &self.settings.model {
@@ -163,7 +132,7 @@ impl Target {
     }
 
     async fn list_models(&self) -> Result<Response, ModelError> {
-        let mut url = self.address(&["models"]);
+        let mut url = self.server.address(&["models"]);
         if let Protocol::Foreign(foreign) = self.settings.protocol {
             let query = foreign.list_query().ok_or_else(|| {
                 caused(
@@ -173,38 +142,16 @@ impl Target {
             })?;
             url.query_pairs_mut().extend_pairs(query);
         }
-        let response = self.get(url).await?;
-        self.accepted(response)
-            .await
-            .map_err(|refusal| refusal.error)
+        let listed = self.server.get(url).await;
+        listed.map_err(|refusal| self.heard(refusal).error)
     }
 
-    async fn get(&self, url: Url) -> Result<Response, ModelError> {
-        let key = self.keys.take(self.clock.now()).map(|(_, key)| key);
-        let request = self.http.get(url).headers(self.headers(key)?);
-        let sent = timeout(&*self.clock, SHORT_CALL_TIMEOUT, request.send()).await;
-        sent.map_err(|elapsed| caused(ModelFailure::Unavailable, elapsed))?
-            .map_err(unreachable)
-    }
-
-    /// Returns a response that is a success, and makes a refusal of any other.
-    async fn accepted(&self, response: Response) -> Result<Response, Refusal> {
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
-        }
-        let headers = response.headers().clone();
-        let body = read_body(response, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
-        let said = Said::in_body(&body);
-        let now = self.clock.wall();
-        let error = refused(status.as_u16(), &headers, &said, now);
-        if error.failure == ModelFailure::ModelUnknown {
+    /// Takes from a refusal that the model is not there.
+    fn heard(&self, refusal: Refusal) -> Refusal {
+        if refusal.error.failure == ModelFailure::ModelUnknown {
             *self.listed() = None;
         }
-        Err(Refusal {
-            said,
-            ..Refusal::from(error)
-        })
+        refusal
     }
 
     fn lessons(&self) -> std::sync::MutexGuard<'_, Lessons> {
@@ -219,23 +166,6 @@ struct Asking<'a> {
     prompt: &'a Prompt,
     tool: Option<&'a Tool>,
     patience: Patience,
-}
-
-/// A reply that is no success, what was said in it, and what had been sent.
-struct Refusal {
-    error: ModelError,
-    said: Said,
-    sent: Map<String, Value>,
-}
-
-impl From<ModelError> for Refusal {
-    fn from(error: ModelError) -> Self {
-        Self {
-            error,
-            said: Said::default(),
-            sent: Map::new(),
-        }
-    }
 }
 
 #[async_trait]
@@ -257,11 +187,12 @@ impl LanguageModel for Target {
             return self.list_models().await.map(drop);
         }
         // Nothing else can be asked for nothing: that there is an answer has to do.
-        let response = self.get(self.settings.base_url.clone()).await?;
-        if response.status().is_server_error() {
-            return Err(failed(ModelFailure::Unavailable));
+        match self.server.get(self.settings.base_url.clone()).await {
+            Err(Refusal { error, .. }) if error.status.is_none_or(|status| status >= 500) => {
+                Err(failed(ModelFailure::Unavailable))
+            }
+            Ok(_) | Err(_) => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -327,88 +258,91 @@ impl Target {
             tool,
             patience,
         };
+        match self.settings.protocol {
+            Protocol::Own(wire) => self.ask_own(wire, &asking).await,
+            Protocol::Foreign(foreign) => self.ask_foreign(foreign, &asking).await,
+        }
+    }
+
+    async fn ask_own(&self, wire: Wire, asking: &Asking<'_>) -> Result<DeltaStream, ModelError> {
         let mut corrections = MAX_CORRECTIONS;
         loop {
-            let key = self.keys.take(self.clock.now());
-            let secret = key.map(|(_, key)| key);
-            let asked = match self.settings.protocol {
-                Protocol::Own(wire) => self.ask_own(wire, &asking, secret).await,
-                Protocol::Foreign(foreign) => self.ask_foreign(foreign, &asking, secret).await,
+            let body = self.body(wire, asking);
+            let call = Call {
+                below: wire.path(),
+                content_type: "application/json",
+                accept: "text/event-stream, application/json",
+                body: serde_json::to_vec(&body)
+                    .expect("a map of JSON values is JSON")
+                    .into(),
             };
-            let refusal = match asked {
-                Ok(deltas) => return Ok(deltas),
-                Err(refusal) => refusal,
+            let limit = || asking.patience.limit(Progress::Silent, self.clock.now());
+            let refusal = match self.server.post(&call, limit).await {
+                Ok(response) => return Ok(self.heard_by(wire, response, asking, &body)),
+                Err(refusal) => self.heard(refusal),
             };
-            let goes_on = corrections > 0 && self.heeds(&refusal, key.map(|(key, _)| key));
-            if !goes_on {
+            if corrections == 0 || !self.heeds(&refusal, &body) {
                 return Err(refusal.error);
             }
             corrections -= 1;
         }
     }
 
-    async fn ask_own(
+    fn heard_by(
         &self,
         wire: Wire,
+        response: Response,
         asking: &Asking<'_>,
-        key: Option<&SecretString>,
-    ) -> Result<DeltaStream, Refusal> {
-        let body = self.body(wire, asking);
-        let response = match self.send(wire, &body, key, &asking.patience).await? {
-            Ok(response) => response,
-            Err(refusal) => {
-                return Err(Refusal {
-                    sent: body,
-                    ..refusal
-                });
-            }
-        };
+        body: &Map<String, Value>,
+    ) -> DeltaStream {
         let says_limit = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
             .iter()
             .any(|field| body.contains_key(*field));
         let most_tokens = says_limit.then_some(asking.prompt.max_answer_tokens);
         let reply = Reply::new(wire, self.expected(most_tokens));
         let connection = Connection::new(response, reply);
-        Ok(deltas(connection, Arc::clone(&self.clock), asking.patience))
+        deltas(connection, Arc::clone(&self.clock), asking.patience)
     }
 
     async fn ask_foreign(
         &self,
         protocol: Foreign,
         asking: &Asking<'_>,
-        key: Option<&SecretString>,
-    ) -> Result<DeltaStream, Refusal> {
+    ) -> Result<DeltaStream, ModelError> {
         let (steps, query) = protocol.path(asking.model);
         let steps: Vec<_> = steps.iter().map(String::as_str).collect();
-        let mut address = self.address(&steps);
+        let mut address = self.server.address(&steps);
         if let Some((name, value)) = query {
             address.query_pairs_mut().append_pair(name, value);
         }
-        let question = foreign::Question {
-            protocol,
-            model: asking.model,
-            prompt: asking.prompt,
-            manners: &self.settings.manners,
-            tool: asking.tool,
-            address,
-            headers: self.headers(key)?,
+        let ask = |headers: HeaderMap| {
+            let question = foreign::Question {
+                protocol,
+                model: asking.model,
+                prompt: asking.prompt,
+                manners: &self.settings.manners,
+                tool: asking.tool,
+                address: address.clone(),
+                headers,
+            };
+            let expected = self.expected(Some(asking.prompt.max_answer_tokens));
+            let (http, clock) = (self.server.http(), Arc::clone(&self.clock));
+            async move {
+                let asked = foreign::ask(question, http, expected, clock, asking.patience);
+                Ok(asked.await?)
+            }
         };
-        let expected = self.expected(Some(asking.prompt.max_answer_tokens));
-        let (http, clock) = (self.http.clone(), Arc::clone(&self.clock));
-        let asked = foreign::ask(question, http, expected, clock, asking.patience);
-        Ok(asked.await?)
+        let asked = self.server.with_a_key(ask).await;
+        asked.map_err(|refusal| self.heard(refusal).error)
     }
 
     /// Takes what a refusal teaches; returns whether asking once more, at once, may go better.
-    fn heeds(&self, refusal: &Refusal, key: Option<usize>) -> bool {
-        let Refusal { error, said, sent } = refusal;
-        if key.is_some_and(|key| self.keys.rest(key, error, self.clock.now())) {
-            return true;
-        }
+    fn heeds(&self, refusal: &Refusal, body: &Map<String, Value>) -> bool {
+        let Refusal { error, said } = refusal;
         if error.failure != ModelFailure::RequestRefused {
             return false;
         }
-        let Some(lesson) = lesson(said, sent) else {
+        let Some(lesson) = lesson(said, body) else {
             return false;
         };
         let field = lesson.word();
@@ -422,94 +356,11 @@ impl Target {
         is_new
     }
 
-    async fn send(
-        &self,
-        wire: Wire,
-        body: &Map<String, Value>,
-        key: Option<&SecretString>,
-        patience: &Patience,
-    ) -> Result<Result<Response, Refusal>, ModelError> {
-        let bytes = serde_json::to_vec(body).expect("a map of JSON values is JSON");
-        let url = self.address(wire.path());
-        let request = self
-            .http
-            .post(url)
-            .headers(self.headers(key)?)
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "text/event-stream, application/json")
-            .body(bytes);
-        let (limit, in_vain) = patience.limit(Progress::Silent, self.clock.now());
-        let response = timeout(&*self.clock, limit, request.send())
-            .await
-            .map_err(|elapsed| caused(in_vain, elapsed))?
-            .map_err(unreachable)?;
-        Ok(self.accepted(response).await)
-    }
-
     fn expected(&self, most_tokens: Option<u32>) -> Expected {
         Expected {
             reasoning: self.settings.manners.reasoning,
             most_tokens,
             max_answer_bytes: self.settings.max_answer_bytes,
-        }
-    }
-}
-
-/// Returns an address below the base, whose query stays. Anthropic's own documentation writes its base without the version.
-fn endpoint(base: &Url, below: &[&str], protocol: Protocol) -> Url {
-    let mut url = base.clone();
-    let is_bare = protocol == Protocol::Own(Wire::Messages) && matches!(base.path(), "" | "/");
-    // A base that cannot have a path is refused by the HTTP client when it is asked.
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments
-            .pop_if_empty()
-            .extend(is_bare.then_some("v1"))
-            .extend(below);
-    }
-    url
-}
-
-fn secret_header(before: &str, key: &SecretString) -> Result<HeaderValue, ModelError> {
-    let mut value = HeaderValue::from_str(&format!("{before}{}", key.expose_secret()))
-        .map_err(|error| caused(ModelFailure::KeyRefused, error))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn unreachable(error: reqwest::Error) -> ModelError {
-    let failure = if error.is_builder() {
-        ModelFailure::RequestRefused
-    } else {
-        ModelFailure::Unavailable
-    };
-    caused(failure, error.without_url())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_endpoint_lies_below_the_base_however_it_is_written() {
-        for (base, expected) in [
-            (
-                "http://127.0.0.1:8080/v1",
-                "http://127.0.0.1:8080/v1/models",
-            ),
-            (
-                "http://127.0.0.1:8080/v1/",
-                "http://127.0.0.1:8080/v1/models",
-            ),
-            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/models"),
-            (
-                "https://a.openai.azure.com/openai/v1?api-version=preview",
-                "https://a.openai.azure.com/openai/v1/models?api-version=preview",
-            ),
-        ] {
-            assert_eq!(
-                endpoint(&base.parse().unwrap(), &["models"], Protocol::default()).as_str(),
-                expected
-            );
         }
     }
 }

@@ -74,12 +74,6 @@ impl Call {
         self.with_bytes(HeaderValue::from_static("application/json"), bytes)
     }
 
-    /// Sends this text along.
-    pub(super) fn with_text(self, text: &str) -> Self {
-        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-        self.with_bytes(plain, text.as_bytes().to_vec())
-    }
-
     /// Sends these bytes along.
     pub(super) fn with_bytes(mut self, content_type: HeaderValue, bytes: Vec<u8>) -> Self {
         self.body = Some(Body {

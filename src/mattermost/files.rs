@@ -1,6 +1,7 @@
 //! Files: uploaded into a channel, put to a post of the bot's, and fetched where people attached them.
 
 use reqwest::Method;
+use reqwest::header::HeaderValue;
 
 use super::posts::unless_unseen;
 use super::rest::Server;
@@ -41,7 +42,10 @@ async fn upload(
         .client()
         .api(name, Method::POST, &["files"])
         .with_query(&[("channel_id", channel.as_str()), ("filename", &file.name)])
-        .with_text(&file.text);
+        .with_bytes(
+            HeaderValue::from_static(file.media_type),
+            file.bytes.to_vec(),
+        );
     let reply = server.write(name, call).await?;
     let uploaded: Uploaded = reply.json()?;
     uploaded.id().ok_or_else(|| reply.unusable())

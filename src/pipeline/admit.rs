@@ -25,7 +25,7 @@ use crate::domain::event::{InboundEvent, Origin, Place};
 use crate::domain::id::{QuestionId, UserId};
 use crate::domain::job::{ControlScope, LaneKey};
 use crate::domain::post::{Audience, Delivery};
-use crate::domain::question::{Outcome, Question, Request};
+use crate::domain::question::{Outcome, Question, Request, wanted_picture};
 use crate::ports::{Admission, StoreError, timeout};
 use crate::text::{AgentSaying, Language, Reason, Sentence, say, say_of_agents};
 
@@ -75,6 +75,7 @@ struct Pending {
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
     Say(String),
+    Help,
     Refuse(Reason),
     StartAfresh(ConversationKey),
     Stop(ControlScope),
@@ -129,6 +130,7 @@ impl Intake {
         let language = world.languages.of(event.asker.id.as_ref());
         match decide(event, id, &world.settings, language) {
             Decision::Say(text) => Ok(Reply::Ephemeral(text)),
+            Decision::Help => Ok(Reply::Ephemeral(help(world, language))),
             Decision::Refuse(reason) => {
                 Ok(Reply::Failure(say(language, &Sentence::Refused(reason))))
             }
@@ -370,16 +372,7 @@ fn decide(
     let trigger = settings.command_trigger.as_str();
     match Request::read(&event.text, &settings.agents) {
         Request::Explain => Decision::Say(say(language, &Sentence::NothingAsked { trigger })),
-        Request::Help => {
-            let assistant = settings.assistant_name.as_str();
-            let mut help = say(language, &Sentence::Help { trigger, assistant });
-            if !settings.agents.is_empty() {
-                let trigger = trigger.into();
-                help.push('\n');
-                help.push_str(&say_of_agents(language, &AgentSaying::Help { trigger }));
-            }
-            Decision::Say(help)
-        }
+        Request::Help => Decision::Help,
         Request::StartAfresh => match event.origin.place() {
             Some(place) => Decision::StartAfresh(conversation_in(
                 place,
@@ -424,6 +417,22 @@ struct Asked {
     agent: Option<AgentName>,
 }
 
+fn help(world: &World, language: Language) -> String {
+    let trigger = world.settings.command_trigger.as_str();
+    let assistant = world.settings.assistant_name.as_str();
+    let mut help = say(language, &Sentence::Help { trigger, assistant });
+    if world.images.is_some() && world.settings.delivery.bot {
+        help.push('\n');
+        help.push_str(&say(language, &Sentence::HelpImages { trigger }));
+    }
+    if !world.settings.agents.is_empty() {
+        let trigger = trigger.into();
+        help.push('\n');
+        help.push_str(&say_of_agents(language, &AgentSaying::Help { trigger }));
+    }
+    help
+}
+
 fn admit_question(
     event: InboundEvent,
     id: QuestionId,
@@ -440,7 +449,11 @@ fn admit_question(
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         return Decision::Refuse(Reason::QuestionTooLong { limit });
     }
-    let Some(delivery) = delivery::choose(&event, audience, settings.delivery) else {
+    let choose = match wanted_picture(&text) {
+        Some(_) => delivery::choose_for_picture,
+        None => delivery::choose,
+    };
+    let Some(delivery) = choose(&event, audience, settings.delivery) else {
         return Decision::Refuse(Reason::PrivateUnavailable);
     };
     let (conversation, lane) = place_of(&event, id, audience, settings.scope);

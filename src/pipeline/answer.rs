@@ -10,23 +10,26 @@ use super::DeletedQuestion;
 use super::agents;
 use super::attached::note;
 use super::compose::Composed;
+use super::draw::{Wanted, draw};
 use super::gather::{Gathered, Ready, gather, is_deleted, may_read, place};
 use super::generate::{Asked, Ending, Generated, generate};
 use super::going_on::gone_on;
-use super::hold::Hold;
+use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
 use super::languages;
-use super::publish::Publisher;
+use super::publish::{Finished, Publisher};
 use super::recover;
-use super::settle::{Verdict, judge};
+use super::settle::{Verdict, judge, of_nothing};
 use super::summary::Spoken;
 use super::thinking::quoted;
 use super::world::World;
 use crate::domain::completion::Usage;
 use crate::domain::job::{Again, ClaimedJob, Earlier};
+use crate::domain::post::Delivery;
 use crate::domain::question::{Conclusion, Failure, Outcome, Refusal};
 use crate::markdown;
-use crate::text::{Reason, Sentence};
+use crate::ports::Drawn;
+use crate::text::{Reason, Sentence, say};
 
 /// Works on a question until it has ended and people have seen its end; returns the conversation that it went on with, where it did.
 pub(super) async fn answer(
@@ -55,7 +58,12 @@ pub(super) async fn answer(
         conclusion = withdrawn;
     }
     hold.tell_ending(&conclusion);
-    publisher.finish(&conclusion).await?;
+    if publisher.finish(&conclusion).await? == Finished::WithoutPicture {
+        conclusion = ended(world, job, Outcome::Failed(Failure::PictureNotTaken));
+        world.store.conclude(hold.lease(), &conclusion).await?;
+        hold.tell_ending(&conclusion);
+        publisher.finish(&conclusion).await?;
+    }
     world.store.settle(hold.lease(), world.clock.now()).await?;
     tracing::info!(question.id = %job.question.id, outcome = conclusion.outcome.as_str(), attempt = hold.lease().attempt.0, "a question has ended");
     Ok(spoken)
@@ -122,7 +130,14 @@ async fn conclude<'a>(
         let publisher = publisher.addressed_as(&job.question);
         return Ok(Concluded::early(refused, publisher));
     }
-    match gather(world, &mut job).await? {
+    let gathered = match gather_in_time(world, &mut job, hold).await? {
+        Ok(gathered) => gathered,
+        Err(outcome) => {
+            let ended = ended(world, &job, outcome);
+            return Ok(Concluded::early(ended, publisher));
+        }
+    };
+    match gathered {
         Gathered::Refused(refusal) => {
             let refused = ended(world, &job, Outcome::Refused(refusal));
             Ok(Concluded::early(refused, publisher))
@@ -130,6 +145,11 @@ async fn conclude<'a>(
         Gathered::Deleted => {
             let deleted = deleted(world, &job, &publisher);
             Ok(Concluded::early(deleted, publisher))
+        }
+        Gathered::Picture(description) => {
+            let publisher = publisher.addressed_as(&job.question);
+            let (drawn, publisher) = picture(world, &job, &description, hold, publisher).await?;
+            Ok(Concluded::early(drawn, publisher))
         }
         Gathered::Ready(ready) => {
             let Ready {
@@ -157,22 +177,96 @@ async fn conclude<'a>(
     }
 }
 
+/// Gathers, unless the question ends meanwhile: a long recording takes its time.
+async fn gather_in_time(
+    world: &World,
+    job: &mut ClaimedJob,
+    hold: &Hold,
+) -> Result<Result<Gathered, Outcome>, Interruption> {
+    let deadline = job.question.deadline;
+    tokio::select! {
+        biased;
+        gathered = gather(world, job) => gathered.map(Ok),
+        halt = hold.halted() => match halt {
+            Halt::Stopped => Ok(Err(Outcome::Stopped)),
+            Halt::HandBack => Err(Interruption::HandBack),
+        },
+        () = world.clock.sleep_until(deadline) => Ok(Err(Outcome::Failed(Failure::Deadline))),
+    }
+}
+
+/// Has a picture drawn, where there is somebody who draws and a way to show it.
+async fn picture<'a>(
+    world: &'a World,
+    job: &ClaimedJob,
+    description: &str,
+    hold: &'a Hold,
+    mut publisher: Publisher<'a>,
+) -> Result<(Conclusion, Publisher<'a>), Interruption> {
+    let refused = |refusal| ended(world, job, Outcome::Refused(refusal));
+    let Some(images) = world.images.as_deref() else {
+        return Ok((refused(Refusal::NoImages), publisher));
+    };
+    match job.question.delivery {
+        Delivery::Bot { .. } | Delivery::Direct { .. } => {}
+        Delivery::Response { .. } | Delivery::Webhook { .. } | Delivery::Inline => {
+            return Ok((refused(Refusal::NoBot), publisher));
+        }
+    }
+    if let Some(Again::Regenerate(_)) = job.again {
+        publisher.clear_earlier().await?;
+    }
+    let wanted = Wanted {
+        question: &job.question,
+        description,
+        images,
+    };
+    let (drawn, publisher) = draw(world, wanted, hold, publisher).await?;
+    let conclusion = match drawn {
+        Ok(drawn) => of_drawn(world, job, drawn),
+        Err(ending) => ended(world, job, of_nothing(&ending)),
+    };
+    Ok((conclusion, publisher))
+}
+
+fn of_drawn(world: &World, job: &ClaimedJob, drawn: Drawn) -> Conclusion {
+    let language = world.languages.of_asker(&job.question);
+    let answer = say(language, &Sentence::PictureDrawn);
+    Conclusion {
+        texts: world.composer.answer(&job.question, &answer, None).texts,
+        answer,
+        picture: Some(drawn.picture),
+        usage: drawn.usage,
+        model: drawn.model,
+        ..blank(world, Outcome::Answered)
+    }
+}
+
+/// A conclusion of which nothing is to be shown.
+fn blank(world: &World, outcome: Outcome) -> Conclusion {
+    Conclusion {
+        outcome,
+        answer: String::new(),
+        texts: Vec::new(),
+        picture: None,
+        usage: Usage::default(),
+        model: None,
+        run: None,
+        at: world.clock.now(),
+    }
+}
+
 /// The conclusion of a question that was deleted: what was shown of its answer says so, or goes.
 fn deleted(world: &World, job: &ClaimedJob, publisher: &Publisher<'_>) -> Conclusion {
     let says_so = world.settings.deleted_question == DeletedQuestion::SaidSo;
     let sentence = Sentence::QuestionDeleted;
     Conclusion {
-        outcome: Outcome::QuestionDeleted,
-        answer: String::new(),
         texts: if says_so && publisher.has_begun() {
             world.composer.sentence(&job.question, &sentence).texts
         } else {
             Vec::new()
         },
-        usage: Usage::default(),
-        model: None,
-        run: None,
-        at: world.clock.now(),
+        ..blank(world, Outcome::QuestionDeleted)
     }
 }
 
@@ -212,13 +306,12 @@ fn of_generated(world: &World, job: &ClaimedJob, generated: Generated, note: &st
         outcome
     };
     Conclusion {
-        outcome,
         answer,
         texts,
         usage: generated.run.usage,
         model: generated.run.model.clone(),
         run: Some(Box::new(generated.run)),
-        at: world.clock.now(),
+        ..blank(world, outcome)
     }
 }
 
@@ -252,13 +345,9 @@ fn kept(world: &World, job: &ClaimedJob, outcome: Outcome, shown: String) -> Con
     };
     let composed = world.composer.answer(&job.question, &shown, Some(footnote));
     Conclusion {
-        outcome,
         answer: shown,
         texts: composed.texts,
-        usage: Usage::default(),
-        model: None,
-        run: None,
-        at: world.clock.now(),
+        ..blank(world, outcome)
     }
 }
 
@@ -275,6 +364,10 @@ fn ended(world: &World, job: &ClaimedJob, outcome: Outcome) -> Conclusion {
         Outcome::QuestionDeleted | Outcome::Ignored => None,
         Outcome::Stopped => Some(Sentence::AnswerStopped),
         Outcome::Refused(Refusal::Late) => Some(Sentence::WasAway),
+        // No id is to be quoted for what is meant to be so.
+        Outcome::Refused(refusal @ (Refusal::NoImages | Refusal::NoBot)) => {
+            Some(Sentence::Refused(Reason::from(*refusal)))
+        }
         Outcome::Refused(refusal) => Some(Sentence::Error {
             reason: Reason::from(*refusal),
             id: &quoted,
@@ -291,12 +384,7 @@ fn ended(world: &World, job: &ClaimedJob, outcome: Outcome) -> Conclusion {
         texts: sentence.map_or_else(Vec::new, |sentence| {
             world.composer.sentence(&job.question, &sentence).texts
         }),
-        outcome,
-        answer: String::new(),
-        usage: Usage::default(),
-        model: None,
-        run: None,
-        at: world.clock.now(),
+        ..blank(world, outcome)
     }
 }
 
@@ -307,9 +395,11 @@ fn why_earlier_is_kept(outcome: &Outcome) -> Option<Sentence<'static>> {
         Outcome::Failed(failure) => Some(Sentence::EarlierKept {
             reason: Reason::from(failure),
         }),
-        Outcome::Refused(refusal @ Refusal::Filtered) => Some(Sentence::EarlierKept {
-            reason: Reason::from(*refusal),
-        }),
+        Outcome::Refused(refusal @ (Refusal::Filtered | Refusal::NoImages | Refusal::NoBot)) => {
+            Some(Sentence::EarlierKept {
+                reason: Reason::from(*refusal),
+            })
+        }
         Outcome::Refused(Refusal::NotAMember | Refusal::AgentNotForThem | Refusal::Late)
         | Outcome::QuestionDeleted
         | Outcome::Ignored
@@ -330,12 +420,8 @@ fn restored(
         .composer
         .answer(&job.question, &earlier.answer, Some(footnote));
     Conclusion {
-        outcome: earlier.outcome.clone(),
         answer: earlier.answer.clone(),
         texts: composed.texts,
-        usage: Usage::default(),
-        model: None,
-        run: None,
-        at: world.clock.now(),
+        ..blank(world, earlier.outcome.clone())
     }
 }

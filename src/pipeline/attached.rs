@@ -1,11 +1,15 @@
-//! What people attached: fetched, read, and told to the model as far as it fits; what does not reach it is told to the asker.
+//! What people attached: fetched, read or written down, and told to the model as far as it fits; what does not reach it is told to the asker.
 
+use super::retry::ask_until_replied;
 use super::world::World;
-use crate::domain::file::{FileContent, FileName, FileTrouble, Picture};
-use crate::domain::id::FileId;
+use crate::domain::completion::ModelFailure;
+use crate::domain::file::{
+    FileContent, FileName, FileTrouble, Picture, SharedFile, recording_ending,
+};
+use crate::domain::id::{FileId, QuestionId};
 use crate::domain::prompt::{Window, beginning_within, estimate_tokens};
-use crate::ports::FileReader;
-use crate::text::{Language, Sentence, attached_file, say};
+use crate::ports::{FileReader, SpeechToText};
+use crate::text::{Language, Medium, Sentence, attached_file, say};
 
 /// Files of a question and its thread that are read, at most; the newest are.
 pub(super) const MOST_FILES: usize = 10;
@@ -32,6 +36,7 @@ pub(super) struct ReadFor {
     pub(super) window: Window,
     /// Whether the model sees pictures.
     pub(super) sees: bool,
+    pub(super) question: QuestionId,
 }
 
 /// Fetches and reads files, in their order.
@@ -44,24 +49,35 @@ pub(super) async fn attached(world: &World, files: &[FileId], read_for: ReadFor)
     let free = read_for.window.total_tokens - read_for.window.answer_tokens;
     let mut room = u64::from(free) / SHARE;
     for (file, still) in kept.iter().zip((1..=kept.len() as u64).rev()) {
-        let (name, read) = fetched(world, &**reader, file).await;
-        match read {
-            Ok(FileContent::Text { text, .. }) if text.trim().is_empty() => {
-                attached.troubles.push((name, FileTrouble::Broken));
+        let (name, read) = fetched(world, &**reader, file, read_for.question).await;
+        let (medium, text, is_whole) = match read {
+            Ok(FileContent::Text { text, is_whole }) => (Medium::Writing, text, is_whole),
+            Ok(FileContent::Transcript(text)) => (Medium::Speech, text, true),
+            Ok(FileContent::Picture(picture)) if read_for.sees => {
+                attached.pictures.push(picture);
+                continue;
             }
-            Ok(FileContent::Text { text, is_whole }) => {
-                let beginning = beginning_within(&text, room / still);
-                let is_whole = is_whole && beginning.len() == text.len();
-                room = room.saturating_sub(estimate_tokens(beginning));
-                let told = attached_file(read_for.language, name.as_str(), beginning, is_whole);
-                attached.text.push_str(&told);
-                if !is_whole {
-                    attached.troubles.push((name, FileTrouble::Cut));
-                }
+            Ok(FileContent::Picture(_)) => {
+                attached.troubles.push((name, FileTrouble::Unseen));
+                continue;
             }
-            Ok(FileContent::Picture(picture)) if read_for.sees => attached.pictures.push(picture),
-            Ok(FileContent::Picture(_)) => attached.troubles.push((name, FileTrouble::Unseen)),
-            Err(trouble) => attached.troubles.push((name, trouble)),
+            Err(trouble) => {
+                attached.troubles.push((name, trouble));
+                continue;
+            }
+        };
+        if text.trim().is_empty() {
+            attached.troubles.push((name, FileTrouble::Broken));
+            continue;
+        }
+        let beginning = beginning_within(&text, room / still);
+        let is_whole = is_whole && beginning.len() == text.len();
+        room = room.saturating_sub(estimate_tokens(beginning));
+        let language = read_for.language;
+        let told = attached_file(language, medium, name.as_str(), beginning, is_whole);
+        attached.text.push_str(&told);
+        if !is_whole {
+            attached.troubles.push((name, FileTrouble::Cut));
         }
     }
     if let Some(first) = left.first() {
@@ -82,18 +98,59 @@ async fn fetched(
     world: &World,
     reader: &dyn FileReader,
     file: &FileId,
+    question: QuestionId,
 ) -> (FileName, Result<FileContent, FileTrouble>) {
     // Never closed.
     let _turn = world.file_turns.acquire().await.ok();
-    let found = world.mattermost.file(file, reader.most_bytes()).await;
+    let speech = world.speech.as_deref();
+    let most_bytes = speech.map_or(0, SpeechToText::most_bytes);
+    let most_bytes = most_bytes.max(reader.most_bytes());
+    let found = world.mattermost.file(file, most_bytes).await;
     let Ok(Some(shared)) = found else {
         return (FileName::cleaned(""), Err(FileTrouble::Unavailable));
     };
-    let read = match &shared.bytes {
-        Some(bytes) => reader.read(shared.name.as_str(), bytes).await,
-        None => Err(FileTrouble::TooLarge),
+    let SharedFile { name, bytes } = shared;
+    let Some(bytes) = bytes else {
+        return (name, Err(FileTrouble::TooLarge));
     };
-    (shared.name, read)
+    let recording = speech.zip(recording_ending(name.as_str(), &bytes));
+    let read = match recording {
+        Some((speech, _)) if bytes.len() > speech.most_bytes() => Err(FileTrouble::TooLarge),
+        Some((speech, ending)) => {
+            let ask = || speech.transcribe(ending, &bytes);
+            let written_down = ask_until_replied(world, question, ask).await;
+            written_down
+                .map(FileContent::Transcript)
+                .map_err(|error| trouble_of(error.failure))
+        }
+        None if bytes.len() > reader.most_bytes() => Err(FileTrouble::TooLarge),
+        None => reader.read(name.as_str(), &bytes).await,
+    };
+    (name, read)
+}
+
+/// Says what it means for a recording that a model did not write it down.
+fn trouble_of(failure: ModelFailure) -> FileTrouble {
+    match failure {
+        ModelFailure::ContextTooLong | ModelFailure::TooLarge | ModelFailure::PictureTooLarge => {
+            FileTrouble::TooLarge
+        }
+        ModelFailure::RequestRefused | ModelFailure::Filtered | ModelFailure::Empty => {
+            FileTrouble::Broken
+        }
+        ModelFailure::FirstTokenTimeout
+        | ModelFailure::IdleTimeout
+        | ModelFailure::TotalTimeout => FileTrouble::TooHard,
+        ModelFailure::KeyRefused
+        | ModelFailure::ModelUnknown
+        | ModelFailure::RateLimited
+        | ModelFailure::QuotaSpent
+        | ModelFailure::Unavailable
+        | ModelFailure::Broken
+        | ModelFailure::Garbled
+        | ModelFailure::OnlyReasoned
+        | ModelFailure::PictureLinked => FileTrouble::Unavailable,
+    }
 }
 
 /// Says to the asker what did not reach the model; empty where all did.

@@ -79,6 +79,21 @@ pub fn choose(event: &InboundEvent, audience: Audience, ways: DeliveryWays) -> O
     }
 }
 
+/// Chooses as [`choose`] does for a picture, which no `response_url` takes: what only the asker may see goes into the direct channel.
+#[must_use]
+pub fn choose_for_picture(
+    event: &InboundEvent,
+    audience: Audience,
+    ways: DeliveryWays,
+) -> Option<Delivery> {
+    match (choose(event, audience, ways)?, &event.asker.id) {
+        (Delivery::Response { .. }, Some(asker)) if ways.bot => Some(Delivery::Direct {
+            asker: asker.clone(),
+        }),
+        (delivery, _) => Some(delivery),
+    }
+}
+
 /// Digests a text for recognition, with its white space folded, because Mattermost trims and hooks strip what they like.
 #[must_use]
 pub fn digest(text: &str) -> [u8; 32] {

@@ -40,6 +40,8 @@ const SUMMARISED: u32 = 4;
 pub(super) enum Gathered {
     /// The model may be asked.
     Ready(Box<Ready>),
+    /// A picture is wanted, of what this describes.
+    Picture(String),
     /// It must not be answered there.
     Refused(Refusal),
     /// Whoever asked it has deleted it.
@@ -140,6 +142,9 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
             (turns_now(turns, &seen, addressees), profile, linked)
         }
     };
+    if let Some(description) = job.question.wanted_picture() {
+        return Ok(Gathered::Picture(description.to_owned()));
+    }
     let instructions = instructions(world, &job.question, &profile, &customs);
     let conversation = in_conversation(world, &job.question, turns, &customs).await?;
     files.extend(conversation.files.iter().cloned());
@@ -149,6 +154,7 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         language: world.languages.of_asker(&job.question),
         window,
         sees: world.model.sees(&choice),
+        question: job.question.id,
     };
     let Attached {
         text,

@@ -2,12 +2,13 @@
 //!
 //! In the order of a question's way: [`listen`] finds what is addressed to the bot (`cursors` says how far it has heard, `acknowledge` shows it);
 //! [`admit`] makes an event durable; [`work`] leases questions and works on each; `answer` is the page
-//! to read first, and calls `gather` (what the model is told, by what is `changed` since and what was said `elsewhere`), `generate` (what it writes), `publish` (what people see) and `settle`
+//! to read first, and calls `gather` (what the model is told, by what is `changed` since and what was said `elsewhere`), `generate` (what it writes) or `draw` (the picture that is wanted), `publish` (what people see) and `settle`
 //! (how it ended); `recover` is what begins where a crash left off, `reconcile` what sees to posts of ours that came late; [`control`] does what people want done about an answer, by `buttons` that
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
-//! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while), `channels` what its channel does otherwise, `agents` whom it is for,
-//! `room` counts what waits, and `world` is what all of them share.
+//! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
+//! `channels` what its channel does otherwise, `agents` whom it is for, `retry` asks models of other media again, `room` counts what waits,
+//! and `world` is what all of them share.
 
 mod acknowledge;
 pub mod admit;
@@ -22,6 +23,7 @@ mod compose;
 pub mod control;
 mod cursors;
 pub mod delivery;
+mod draw;
 mod elsewhere;
 mod gather;
 mod generate;
@@ -34,6 +36,7 @@ pub mod listen;
 mod publish;
 mod reconcile;
 mod recover;
+mod retry;
 mod room;
 mod rules;
 mod settle;

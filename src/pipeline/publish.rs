@@ -15,6 +15,7 @@ pub(super) mod preview;
 use std::time::Duration;
 
 use self::creation::{Creation, CreationStep};
+pub(super) use self::finish::Finished;
 use super::buttons;
 use super::hold::Hold;
 use super::interruption::Interruption;

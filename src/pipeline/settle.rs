@@ -14,22 +14,14 @@ pub(super) struct Verdict {
 
 /// Judges what was generated. What was shown is kept in every case; an error stands alone only where nothing was.
 pub(super) fn judge(generated: &Generated) -> Verdict {
-    let is_empty = generated.text.trim().is_empty();
     let verdict = |outcome, footnote| Verdict { outcome, footnote };
+    if generated.text.trim().is_empty() {
+        let outcome = of_nothing(&generated.ending);
+        let is_stopped = outcome == Outcome::Stopped;
+        return verdict(outcome, is_stopped.then_some(Sentence::AnswerStopped));
+    }
     match &generated.ending {
         Ending::Stopped => verdict(Outcome::Stopped, Some(Sentence::AnswerStopped)),
-        Ending::Failed(ModelFailure::Filtered) | Ending::Finished(FinishReason::ContentFilter)
-            if is_empty =>
-        {
-            verdict(Outcome::Refused(Refusal::Filtered), None)
-        }
-        Ending::Failed(failure) if is_empty => {
-            verdict(Outcome::Failed(Failure::Model(*failure)), None)
-        }
-        Ending::DeadlinePassed if is_empty => verdict(Outcome::Failed(Failure::Deadline), None),
-        Ending::Finished(_) if is_empty => {
-            verdict(Outcome::Failed(Failure::Model(ModelFailure::Empty)), None)
-        }
         Ending::Failed(ModelFailure::Filtered) | Ending::Finished(FinishReason::ContentFilter) => {
             verdict(Outcome::Interrupted, Some(Sentence::AnswerWithheld))
         }
@@ -43,6 +35,19 @@ pub(super) fn judge(generated: &Generated) -> Verdict {
             let footnote = generated.went_on.then_some(Sentence::AnswerWentOn);
             verdict(Outcome::Answered, footnote)
         }
+    }
+}
+
+/// Judges an ending by which nothing came of it.
+pub(super) fn of_nothing(ending: &Ending) -> Outcome {
+    match ending {
+        Ending::Stopped => Outcome::Stopped,
+        Ending::Failed(ModelFailure::Filtered) | Ending::Finished(FinishReason::ContentFilter) => {
+            Outcome::Refused(Refusal::Filtered)
+        }
+        Ending::Failed(failure) => Outcome::Failed(Failure::Model(*failure)),
+        Ending::DeadlinePassed => Outcome::Failed(Failure::Deadline),
+        Ending::Finished(_) => Outcome::Failed(Failure::Model(ModelFailure::Empty)),
     }
 }
 

@@ -10,6 +10,7 @@ use super::acknowledge::Acknowledgements;
 use super::attached::FILES_AT_ONCE;
 use super::channels::Customs;
 use super::compose::Composer;
+use super::draw::PICTURES_AT_ONCE;
 use super::hold::Halts;
 use super::languages::Languages;
 use super::reconcile::LateEdits;
@@ -19,7 +20,9 @@ use super::surroundings::Profiles;
 use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
 use crate::domain::question::Outcome;
-use crate::ports::{Clock, FileReader, IdSource, LanguageModel, Mattermost, Store};
+use crate::ports::{
+    Clock, FileReader, IdSource, ImageModel, LanguageModel, Mattermost, SpeechToText, Store,
+};
 
 /// The effects on the world that the pipeline is given.
 pub struct Ports {
@@ -31,6 +34,10 @@ pub struct Ports {
     pub files: Option<Arc<dyn FileReader>>,
     /// Who answers.
     pub model: Arc<dyn LanguageModel>,
+    /// Who draws; where absent, nobody does.
+    pub images: Option<Arc<dyn ImageModel>>,
+    /// Who writes down what is said in recordings; where absent, they are files of no kind that is read.
+    pub speech: Option<Arc<dyn SpeechToText>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -46,6 +53,10 @@ pub struct World {
     /// Whose turn it is to hold a file in memory.
     pub(super) file_turns: Semaphore,
     pub(super) model: Arc<dyn LanguageModel>,
+    pub(super) images: Option<Arc<dyn ImageModel>>,
+    /// Whose turn it is to have something drawn.
+    pub(super) picture_turns: Semaphore,
+    pub(super) speech: Option<Arc<dyn SpeechToText>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) composer: Composer,
@@ -90,6 +101,9 @@ impl World {
             files: ports.files,
             file_turns: Semaphore::new(FILES_AT_ONCE),
             model: ports.model,
+            images: ports.images,
+            picture_turns: Semaphore::new(PICTURES_AT_ONCE),
+            speech: ports.speech,
             clock: ports.clock,
             ids: ports.ids,
             work_waits: Notify::new(),

@@ -5,12 +5,14 @@
 
 mod files;
 mod mattermost;
+mod media;
 mod model;
 mod store;
 mod time;
 
 pub use files::FileReader;
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
+pub use media::{Drawn, ImageModel, SpeechToText};
 pub use model::{DeltaStream, LanguageModel, ModelError};
 pub use store::{
     Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim,

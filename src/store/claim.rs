@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::row::{again, conclusion, generation, question};
+use super::row::{again, concluded, generation, question};
 use super::session::Session;
 use super::statement::{Row, Sql, Statement, locking};
 use crate::domain::id::ServerId;
@@ -40,7 +40,7 @@ macro_rules! deaths {
 /// Oldest questions first. What another claim holds is skipped, not waited for.
 const DUE: Sql = locking!(
     concat!(
-        "SELECT due.lane, due.attempt, due.deaths, due.stop_requested, due.pressed_at, ",
+        "SELECT due.lane, due.attempt, due.deaths, due.stop_requested, due.pressed_at, due.picture, ",
         super::row::question_columns!(),
         ", ",
         super::row::again_columns!(),
@@ -49,7 +49,7 @@ const DUE: Sql = locking!(
         " FROM questions JOIN (
              SELECT question_id, lane, attempt, ",
         deaths!(),
-        " AS deaths, stop_requested, pressed_at FROM jobs
+        " AS deaths, stop_requested, pressed_at, picture FROM jobs
              WHERE ((state = 'ready' AND (run_at <= $1 OR run_at > $2))
                  OR (state = 'run' AND (lease_until <= $3 OR lease_until > $4))) AND ",
         first_of_its_lane!(),
@@ -129,7 +129,7 @@ fn claimed_job(row: &Row, claim: &Claim, token: u128) -> Result<ClaimedJob, Stor
             until: claim.now.after(claim.lease),
         },
         question,
-        concluded: conclusion(row)?,
+        concluded: concluded(row)?,
         deaths,
         stop_requested: row.truth("stop_requested")?,
         generation: generation(row)?,

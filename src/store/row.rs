@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::statement::{Row, Value};
 use crate::domain::agent::AgentName;
 use crate::domain::attention::ChannelKind;
 use crate::domain::completion::Usage;
 use crate::domain::conversation::{ConversationKey, Turn, TurnPosts};
 use crate::domain::event::{EventKey, Origin, Person, Place};
+use crate::domain::file::Picture;
 use crate::domain::id::{ChannelId, InvalidId, PostId, ResponseUrlId, ServerId, TeamId, UserId};
 use crate::domain::job::{Again, Earlier, LaneKey};
 use crate::domain::post::{Audience, Delivery, Part, PartIntent};
@@ -293,6 +297,7 @@ pub(super) fn conclusion_values<'v>(
         outcome,
         answer,
         texts: _,
+        picture: _,
         usage,
         model,
         run: _,
@@ -312,7 +317,7 @@ pub(super) fn conclusion_values<'v>(
     ]
 }
 
-/// Reads a conclusion, where there is one.
+/// Reads a conclusion, where there is one, without its picture.
 pub(super) fn conclusion(row: &Row) -> Result<Option<Conclusion>, StoreError> {
     let Some(outcome) = row.optional_text("outcome")? else {
         return Ok(None);
@@ -322,11 +327,39 @@ pub(super) fn conclusion(row: &Row) -> Result<Option<Conclusion>, StoreError> {
         outcome,
         answer: row.text("answer")?,
         texts: texts(row)?,
+        picture: None,
         usage: usage(row)?,
         model: row.optional_text("model")?,
         run: None,
         at: row.time("concluded_at")?,
     }))
+}
+
+/// Reads a conclusion with its picture, which is its own only where it is a turn: whatever else was concluded later has none.
+pub(super) fn concluded(row: &Row) -> Result<Option<Conclusion>, StoreError> {
+    let Some(conclusion) = conclusion(row)? else {
+        return Ok(None);
+    };
+    let picture = match row.optional_text("picture")? {
+        Some(picture) if conclusion.outcome.is_a_turn() => Some(from_base64(&picture)?),
+        Some(_) | None => None,
+    };
+    Ok(Some(Conclusion {
+        picture,
+        ..conclusion
+    }))
+}
+
+/// Writes a picture as its column holds it.
+pub(super) fn as_base64(picture: &Picture) -> Value<'static> {
+    Value::Text(Some(Cow::Owned(STANDARD.encode(&picture.bytes))))
+}
+
+fn from_base64(text: &str) -> Result<Picture, StoreError> {
+    let bytes = STANDARD.decode(text).ok();
+    bytes
+        .and_then(Picture::of)
+        .ok_or(StoreError::Corrupt { what: "picture" })
 }
 
 /// Reads which generation of an answer is the present one.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::claim::FURTHEST_RETRY;
-use super::row::{conclusion_values, part, texts_json};
+use super::row::{as_base64, conclusion_values, part, texts_json};
 use super::runs;
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
@@ -267,6 +267,8 @@ const CONCLUDE: &str = "UPDATE questions SET outcome = $2, is_turn = $3, answer 
          again = NULL, earlier_answer = NULL, earlier_outcome = NULL
      WHERE id = $1";
 
+const KEEP_PICTURE: &str = "UPDATE jobs SET picture = $2 WHERE question_id = $1";
+
 /// Commits how a question ended. What there was before is needed no more.
 pub(super) async fn conclude(
     session: &mut Session,
@@ -280,6 +282,10 @@ pub(super) async fn conclude(
         .values
         .extend(conclusion_values(conclusion, Cow::Owned(texts)));
     session.execute(statement).await?;
+    if let Some(picture) = &conclusion.picture {
+        let statement = Statement::new(KEEP_PICTURE).bind(lease.question);
+        session.execute(statement.bind(as_base64(picture))).await?;
+    }
     if let Some(run) = &conclusion.run {
         runs::add(session, lease.question, run).await?;
     }
@@ -312,7 +318,9 @@ pub(super) async fn turn_to_asker(
     Ok(())
 }
 
-const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, buried_for = $5, burial_detail = $6, lease_token = NULL, lease_until = NULL, worker = NULL
+// A picture that nobody could be shown yet stays with the dead letter.
+const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, buried_for = $5, burial_detail = $6, lease_token = NULL, lease_until = NULL,
+         worker = NULL, picture = CASE WHEN $3 = 'done' THEN NULL ELSE picture END
      WHERE question_id = $1 AND lease_token = $2";
 
 /// Ends a job.

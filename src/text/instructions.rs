@@ -123,13 +123,29 @@ pub fn recent(language: Language, said: &str) -> String {
     introduced(language, "recent", said)
 }
 
+/// How the text of a file stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// In writing.
+    Writing,
+    /// It is said in it, and a model wrote it down.
+    Speech,
+}
+
 /// Introduces what is in a file that was attached to a question.
 #[must_use]
-pub fn attached_file(language: Language, name: &str, text: &str, is_whole: bool) -> String {
-    let introduction = if is_whole {
-        "attached"
-    } else {
-        "attached-beginning"
+pub fn attached_file(
+    language: Language,
+    medium: Medium,
+    name: &str,
+    text: &str,
+    is_whole: bool,
+) -> String {
+    let introduction = match (medium, is_whole) {
+        (Medium::Writing, true) => "attached",
+        (Medium::Writing, false) => "attached-beginning",
+        (Medium::Speech, true) => "transcript",
+        (Medium::Speech, false) => "transcript-beginning",
     };
     let [begin, end] = [introduction, "attached-end"].map(|message| {
         render(

@@ -18,7 +18,7 @@ pub use agents::{AgentSaying, say_of_agents};
 pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_channel};
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
 pub use instructions::{
-    Linked, Surroundings, attached_file, default_instructions, go_on, linked, recent,
+    Linked, Medium, Surroundings, attached_file, default_instructions, go_on, linked, recent,
     summary_instructions, summary_told,
 };
 pub use language::{Language, UnknownLanguage};

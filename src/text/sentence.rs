@@ -32,6 +32,11 @@ pub enum Sentence<'a> {
         /// The assistant's name.
         assistant: &'a str,
     },
+    /// Goes on with [`Sentence::Help`] where pictures can be drawn.
+    HelpImages {
+        /// The word people type after the slash, such as `askgpt`.
+        trigger: &'a str,
+    },
     /// Answers a command without a question: how to ask.
     NothingAsked {
         /// The word people type after the slash, such as `askgpt`.
@@ -74,6 +79,10 @@ pub enum Sentence<'a> {
         /// Whole seconds.
         seconds: u64,
     },
+    /// A picture is being drawn.
+    Drawing,
+    /// Stands with a picture that was drawn.
+    PictureDrawn,
     /// Footnote: the model or its server withheld the rest.
     AnswerWithheld,
     /// Marks a post that goes on from the one before.
@@ -154,6 +163,16 @@ pub enum Reason {
     ContextTooLong,
     /// The answer is larger than we keep.
     AnswerTooLarge,
+    /// The picture is larger than we keep.
+    PictureTooLarge,
+    /// The address of a picture came in place of the picture.
+    PictureLinked,
+    /// Mattermost takes no such picture.
+    PictureNotTaken,
+    /// No model that draws is configured.
+    ImagesNotSetUp,
+    /// Without a bot account no picture can be posted.
+    ImagesNeedBot,
     /// The question's deadline passed.
     DeadlinePassed,
     /// Mattermost refused the post: the channel is archived, or the bot has no right to write there.
@@ -203,6 +222,8 @@ impl From<ModelFailure> for Reason {
             ModelFailure::Empty => Self::ModelAnsweredNothing,
             ModelFailure::OnlyReasoned => Self::ModelOnlyReasoned,
             ModelFailure::TooLarge => Self::AnswerTooLarge,
+            ModelFailure::PictureTooLarge => Self::PictureTooLarge,
+            ModelFailure::PictureLinked => Self::PictureLinked,
         }
     }
 }
@@ -211,6 +232,7 @@ impl From<&Failure> for Reason {
     fn from(failure: &Failure) -> Self {
         match failure {
             Failure::Model(failure) => (*failure).into(),
+            Failure::PictureNotTaken => Self::PictureNotTaken,
             Failure::Deadline => Self::DeadlinePassed,
             Failure::Abandoned => Self::GaveUp,
             Failure::Internal => Self::Internal,
@@ -225,6 +247,8 @@ impl From<Refusal> for Reason {
             Refusal::NotAMember => Self::NotAMember,
             Refusal::AgentNotForThem => Self::AgentNotForThem,
             Refusal::Late => Self::DeadlinePassed,
+            Refusal::NoImages => Self::ImagesNotSetUp,
+            Refusal::NoBot => Self::ImagesNeedBot,
         }
     }
 }
@@ -270,6 +294,7 @@ impl<'a> Sentence<'a> {
             Self::Help { trigger, assistant } => Message::named("help")
                 .with("trigger", trigger)
                 .with("assistant", assistant),
+            Self::HelpImages { trigger } => Message::named("help-images").with("trigger", trigger),
             Self::NothingAsked { trigger } => {
                 Message::named("nothing-asked").with("trigger", trigger)
             }
@@ -301,6 +326,8 @@ impl<'a> Sentence<'a> {
             Self::Thinking { seconds } => {
                 Message::named("thinking").with("seconds", seconds.to_string())
             }
+            Self::Drawing => Message::named("drawing"),
+            Self::PictureDrawn => Message::named("picture-drawn"),
             Self::AnswerWithheld => Message::named("answer-withheld"),
             Self::Continued => Message::named("continued"),
             Self::AnsweredDirectly => Message::named("answered-directly"),
@@ -355,6 +382,11 @@ impl Reason {
             Self::ModelRefused => "model-refused",
             Self::ContextTooLong => "context-too-long",
             Self::AnswerTooLarge => "answer-too-large",
+            Self::PictureTooLarge => "picture-too-large",
+            Self::PictureLinked => "picture-linked",
+            Self::PictureNotTaken => "picture-not-taken",
+            Self::ImagesNotSetUp => "images-not-set-up",
+            Self::ImagesNeedBot => "images-need-bot",
             Self::DeadlinePassed => "deadline-passed",
             Self::PostRefused => "post-refused",
             Self::MattermostUnreachable => "mattermost-unreachable",
@@ -373,207 +405,4 @@ impl Reason {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    const REASONS: [Reason; 27] = [
-        Reason::ModelKeyRejected,
-        Reason::ModelNotFound,
-        Reason::ModelRateLimited,
-        Reason::ModelQuotaExhausted,
-        Reason::ModelUnreachable,
-        Reason::ModelFailed,
-        Reason::ModelRejectedRequest,
-        Reason::ModelSlowToBegin,
-        Reason::ModelFellSilent,
-        Reason::ModelAnsweredNothing,
-        Reason::ModelOnlyReasoned,
-        Reason::ModelRefused,
-        Reason::ContextTooLong,
-        Reason::AnswerTooLarge,
-        Reason::DeadlinePassed,
-        Reason::PostRefused,
-        Reason::MattermostUnreachable,
-        Reason::QuestionTooLong { limit: 4321 },
-        Reason::QuestionWithoutText,
-        Reason::Internal,
-        Reason::GaveUp,
-        Reason::NotAMember,
-        Reason::AgentNotForThem,
-        Reason::ShuttingDown,
-        Reason::QueueFull,
-        Reason::PrivateUnavailable,
-        Reason::ResponseExpired,
-    ];
-
-    fn sentences() -> Vec<Sentence<'static>> {
-        let mut sentences = vec![
-            Sentence::Help {
-                trigger: "askgpt",
-                assistant: "GPT",
-            },
-            Sentence::NothingAsked { trigger: "askgpt" },
-            Sentence::Working,
-            Sentence::WorkingPrivately,
-            Sentence::ConversationBegun,
-            Sentence::Stopped { count: 2 },
-            Sentence::NothingToStop,
-            Sentence::AnswerStopped,
-            Sentence::QuestionDeleted,
-            Sentence::WasAway,
-            Sentence::AnswerCutAtLength,
-            Sentence::AnswerInterrupted,
-            Sentence::AnswerWentOn,
-            Sentence::Thinking { seconds: 7 },
-            Sentence::AnswerWithheld,
-            Sentence::Continued,
-            Sentence::AnsweredDirectly,
-            Sentence::EarlierKept {
-                reason: Reason::Internal,
-            },
-            Sentence::EarlierKeptStopped,
-            Sentence::ButtonStop,
-            Sentence::ButtonStopping,
-            Sentence::ButtonRegenerate,
-            Sentence::ButtonContinue,
-            Sentence::NotYours,
-            Sentence::ButtonExpired,
-            Sentence::ControlFailed,
-            Sentence::Error {
-                reason: Reason::Internal,
-                id: "q7k2",
-            },
-            Sentence::UsageNoText,
-            Sentence::UsageContentType,
-            Sentence::UsageBodyTooLarge { limit: 8192 },
-            Sentence::UsageMalformed,
-        ];
-        sentences.extend(FileTrouble::ALL.map(|trouble| Sentence::FileUnread {
-            name: "report.pdf",
-            trouble,
-        }));
-        sentences.extend(REASONS.map(Sentence::Refused));
-        sentences
-    }
-
-    fn ids_written_in(source: &str) -> BTreeSet<&str> {
-        source
-            .lines()
-            .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
-            .filter_map(|line| line.split_once(" =").map(|(id, _)| id))
-            .collect()
-    }
-
-    #[test]
-    fn both_languages_hold_exactly_the_sentences_of_the_enum() {
-        let said: BTreeSet<&str> = sentences()
-            .iter()
-            .map(|sentence| sentence.message(Language::English).id)
-            .collect();
-        assert_eq!(ids_written_in(include_str!("ko/sentences.ftl")), said);
-        assert_eq!(ids_written_in(include_str!("en/sentences.ftl")), said);
-    }
-
-    #[test]
-    fn every_sentence_is_said_in_both_languages_without_a_missing_argument() {
-        for language in Language::ALL {
-            for sentence in sentences() {
-                let message = sentence.message(language);
-                let said = SENTENCES.lookup_single_language(
-                    language.identifier(),
-                    message.id,
-                    Some(&message.arguments),
-                );
-                let said =
-                    said.unwrap_or_else(|error| panic!("{language:?} {sentence:?}: {error}"));
-                assert!(!said.trim().is_empty(), "{language:?} {sentence:?}");
-                assert!(!said.contains(['{', '}', '\u{2068}', '\u{2069}']), "{said}");
-            }
-        }
-    }
-
-    #[test]
-    fn no_korean_sentence_is_left_in_english() {
-        for sentence in sentences() {
-            let said = say(Language::Korean, &sentence);
-            assert!(
-                said.chars()
-                    .any(|character| ('가'..='힣').contains(&character)),
-                "{said}"
-            );
-        }
-    }
-
-    #[test]
-    fn every_argument_is_seen_in_the_sentence() {
-        for language in Language::ALL {
-            let help = Sentence::Help {
-                trigger: "지피티",
-                assistant: "비서",
-            };
-            let said = say(language, &help);
-            assert!(
-                said.contains("`/지피티 ") && said.contains("비서"),
-                "{said}"
-            );
-            let limit = Sentence::Refused(Reason::QuestionTooLong { limit: 4321 });
-            assert!(say(language, &limit).contains("4321"));
-            let bytes = Sentence::UsageBodyTooLarge { limit: 8192 };
-            assert!(say(language, &bytes).contains("8192"));
-        }
-    }
-
-    #[test]
-    fn the_help_names_every_command_in_both_languages() {
-        for language in Language::ALL {
-            let said = say(
-                language,
-                &Sentence::Help {
-                    trigger: "askgpt",
-                    assistant: "GPT",
-                },
-            );
-            for word in [
-                "help",
-                "도움말",
-                "new",
-                "새로",
-                "stop",
-                "그만",
-                "private:",
-                "나만:",
-                "channel",
-                "채널",
-            ] {
-                assert!(said.contains(word), "{language:?}: {word}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_error_says_its_reason_and_the_id_to_quote() {
-        let error = Sentence::Error {
-            reason: Reason::QueueFull,
-            id: "q7k2",
-        };
-        let korean = say(Language::Korean, &error);
-        assert!(korean.starts_with("오류 발생: 기다리는 질문이"), "{korean}");
-        assert!(korean.ends_with("(문의 번호 q7k2)"), "{korean}");
-        let english = say(Language::English, &error);
-        assert!(
-            english.starts_with("Error: Too many questions"),
-            "{english}"
-        );
-        assert!(english.ends_with("(quote id q7k2)"), "{english}");
-    }
-
-    #[test]
-    fn one_stopped_answer_is_said_in_the_singular() {
-        let said = say(Language::English, &Sentence::Stopped { count: 1 });
-        assert_eq!(said, "I stopped the answer I was writing.");
-        let said = say(Language::English, &Sentence::Stopped { count: 3 });
-        assert_eq!(said, "I stopped the 3 answers I was writing.");
-    }
-}
+mod tests;

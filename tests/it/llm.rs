@@ -1,6 +1,7 @@
 //! Asking a model over a real connection: what is sent, what comes back, and when we stop waiting.
 
 mod foreign;
+mod media;
 mod operators;
 pub(crate) mod provider;
 mod providers;

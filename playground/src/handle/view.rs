@@ -47,6 +47,8 @@ pub struct SeenFile {
     pub name: String,
     /// What is in it; what is no text is replaced.
     pub text: String,
+    /// The same as it was uploaded.
+    pub bytes: Vec<u8>,
 }
 
 /// One version of a post's text.
@@ -136,6 +138,7 @@ impl View<'_> {
             .map(|file| SeenFile {
                 name: file.info.name.clone(),
                 text: String::from_utf8_lossy(&file.content).into_owned(),
+                bytes: file.content.to_vec(),
             })
             .collect()
     }

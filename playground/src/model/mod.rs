@@ -1,6 +1,7 @@
 //! A model server whose every answer is a script in the test's hands.
 //!
-//! It speaks `OpenAI`'s chat completions and responses and Anthropic's messages, all from the same [script](Reply), over
+//! It speaks `OpenAI`'s chat completions and responses and Anthropic's messages, all from the same [script](Reply), and
+//! `OpenAI`'s Images and Audio APIs, over
 //! HTTP/1.1 on loopback and writes the bytes itself, so that a test decides where a chunk ends, when the connection
 //! drops and how. It keeps no timers: a stall is a [gate](ScriptedModel::open_gate) that the test opens. It does not
 //! generate language, and it takes whatever is asked: what a real service would refuse, a test sees in the
@@ -25,6 +26,7 @@ mod echo;
 mod failure;
 mod gate;
 mod journal;
+mod media;
 mod messages;
 mod plan;
 mod prompt;

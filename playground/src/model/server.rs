@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::connection;
 use super::gate::Gates;
 use super::journal::{Journal, Outcome};
+use super::media::Medium;
 use super::reply::Reply;
 use super::request::Request;
 
@@ -48,6 +49,7 @@ pub(super) struct State {
 struct Script {
     rules: Vec<(Condition, VecDeque<Reply>)>,
     queue: VecDeque<Reply>,
+    media: Vec<(Medium, Reply)>,
     default: Answer,
     models: Reply,
     key: Option<String>,
@@ -148,6 +150,11 @@ impl ScriptedModel {
         self.script(|script| script.rules.push(rule));
     }
 
+    /// Answers the next request about a medium with this, once.
+    pub(super) fn answer_medium_next(&self, medium: Medium, reply: Reply) {
+        self.script(|script| script.media.push((medium, reply)));
+    }
+
     /// Answers every other completion with this.
     pub fn answer_otherwise(&self, reply: Reply) {
         self.answer_otherwise_by(move |_| reply.clone());
@@ -163,6 +170,7 @@ impl ScriptedModel {
         self.script(|script| {
             script.rules.clear();
             script.queue.clear();
+            script.media.clear();
         });
     }
 
@@ -205,7 +213,7 @@ impl ScriptedModel {
         self.state.completions.all()
     }
 
-    /// All other requests until now: model lists and unknown paths.
+    /// All other requests until now: model lists, other media and unknown paths.
     #[must_use]
     pub fn other_requests(&self) -> Vec<Request> {
         self.state.others.all()
@@ -297,6 +305,8 @@ impl State {
         }
         if request.wire().is_some() {
             script.choose(request)
+        } else if let Some(medium) = Medium::of(request) {
+            script.choose_for(medium)
         } else if request.method == "GET" && path(request).ends_with("/models") {
             script.models.clone()
         } else {
@@ -344,11 +354,22 @@ impl Script {
     }
 }
 
+impl Script {
+    fn choose_for(&mut self, medium: Medium) -> Reply {
+        let next = self.media.iter().position(|(known, _)| *known == medium);
+        match next {
+            Some(next) => self.media.remove(next).1,
+            None => medium.default_reply(),
+        }
+    }
+}
+
 impl Default for Script {
     fn default() -> Self {
         Self {
             rules: Vec::new(),
             queue: VecDeque::new(),
+            media: Vec::new(),
             default: Box::new(|_| Reply::text("A scripted answer.")),
             models: Reply::models(&["scripted-model"]),
             key: None,

@@ -7,6 +7,7 @@ mod channel;
 mod database;
 mod foreign;
 mod mattermost;
+mod media;
 mod model;
 mod server;
 mod template;
@@ -41,9 +42,11 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let public_url = server::public_url(values);
     let mattermost = mattermost::settings(values);
     let models = model::settings(values, system);
+    let media = media::settings(values, models.as_ref());
     let store = database::settings(values, &system.directory);
     let pipeline = answer::settings(values, language, system);
     check_lease(values);
+    let media::Media { images, speech } = media?;
     Some(Config {
         language,
         public_url,
@@ -51,6 +54,8 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         tokens,
         mattermost: mattermost?,
         models: models?,
+        images,
+        speech,
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),

@@ -284,7 +284,7 @@ fn manners(values: &Values) -> Manners {
     }
 }
 
-fn host_of(text: &str) -> Option<String> {
+pub(super) fn host_of(text: &str) -> Option<String> {
     Url::parse(text).ok()?.host_str().map(str::to_owned)
 }
 

@@ -153,7 +153,9 @@ fn verdict(failure: ModelFailure, retry_after: Option<Duration>) -> Verdict {
         | ModelFailure::RequestRefused
         | ModelFailure::Filtered
         | ModelFailure::OnlyReasoned
-        | ModelFailure::TooLarge => Verdict::Works,
+        | ModelFailure::TooLarge
+        | ModelFailure::PictureTooLarge
+        | ModelFailure::PictureLinked => Verdict::Works,
     }
 }
 

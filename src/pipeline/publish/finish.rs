@@ -19,12 +19,21 @@ use crate::domain::question::{Conclusion, Outcome, Refusal};
 use crate::domain::retry::FailureClass;
 use crate::ports::{MattermostError, MattermostFailure, Priority};
 
+/// What was shown of a finished answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pipeline) enum Finished {
+    /// All of it.
+    Whole,
+    /// Not its picture, which Mattermost refuses for good.
+    WithoutPicture,
+}
+
 impl Publisher<'_> {
     /// Shows the finished answer, by whichever way it is delivered.
     pub(in crate::pipeline) async fn finish(
-        mut self,
+        &mut self,
         conclusion: &Conclusion,
-    ) -> Result<(), Interruption> {
+    ) -> Result<Finished, Interruption> {
         match self.deliver(conclusion).await {
             Err(Interruption::Mattermost(error))
                 if error.kind.class() == FailureClass::Permanent =>
@@ -33,14 +42,14 @@ impl Publisher<'_> {
             }
             result => result?,
         }
-        self.attach(conclusion).await?;
+        let finished = self.attach(conclusion).await?;
         if let Origin::Post { post, .. } = &self.question.origin {
             let acknowledgements = &self.world.acknowledgements;
             acknowledgements
                 .take_back(&*self.world.mattermost, post)
                 .await;
         }
-        Ok(())
+        Ok(finished)
     }
 
     async fn deliver(&mut self, conclusion: &Conclusion) -> Result<(), Interruption> {
@@ -54,7 +63,7 @@ impl Publisher<'_> {
             Delivery::Bot { fallback, .. } => {
                 match (self.finish_as_bot(texts, stage).await, fallback) {
                     (Err(Interruption::Mattermost(error)), Some(id))
-                        if error.kind.is_shut_out() =>
+                        if error.kind.is_shut_out() && conclusion.picture.is_none() =>
                     {
                         self.respond(&id, Audience::Channel, texts).await
                     }
@@ -176,23 +185,35 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// Attaches what is long as files too. The answer is shown whether or not that can be done.
-    async fn attach(&self, conclusion: &Conclusion) -> Result<(), Interruption> {
+    /// Attaches what is long as files too, whether or not that can be done; and what was drawn, which must be seen.
+    async fn attach(&self, conclusion: &Conclusion) -> Result<Finished, Interruption> {
+        if conclusion.picture.is_none() && self.question.wanted_picture().is_some() {
+            // What an earlier answer shows in these posts stays where no other was drawn.
+            return Ok(Finished::Whole);
+        }
         let shown = self.posts.iter().rev().find_map(|posted| {
-            let post = posted.post.as_ref()?;
+            // What somebody else has deleted stays deleted.
+            let post = posted.post.as_ref().filter(|_| !posted.is_fixed)?;
             Some((&posted.intent.channel, post))
         });
         let files = attach::files(&self.world.settings, conclusion);
         // An earlier answer in the same posts may have had some.
         let is_to_be = !files.is_empty() || self.generation > 1;
         let Some((channel, post)) = shown.filter(|_| is_to_be) else {
-            return Ok(());
+            return Ok(Finished::Whole);
         };
         self.check_lease()?;
-        if let Err(error) = self.world.mattermost.attach(channel, post, &files).await {
-            tracing::warn!(question.id = %self.question.id, call = error.call, status = error.status, kind = ?error.kind, "an answer's files could not be attached");
+        let Err(error) = self.world.mattermost.attach(channel, post, &files).await else {
+            return Ok(Finished::Whole);
+        };
+        if conclusion.picture.is_some() && error.kind.class() != FailureClass::Permanent {
+            return Err(error.into());
         }
-        Ok(())
+        tracing::warn!(question.id = %self.question.id, call = error.call, status = error.status, kind = ?error.kind, "an answer's files could not be attached");
+        Ok(match conclusion.picture {
+            Some(_) => Finished::WithoutPicture,
+            None => Finished::Whole,
+        })
     }
 
     /// Fails where a post could not be edited though it is there, because the bot was taken out of the channel or the channel was

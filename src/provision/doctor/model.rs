@@ -139,7 +139,9 @@ pub(in crate::provision) fn of_failure(failure: ModelFailure) -> Finding {
         | ModelFailure::Garbled
         | ModelFailure::Empty
         | ModelFailure::OnlyReasoned
-        | ModelFailure::TooLarge => Ailment::ModelGarbled,
+        | ModelFailure::TooLarge
+        | ModelFailure::PictureTooLarge
+        | ModelFailure::PictureLinked => Ailment::ModelGarbled,
     }
     .into()
 }

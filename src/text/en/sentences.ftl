@@ -11,6 +11,7 @@ help =
     - `/{ $trigger } stop` : stop the answer I am writing for you. (`그만` works too.)
     - `/{ $trigger } channel` : see and change the prompt, model and the like of this channel. (`채널` works too.)
     - `/{ $trigger } help` : show this text. (`도움말` works too.)
+help-images = - `/{ $trigger } image: description` : I draw what you describe. (`그림: description` works too.)
 nothing-asked = Ask me anything, for example `/{ $trigger } How do I write good meeting notes?` · Full help: `/{ $trigger } help`
 working = I am working on your answer. One moment, please.
 working-privately = I am working on an answer that only you will see. One moment, please.
@@ -27,6 +28,8 @@ answer-stopped = _I stopped here, as you asked._
 answer-cut-at-length = _The answer reached its length limit here. If you need the rest, please ask for just that part._
 answer-went-on = _One model broke off, and another went on from there._
 thinking = _Thinking ({ $seconds } s)_
+drawing = _Drawing_
+picture-drawn = Here is the picture.
 file-too-large = _`{ $name }` is larger than I can read._
 file-encrypted = _`{ $name }` needs a password, so I could not read it._
 file-unsupported = _`{ $name }` is of a kind that I cannot read._
@@ -72,6 +75,11 @@ model-only-reasoned = The model used up its whole length thinking and wrote no a
 model-refused = The model declined to answer for safety reasons. Please try asking differently.
 context-too-long = This conversation is longer than the model can read. Please shorten the question, or start afresh with the `new` command.
 answer-too-large = The answer is too large to show. Please ask in smaller pieces.
+picture-too-large = The picture is too large a file to post. Please ask for something simpler, or ask your administrator about the size limit.
+picture-linked = The image server sent an address in place of the picture. I open no addresses that a model chose, so please ask your administrator to have pictures sent as `b64_json`.
+picture-not-taken = I drew the picture, but Mattermost did not take the file. Please ask your administrator to check its settings for file attachments, their size limit, and the bot's permissions.
+images-not-set-up = Drawing pictures is not set up here. If you need it, please ask your administrator to turn on `[images]` in askwell's configuration.
+images-need-bot = Pictures are posted by a bot account, and there is none here. If you need them, please ask your administrator to set one up.
 deadline-passed = The answer took too long, so I gave up. Please shorten the question, or ask again in a little while.
 post-refused = I'm not allowed to post the answer in this channel. Please ask your administrator whether it is archived and whether the bot may write here.
 mattermost-unreachable = I could not post the answer to Mattermost. Please ask again in a little while.

@@ -11,6 +11,7 @@ help =
     - `/{ $trigger } 그만` : 내 질문에 쓰고 있는 답변을 멈춰요. (`stop`도 돼요.)
     - `/{ $trigger } 채널` : 이 채널에서 쓰는 지시와 모델 따위를 보고 바꿔요. (`channel`도 돼요.)
     - `/{ $trigger } 도움말` : 이 안내를 보여 드려요. (`help`도 돼요.)
+help-images = - `/{ $trigger } 그림: 설명` : 설명대로 그림을 그려 드려요. (`image: 설명`도 돼요.)
 nothing-asked = 무엇이든 물어보세요. 예: `/{ $trigger } 회의록 잘 쓰는 법 알려줘` · 전체 사용법은 `/{ $trigger } 도움말`
 working = 답변을 준비하고 있어요. 잠시만 기다려 주세요.
 working-privately = 질문하신 분에게만 보이는 답변을 준비하고 있어요. 잠시만 기다려 주세요.
@@ -24,6 +25,8 @@ answer-stopped = _요청하신 대로 여기서 답변을 멈췄어요._
 answer-cut-at-length = _길이 제한 때문에 답변이 여기서 끊겼어요. 나머지가 필요하시면 그 부분만 다시 물어봐 주세요._
 answer-went-on = _한 모델이 쓰다가 멈춰서, 다른 모델이 이어서 썼어요._
 thinking = _생각하는 중 ({ $seconds }초)_
+drawing = _그리는 중_
+picture-drawn = 그림을 그렸어요.
 file-too-large = _`{ $name }` 파일이 너무 커서 읽지 못했어요._
 file-encrypted = _`{ $name }` 파일에 암호가 걸려 있어서 읽지 못했어요._
 file-unsupported = _`{ $name }` 파일은 읽을 수 없는 종류예요._
@@ -69,6 +72,11 @@ model-only-reasoned = 모델이 생각하는 데 허용된 길이를 다 써서 
 model-refused = 모델이 안전 기준에 따라 답변하지 않았어요. 질문을 바꿔서 다시 물어봐 주세요.
 context-too-long = 대화가 모델이 읽을 수 있는 길이를 넘었어요. 질문을 줄이거나 `새로` 명령어로 새 대화를 시작해 주세요.
 answer-too-large = 답변이 너무 커서 다 보여 드릴 수 없어요. 질문을 나누어 물어봐 주세요.
+picture-too-large = 그림 파일이 너무 커서 올리지 않았어요. 더 단순하게 그려 달라고 하거나 관리자에게 크기 제한을 확인해 달라고 해 주세요.
+picture-linked = 그림 서버가 그림 대신 주소를 보냈어요. 모델이 고른 주소는 열지 않으니, 관리자에게 그림을 `b64_json`으로 보내게 설정해 달라고 해 주세요.
+picture-not-taken = 그림은 그렸지만 Mattermost가 파일을 받아 주지 않았어요. 관리자에게 파일 첨부 설정과 크기 제한, 봇의 권한을 확인해 달라고 해 주세요.
+images-not-set-up = 여기서는 그림을 그리도록 설정되어 있지 않아요. 필요하시면 관리자에게 askwell 설정의 `[images]`를 켜 달라고 해 주세요.
+images-need-bot = 그림은 봇 계정이 있어야 올릴 수 있는데, 여기에는 없어요. 필요하시면 관리자에게 봇 계정을 설정해 달라고 해 주세요.
 deadline-passed = 답변이 너무 오래 걸려서 중단했어요. 질문을 줄이거나 잠시 뒤에 다시 물어봐 주세요.
 post-refused = 이 채널에 답변을 올릴 수 없어요. 보관된 채널인지, 봇에게 글을 쓸 권한이 있는지 관리자에게 확인해 주세요.
 mattermost-unreachable = Mattermost에 답변을 올리지 못했어요. 잠시 뒤에 다시 물어봐 주세요.

@@ -208,6 +208,7 @@ async fn every_conclusion_comes_back_as_it_was_written(bed: Bed) {
                 String::new(),
                 "\\u0000 \u{1}".to_owned(),
             ],
+            picture: None,
             usage: Usage {
                 prompt_tokens: 1,
                 completion_tokens: 2,

@@ -339,6 +339,7 @@ pub(crate) fn conclusion(outcome: Outcome, at: Timestamp) -> Conclusion {
         outcome,
         answer: "42".to_owned(),
         texts: vec!["**42**".to_owned()],
+        picture: None,
         usage: Usage::default(),
         model: None,
         run: None,

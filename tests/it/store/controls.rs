@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use askwell::domain::control::{Tally, Vote};
 use askwell::domain::conversation::ConversationKey;
+use askwell::domain::file::Picture;
 use askwell::domain::id::{QuestionId, ServerId};
-use askwell::domain::job::{Again, Earlier, Progress};
-use askwell::domain::question::{Outcome, Question};
+use askwell::domain::job::{Again, Earlier, Lease, Progress};
+use askwell::domain::question::{Conclusion, Outcome, Question, Refusal};
 use askwell::domain::time::Timestamp;
 use askwell::ports::{AgainKind, AskAgain, AskedAgain, KeyAges, SigningKey};
 use secrecy::ExposeSecret as _;
@@ -31,6 +32,7 @@ on_both!(
     a_vote_is_taken_back_only_as_it_was_given,
     keys_are_made_kept_and_forgotten_by_their_age,
     two_who_ask_again_at_once_begin_one_generation,
+    a_picture_is_kept_until_its_question_has_ended,
 );
 
 const LATER: Timestamp = Timestamp::from_micros(MORNING.as_micros() + 3_600_000_000);
@@ -367,4 +369,30 @@ async fn two_who_ask_again_at_once_begin_one_generation(bed: Bed) {
         bed.store.conclude(&lease, &answered).await.unwrap();
         bed.store.settle(&lease, bed.now()).await.unwrap();
     }
+}
+
+async fn a_picture_is_kept_until_its_question_has_ended(bed: Bed) {
+    let store = &bed.store;
+    let concluded = async |lease: Lease, ended: &Conclusion| {
+        store.conclude(&lease, ended).await.unwrap();
+        store.hand_back(&lease).await.unwrap();
+        let job = bed.claim_one().await;
+        assert_eq!(job.concluded.as_ref(), Some(ended));
+        job.lease
+    };
+    let drawn = Conclusion {
+        picture: Picture::of(b"\x89PNG\r\n\x1a\n\0\xFF".to_vec()),
+        ..conclusion(Outcome::Answered, bed.now())
+    };
+    let lease = bed.lease_on(question(1)).await;
+    let lease = concluded(lease, &drawn).await;
+    // What is concluded in its place has none.
+    let withdrawn = conclusion(Outcome::Refused(Refusal::NotAMember), bed.now());
+    let lease = concluded(lease, &withdrawn).await;
+    let lease = concluded(lease, &drawn).await;
+    store.settle(&lease, bed.now()).await.unwrap();
+    bed.ask_again(again(1, 1, AgainKind::Regenerate)).await;
+    let lease = bed.claim_one().await.lease;
+    let undrawn = conclusion(Outcome::Answered, bed.now());
+    concluded(lease, &undrawn).await;
 }

@@ -30,7 +30,7 @@ impl House {
     }
 
     /// Waits until nothing is being worked on; time passes only while nobody asks.
-    async fn until_settled(&self) {
+    pub(super) async fn until_settled(&self) {
         while self.readiness().await["backlog"]["running"] != 0 {
             self.pass(Duration::from_secs(1)).await;
         }

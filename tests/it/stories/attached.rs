@@ -21,7 +21,12 @@ async fn house(model: &str) -> House {
 
 impl House {
     /// Posts in the lobby with files, as a client does; returns the post's id.
-    async fn say_with(&self, text: &str, files: &[(&str, Vec<u8>)], root: Option<&str>) -> String {
+    pub(super) async fn say_with(
+        &self,
+        text: &str,
+        files: &[(&str, Vec<u8>)],
+        root: Option<&str>,
+    ) -> String {
         let session = self.playground.session_of("alice");
         let channel = self.playground.channel_id("lobby");
         let send = async |path: String, body: reqwest::Body| -> Value {
@@ -42,7 +47,7 @@ impl House {
         posted["id"].as_str().unwrap().to_owned()
     }
 
-    async fn see_the_answer(&self, words: &str) -> String {
+    pub(super) async fn see_the_answer(&self, words: &str) -> String {
         let answer = self
             .see_in_time("bob", words, |post| {
                 post.author == "gptbot" && post.text.contains(words)
@@ -51,13 +56,13 @@ impl House {
         answer.text
     }
 
-    fn last_said(&self) -> String {
+    pub(super) fn last_said(&self) -> String {
         let last = self.model.requests().pop().unwrap();
         last.last_user_message().clone()
     }
 }
 
-fn unread(name: &str, trouble: FileTrouble) -> String {
+pub(super) fn unread(name: &str, trouble: FileTrouble) -> String {
     say(Language::Korean, &Sentence::FileUnread { name, trouble })
 }
 
