@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::domain::completion::ModelFailure;
 use crate::domain::time::Timestamp;
-use crate::ports::ModelError;
+use crate::ports::{Excess, ModelError};
 
 /// Bytes of an error's body that are read.
 pub(super) const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -46,6 +46,19 @@ const TOO_LONG_WORDS: [&str; 10] = [
     "input token count",
     "too many tokens: ",
 ];
+
+/// What stands directly before the number of tokens that a model can take in (lower case): OpenAI and vLLM, llama-server, Anthropic, Gemini,
+/// Mistral.
+const MOST_TOKENS_AFTER: [&str; 5] = [
+    "maximum context length is ",
+    "context size (",
+    " tokens > ",
+    "tokens allowed (",
+    "too large for model with ",
+];
+
+/// A number of tokens that is so many times what may be sent is none of what was.
+const MOST_TIMES_TOO_LONG: u64 = 100;
 
 /// Codes and types of an account that is spent: OpenAI (three), LiteLLM, DashScope.
 const QUOTA_LABELS: [&str; 5] = [
@@ -238,6 +251,16 @@ impl Said {
         }
     }
 
+    /// Returns by how much a prompt is said to be too long.
+    fn excess(&self) -> Option<Excess> {
+        let most = MOST_TOKENS_AFTER
+            .iter()
+            .find_map(|words| number_after(&self.message, words))?;
+        let could_be_sent = |number: &u64| *number > most && *number / MOST_TIMES_TOO_LONG < most;
+        let sent = numbers_in(&self.message).filter(could_be_sent).max()?;
+        Some(Excess { sent, most })
+    }
+
     fn misses_model(&self) -> bool {
         // LiteLLM ends each message, whatever it is about, with "Received Model Group=…".
         let own = self.message.split("received model group").next();
@@ -277,6 +300,17 @@ impl Said {
     }
 }
 
+/// Returns the number directly behind some words.
+fn number_after(text: &str, words: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(words)?;
+    numbers_in(rest.split(|c: char| !c.is_ascii_digit()).next()?).next()
+}
+
+fn numbers_in(text: &str) -> impl Iterator<Item = u64> {
+    let runs = text.split(|character: char| !character.is_ascii_digit());
+    runs.filter_map(|digits| digits.parse().ok())
+}
+
 /// Returns a string as it is, a number as its digits, a list of errors as its text.
 fn word(value: &Value) -> Option<String> {
     match value {
@@ -300,6 +334,7 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, said: &Said, now: Timest
         failure: said.failure(status),
         status: Some(status),
         retry_after: retry_after(headers, now).or(said.retry_after),
+        excess: said.excess(),
         source: Some(said.reported()),
     }
 }
@@ -324,6 +359,7 @@ pub(super) fn inside(said: &Said) -> ModelError {
         },
         status: Some(200),
         retry_after: said.retry_after,
+        excess: said.excess(),
         source: Some(said.reported()),
     }
 }
@@ -334,6 +370,7 @@ pub(super) fn failed(failure: ModelFailure) -> ModelError {
         failure,
         status: None,
         retry_after: None,
+        excess: None,
         source: None,
     }
 }

@@ -84,6 +84,7 @@ mod tests {
             failure,
             status: None,
             retry_after,
+            excess: None,
             source: None,
         }
     }

@@ -527,6 +527,7 @@ fn failure(failure: ModelFailure) -> ModelError {
         failure,
         status: None,
         retry_after: None,
+        excess: None,
         source: None,
     }
 }

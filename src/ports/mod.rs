@@ -13,7 +13,7 @@ mod time;
 pub use files::FileReader;
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
 pub use media::{Drawn, ImageModel, SpeechToText};
-pub use model::{DeltaStream, LanguageModel, ModelError};
+pub use model::{DeltaStream, Excess, LanguageModel, ModelError};
 pub use store::{
     Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim,
     KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,

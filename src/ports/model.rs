@@ -9,6 +9,15 @@ use futures_util::Stream;
 use crate::domain::completion::{Delta, ModelFailure};
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
 
+/// By how much a prompt was too long, in the tokens of whoever says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excess {
+    /// What was sent; some count what was kept free for the answer, too.
+    pub sent: u64,
+    /// What prompt and answer may have together.
+    pub most: u64,
+}
+
 /// How a model fails.
 #[derive(Debug, thiserror::Error)]
 #[error("ask the model ({failure:?}, status {status:?})")]
@@ -19,6 +28,8 @@ pub struct ModelError {
     pub status: Option<u16>,
     /// The delay asked for, where one was.
     pub retry_after: Option<Duration>,
+    /// By how much the prompt was too long, where that was said.
+    pub excess: Option<Excess>,
     /// What the HTTP client or the decoder said.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,

@@ -229,3 +229,53 @@ fn the_delay_asked_for_is_read_in_each_of_its_forms() {
         );
     }
 }
+
+#[test]
+fn by_how_much_a_prompt_is_too_long_is_read_from_what_servers_say_of_it() {
+    let excess = |sent, most| Some(Excess { sent, most });
+    for (message, expected) in [
+        // OpenAI and vLLM, recorded of llama-cpp-python.
+        (
+            "This model's maximum context length is 1024 tokens. However, you requested 1336 tokens (1331 in the messages, 5 in the completion). Please reduce the length of the messages or completion.",
+            excess(1336, 1024),
+        ),
+        // llama-server, recorded; through LiteLLM, too.
+        (
+            "request (1331 tokens) exceeds the available context size (1024 tokens), try increasing it",
+            excess(1331, 1024),
+        ),
+        (
+            "litellm.ContextWindowExceededError: OpenAIException - request (1331 tokens) exceeds the available context size (1024 tokens), try increasing it\nmodel=smollm2",
+            excess(1331, 1024),
+        ),
+        // Anthropic, Gemini, Mistral.
+        (
+            "prompt is too long: 210000 tokens > 200000 maximum",
+            excess(210_000, 200_000),
+        ),
+        (
+            "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+            excess(1_200_000, 1_048_576),
+        ),
+        (
+            "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",
+            excess(40_000, 32_768),
+        ),
+        // What is not said, or makes no sense.
+        ("maximum context length is 1024 tokens", None),
+        ("maximum context length is 0 tokens, you sent 5", None),
+        (
+            "maximum context length is 10 tokens, request 99999999999999999999 id 1234567890",
+            None,
+        ),
+        ("Please reduce the length of the messages.", None),
+        ("context size (", None),
+    ] {
+        let body =
+            serde_json::json!({"error": {"message": message, "code": "context_length_exceeded"}});
+        let said = Said::in_body(body.to_string().as_bytes());
+        let error = refused(400, &HeaderMap::new(), &said, Timestamp::EPOCH);
+        assert_eq!(error.failure, ModelFailure::ContextTooLong, "{message}");
+        assert_eq!(error.excess, expected, "{message}");
+    }
+}

@@ -7,6 +7,7 @@
 
 mod breaker;
 mod latency;
+mod measure;
 mod order;
 mod running;
 
@@ -18,6 +19,7 @@ use tokio::sync::Semaphore;
 
 use self::breaker::Breaker;
 use self::latency::Latency;
+use self::measure::Measure;
 use self::running::Running;
 use super::settings::Settings;
 use super::target::Target;
@@ -99,6 +101,7 @@ struct Member {
 struct Health {
     breaker: Breaker,
     latency: Latency,
+    measure: Measure,
 }
 
 impl Router {
@@ -205,6 +208,11 @@ impl Way {
 }
 
 impl Member {
+    /// Returns its window as our estimates fill it.
+    fn window(&self) -> Window {
+        self.health().measure.of(self.window)
+    }
+
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {
         // Whoever panicked while holding it left it whole.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
@@ -223,7 +231,7 @@ impl LanguageModel for Router {
             .members()
             .filter_map(|member| self.0.members.get(member));
         windows
-            .map(|member| member.window)
+            .map(Member::window)
             .max_by_key(|window| window.total_tokens)
             .unwrap_or(Window {
                 total_tokens: 0,

@@ -15,7 +15,7 @@ use crate::domain::prompt::{Prompt, Window};
 use crate::domain::retry::FailureClass;
 use crate::domain::time::Timestamp;
 use crate::llm::error::failed;
-use crate::ports::{DeltaStream, ModelError};
+use crate::ports::{DeltaStream, Excess, ModelError};
 
 /// A second model is asked no sooner than this after the first.
 const SHORTEST_HEDGE: Duration = Duration::from_millis(200);
@@ -88,6 +88,8 @@ struct Leg {
     held: Vec<Delta>,
     /// Whether its breaker was told how it went.
     is_told: bool,
+    /// How many tokens we estimated that its prompt has; none where they say nothing of how it counts, or it has said so.
+    estimated: Option<u64>,
     /// Whether it was asked with fewer turns, because they did not fit.
     is_refitted: bool,
 }
@@ -112,6 +114,13 @@ impl Leg {
         let mut health = self.own().health();
         health.breaker.worked();
         health.latency.note(first_token);
+    }
+
+    /// Takes in how many tokens its server counted of its prompt, once.
+    fn counted(&mut self, reported: u64) {
+        if let Some(estimated) = self.estimated.take_if(|_| reported > 0) {
+            self.own().health().measure.note(estimated, reported);
+        }
     }
 
     fn failed(&mut self, error: &ModelError, has_next: bool) -> Attempt {
@@ -256,7 +265,7 @@ impl Running {
         let Some(member) = self.next.pop_front() else {
             return false;
         };
-        let window = self.shared.members[member].window;
+        let window = self.shared.members[member].window();
         self.ask(member, window, false);
         let p95 = self.shared.members[member].health().latency.p95();
         let is_first = self.legs.len() == 1 && !self.next.is_empty();
@@ -273,6 +282,8 @@ impl Running {
         let mut prompt = self.prompt.refit(window);
         let is_named = self.way.first.first().map(|(first, _)| *first) == Some(member);
         prompt.choice.model = self.named.clone().filter(|_| is_named);
+        let prompt_shows = prompt.has_pictures();
+        let estimated = prompt.estimated_tokens();
         let (slots, model) = (own.slots.clone(), own.model.clone());
         let asking = async move {
             // The semaphore is never closed.
@@ -290,6 +301,7 @@ impl Running {
             begun: now,
             held: Vec::new(),
             is_told: false,
+            estimated: (!prompt_shows).then_some(estimated),
             is_refitted,
         });
     }
@@ -333,6 +345,11 @@ impl Running {
             self.legs.push(chosen);
         }
         self.has_text |= matches!(delta, Delta::Text(_));
+        if let Delta::Usage(usage) = &delta
+            && let Some(leg) = self.legs.get_mut(if self.answers { 0 } else { leg })
+        {
+            leg.counted(usage.prompt_tokens);
+        }
         if self.answers {
             self.ready.push_back(delta);
         } else if let Some(leg) = self.legs.get_mut(leg) {
@@ -355,7 +372,8 @@ impl Running {
         match error.failure {
             ModelFailure::Filtered => return Some(error),
             ModelFailure::ContextTooLong if !leg.is_refitted && self.prompt.turn_messages > 0 => {
-                self.ask(leg.member, self.half(leg.member), true);
+                let window = self.smaller(leg.member, error.excess);
+                self.ask(leg.member, window, true);
                 return None;
             }
             _ => {}
@@ -368,14 +386,21 @@ impl Running {
         None
     }
 
-    /// Returns a window into which half of what was sent fits.
-    fn half(&self, member: usize) -> Window {
-        let window = self.shared.members[member].window;
-        let sent = self.prompt.refit(window);
+    /// Returns a window into which what was sent fits as far as it is said to, or else half of it.
+    fn smaller(&self, member: usize, excess: Option<Excess>) -> Window {
+        let sent = self.prompt.refit(self.shared.members[member].window());
         let answer_tokens = sent.max_answer_tokens;
-        let half = u32::try_from(sent.estimated_tokens() / 2).unwrap_or(u32::MAX);
+        let estimated = sent.estimated_tokens();
+        let fitting = excess.and_then(|Excess { sent, most }| {
+            let room = u128::from(most.checked_sub(u64::from(answer_tokens))?);
+            // A twentieth less: what is left may be of another kind than what is left out.
+            let fitting = u128::from(estimated) * room * 19 / (u128::from(sent.max(1)) * 20);
+            u64::try_from(fitting).ok()
+        });
+        let fitting = fitting.unwrap_or(estimated / 2).min(estimated * 9 / 10);
+        let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
         Window {
-            total_tokens: half.saturating_add(answer_tokens),
+            total_tokens: fitting.saturating_add(answer_tokens),
             answer_tokens,
         }
     }

@@ -169,6 +169,7 @@ impl LanguageModel for Model {
             failure: ModelFailure::KeyRefused,
             status: Some(401),
             retry_after: None,
+            excess: None,
             source: None,
         };
         self.state.answer(error).await

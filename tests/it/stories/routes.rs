@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askwell::text::{Language, Reason, Sentence, say};
-use askwell_playground::model::{Reply, ScriptedModel};
+use askwell_playground::model::{Reply, ScriptedModel, Usage};
 
 use super::house::{Account, House};
 use crate::llm::provider::{Answered, Provider};
@@ -286,6 +286,84 @@ async fn a_prompt_that_does_not_fit_after_all_is_made_smaller_once() {
             .await;
     }
     assert_eq!(house.model.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_prompt_is_made_as_small_as_it_is_said_to_have_to_be() {
+    let toml = "[conversation]\nscope = \"person\"\n[answer]\ninstructions = \"k\"\n[model]\nanswer_tokens = 100\n";
+    let house = House::with(Account::Bot, toml).await;
+    // Ten tokens a message, of which nine fit.
+    house.model.answer_otherwise_by(|request| {
+        let sent = request.messages().len();
+        if sent > 9 {
+            let message = format!(
+                "This model's maximum context length is 1090 tokens. However, you requested {} tokens.",
+                sent * 1_200 / 10
+            );
+            let code = Some("context_length_exceeded");
+            return Reply::error(400, &message, "invalid_request_error", code);
+        }
+        Reply::text("It fits.")
+    });
+    for number in 0..6 {
+        house.clock.advance(Duration::from_secs(1));
+        house.ask("alice", &format!("q{number}")).await;
+        let whole = answer(&format!("q{number}"), "It fits.");
+        house
+            .see_in_time("bob", &whole, |post| post.text == whole)
+            .await;
+    }
+    let sizes: Vec<usize> = house
+        .model
+        .requests()
+        .iter()
+        .map(|request| request.messages().len())
+        .collect();
+    assert_eq!(sizes[..5], [2, 4, 6, 8, 10]);
+    assert!(
+        sizes[5] > 5 && sizes[5] < 10,
+        "more than half is kept: {sizes:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_window_is_used_as_far_as_the_server_counts_tokens() {
+    // Twelve turns of these are estimated to fill it.
+    let house = House::with(
+        Account::Bot,
+        "[conversation]\nscope = \"person\"\nsummaries = false\n[answer]\ninstructions = \"be kind\"\n\
+         [model]\nwindow_tokens = 1500\nanswer_tokens = 100\n",
+    )
+    .await;
+    let text = format!("It is {}.", "so ".repeat(100).trim());
+    let reply = text.clone();
+    // The server counts half of what we estimate: three letters a token.
+    house.model.answer_otherwise_by(move |request| {
+        let letters: usize = request.messages().iter().map(|(_, text)| text.len()).sum();
+        let prompt = u64::try_from(letters / 6).unwrap();
+        Reply::text(&reply).usage(Usage {
+            prompt,
+            completion: 50,
+        })
+    });
+    for number in 10..40 {
+        house.clock.advance(Duration::from_secs(1));
+        house.ask("alice", &format!("q{number}")).await;
+        let whole = answer(&format!("q{number}"), &text);
+        house
+            .see_in_time("bob", &whole, |post| post.text == whole)
+            .await;
+    }
+    let requests = house.model.requests();
+    let most = requests
+        .iter()
+        .map(|request| request.messages().len())
+        .max()
+        .unwrap();
+    let at_first = requests[12].messages().len();
+    let at_last = requests[29].messages().len();
+    assert_eq!(at_last, most);
+    assert!(at_last > 30, "{at_first} {at_last}");
 }
 
 #[tokio::test]
