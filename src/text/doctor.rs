@@ -94,6 +94,8 @@ explained! {
         SocketSilent = "doctor-socket-silent",
         /// The server has no address of its own.
         NoSiteUrl = "doctor-no-site-url",
+        /// An account has the name of an agent.
+        AgentIsAccount { name } = "doctor-agent-is-account",
         /// Commands are switched off.
         CommandsOff = "doctor-commands-off",
         /// Posts can be edited for a short time only.

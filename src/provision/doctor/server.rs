@@ -116,9 +116,29 @@ impl Doctor {
         }
         look_at_the_account(&me, found);
         self.look_at_client_settings(&bot, found).await;
+        self.look_at_the_agents(&bot, found).await;
         self.look_at_the_socket(token, found).await;
         visit.runner = Some(bot);
         visit
+    }
+
+    /// Looks whether somebody has the name of an agent.
+    async fn look_at_the_agents(&self, bot: &Admin, found: Sink<'_>) {
+        for agent in self.config.pipeline.agents.iter() {
+            let name = agent.name.as_str();
+            // No account has a name of other letters.
+            if !name.is_ascii() {
+                continue;
+            }
+            match bot.account_named(name).await {
+                Ok(None) => {}
+                Ok(Some(_)) => {
+                    let name = name.to_owned().into();
+                    found(Ailment::AgentIsAccount { name }.into());
+                }
+                Err(error) => found(failed_call(&error)),
+            }
+        }
     }
 
     /// Looks at what accounts are told of the settings.

@@ -59,6 +59,7 @@ pub(super) fn of(ailment: &Ailment<'_>) -> Severity {
         | Ailment::BotIsAdministrator { .. }
         | Ailment::BotInNoTeam { .. }
         | Ailment::NoSiteUrl
+        | Ailment::AgentIsAccount { .. }
         | Ailment::EditTimeLimit { .. }
         | Ailment::AdministratorRefused
         | Ailment::PublicUrlUnreachable { .. }

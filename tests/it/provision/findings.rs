@@ -243,3 +243,17 @@ async fn the_exit_code_says_how_bad_the_worst_finding_is() {
         assert!(said.out.ends_with(verdict), "{said:?}");
     }
 }
+
+#[tokio::test]
+async fn an_account_that_has_the_name_of_an_agent_is_found() {
+    let (site, _askwell) = in_service().await;
+    let toml = site.file("askwell.toml");
+    let agents =
+        ["nobody", "번역가", "alice"].map(|name| format!("[[agents]]\nname = \"{name}\"\n"));
+    site.write("askwell.toml", &format!("{toml}\n{}", agents.concat()));
+    let said = site.examine().await;
+    let check = "agent-is-account";
+    assert_eq!(ailments(&said), ailment(check, "warning"), "{said:?}");
+    assert!(said.out.contains("alice"), "{said:?}");
+    assert!(remedy(&said, check).contains("another name"));
+}
