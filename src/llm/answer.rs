@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
-use reqwest::Response;
 
+use super::client::Incoming;
 use super::completion::{Ending, Progress};
 use super::error::caused;
 use super::reply::Reply;
@@ -53,7 +53,7 @@ impl Patience {
 
 struct Answer {
     /// The connection; none once it has ended.
-    response: Option<Response>,
+    response: Option<Incoming>,
     reply: Reply,
     /// What ended it, until it is handed on.
     error: Option<ModelError>,
@@ -61,9 +61,9 @@ struct Answer {
     patience: Patience,
 }
 
-/// Makes a stream of deltas of a response. Dropping it closes the connection.
+/// Makes a stream of deltas of a response. Dropping it ends it at its server ([`Incoming`]).
 pub(super) fn deltas(
-    response: Response,
+    response: Incoming,
     reply: Reply,
     clock: Arc<dyn Clock>,
     patience: Patience,
@@ -140,7 +140,7 @@ impl Answer {
 
 /// Reads a short body: at most `most` bytes of it, and what comes in time. Whoever parses it finds out whether it is whole.
 pub(super) async fn read_body(
-    mut response: Response,
+    mut response: Incoming,
     clock: &dyn Clock,
     within: Duration,
     most: usize,

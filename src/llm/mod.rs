@@ -22,9 +22,10 @@ mod route;
 mod settings;
 mod sse;
 mod target;
+mod tls;
 mod wire;
 
-pub use client::{ClientError, client};
+pub use client::{Client, ClientError, STREAMS_A_CONNECTION, client};
 pub use route::{DEFAULT_ROUTE, Models, Route, Router, TargetSettings};
 pub use settings::{
     ANTHROPIC_BASE_URL, AnswerLimit, DEFAULT_BASE_URL, DEFAULT_MODEL, InstructionsRole, Manners,

@@ -9,12 +9,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::answer::{Patience, deltas, read_body};
+use super::client::{Client, Head, Incoming};
 use super::completion::{Expected, Progress};
 use super::error::{MAX_ERROR_BYTES, Said, caused, refused};
 use super::keys::KeyRing;
@@ -69,7 +70,7 @@ const CLOCK: Tool = Tool {
 /// A model at a server.
 pub struct Target {
     settings: Settings,
-    http: reqwest::Client,
+    client: Client,
     clock: Arc<dyn Clock>,
     keys: KeyRing,
     lessons: Mutex<Lessons>,
@@ -78,14 +79,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// Makes the adapter. `http` is a client made by [`super::client`].
+    /// Makes the adapter. `client` is one made by [`super::client`] of the same settings.
     #[must_use]
-    pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(settings: Settings, client: Client, clock: Arc<dyn Clock>) -> Self {
         Self {
             keys: KeyRing::new(settings.api_keys.clone()),
             lessons: Mutex::default(),
             settings,
-            http,
+            client,
             clock,
             listed_model: Mutex::new(None),
         }
@@ -183,11 +184,17 @@ impl Target {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn list_models(&self) -> Result<Response, ModelError> {
+    async fn list_models(&self) -> Result<Incoming, ModelError> {
         let url = self.address(&["models"]);
         let key = self.keys.take(self.clock.now()).map(|(_, key)| key);
-        let request = self.authorised(self.http.get(url), key)?;
-        let sent = timeout(&*self.clock, SHORT_CALL_TIMEOUT, request.send()).await;
+        let place = self.client.place();
+        let request = self.authorised(place.request(Method::GET, url), key)?;
+        let sent = timeout(
+            &*self.clock,
+            SHORT_CALL_TIMEOUT,
+            self.client.send(place, request),
+        )
+        .await;
         let response = sent
             .map_err(|elapsed| caused(ModelFailure::Unavailable, elapsed))?
             .map_err(unreachable)?;
@@ -197,13 +204,12 @@ impl Target {
     }
 
     /// Returns a response that is a success, and makes a refusal of any other.
-    async fn accepted(&self, response: Response) -> Result<Response, Refusal> {
-        let status = response.status();
+    async fn accepted(&self, response: (Head, Incoming)) -> Result<Incoming, Refusal> {
+        let (Head { status, headers }, rest) = response;
         if status.is_success() {
-            return Ok(response);
+            return Ok(rest);
         }
-        let headers = response.headers().clone();
-        let body = read_body(response, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
+        let body = read_body(rest, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
         let said = Said::in_body(&body);
         let now = self.clock.wall();
         let error = refused(status.as_u16(), &headers, &said, now);
@@ -289,15 +295,18 @@ impl Target {
         let mut corrections = MAX_CORRECTIONS;
         loop {
             let body = self.body(&model, prompt, tool);
+            let bytes = serde_json::to_vec(&body).expect("a map of JSON values is JSON");
+            // From here on only the names of what was sent are needed, and a first token may be waited for long.
+            let sent: Vec<String> = body.into_iter().map(|(field, _)| field).collect();
             let key = self.keys.take(self.clock.now());
-            let refusal = match self.send(&body, key.map(|(_, key)| key), &patience).await? {
+            let refusal = match self.send(bytes, key.map(|(_, key)| key), &patience).await? {
                 Ok(response) => {
-                    let reply = Reply::new(self.expected(prompt, &body));
+                    let reply = Reply::new(self.expected(prompt, &sent));
                     return Ok(deltas(response, reply, Arc::clone(&self.clock), patience));
                 }
                 Err(refusal) => refusal,
             };
-            let goes_on = corrections > 0 && self.heeds(&refusal, &body, key.map(|(key, _)| key));
+            let goes_on = corrections > 0 && self.heeds(&refusal, &sent, key.map(|(key, _)| key));
             if !goes_on {
                 return Err(refusal.error);
             }
@@ -306,7 +315,7 @@ impl Target {
     }
 
     /// Takes what a refusal teaches; returns whether asking once more, at once, may go better.
-    fn heeds(&self, refusal: &Refusal, body: &Map<String, Value>, key: Option<usize>) -> bool {
+    fn heeds(&self, refusal: &Refusal, sent: &[String], key: Option<usize>) -> bool {
         let Refusal { error, said } = refusal;
         if key.is_some_and(|key| self.keys.rest(key, error, self.clock.now())) {
             return true;
@@ -314,7 +323,7 @@ impl Target {
         if error.failure != ModelFailure::RequestRefused {
             return false;
         }
-        let Some(lesson) = lesson(said, body) else {
+        let Some(lesson) = lesson(said, sent) else {
             return false;
         };
         let field = lesson.word();
@@ -330,29 +339,29 @@ impl Target {
 
     async fn send(
         &self,
-        body: &Map<String, Value>,
+        body: Vec<u8>,
         key: Option<&SecretString>,
         patience: &Patience,
-    ) -> Result<Result<Response, Refusal>, ModelError> {
-        let bytes = serde_json::to_vec(body).expect("a map of JSON values is JSON");
+    ) -> Result<Result<Incoming, Refusal>, ModelError> {
         let url = self.address(self.settings.wire.path());
+        let place = self.client.place();
         let request = self
-            .authorised(self.http.post(url), key)?
+            .authorised(place.request(Method::POST, url), key)?
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream, application/json")
-            .body(bytes);
+            .body(body);
         let (limit, in_vain) = patience.limit(Progress::Silent, self.clock.now());
-        let response = timeout(&*self.clock, limit, request.send())
+        let response = timeout(&*self.clock, limit, self.client.send(place, request))
             .await
             .map_err(|elapsed| caused(in_vain, elapsed))?
             .map_err(unreachable)?;
         Ok(self.accepted(response).await)
     }
 
-    fn expected(&self, prompt: &Prompt, body: &Map<String, Value>) -> Expected {
+    fn expected(&self, prompt: &Prompt, sent: &[String]) -> Expected {
         let says_limit = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
             .iter()
-            .any(|field| body.contains_key(*field));
+            .any(|limit| sent.iter().any(|field| field == limit));
         Expected {
             wire: self.settings.wire,
             reasoning: self.settings.manners.reasoning,

@@ -50,7 +50,8 @@ pub(super) async fn answer(
         conclusion = withdrawn;
     }
     hold.tell_ending(&conclusion);
-    publisher.finish(&conclusion).await?;
+    // Apart, so that a task is not as large as this from its beginning on.
+    Box::pin(publisher.finish(&conclusion)).await?;
     world.store.settle(hold.lease(), world.clock.now()).await?;
     tracing::info!(question.id = %job.question.id, outcome = conclusion.outcome.as_str(), attempt = hold.lease().attempt.0, "a question has ended");
     Ok(())

@@ -1,6 +1,8 @@
 //! Asking a model over a real connection: what is sent, what comes back, and when we stop waiting.
 
+mod connections;
 mod operators;
+mod secure;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,12 +58,12 @@ fn prompt() -> Prompt {
         pictures: Vec::new(),
     };
     Prompt {
-        messages: vec![
+        messages: Arc::new(vec![
             said(Role::System, "be kind"),
             said(Role::User, "안녕?"),
             said(Role::Assistant, "네!"),
             said(Role::User, "날씨 어때?"),
-        ],
+        ]),
         max_answer_tokens: 700,
         dropped_turns: 0,
         turn_messages: 0,

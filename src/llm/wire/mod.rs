@@ -9,6 +9,8 @@ mod responses;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -188,23 +190,20 @@ impl Ask<'_> {
     }
 
     /// Returns the instructions, where they go in a place of their own, and the messages.
-    fn apart(&self) -> (String, Vec<Message>) {
-        let (system, mut said): (Vec<_>, Vec<_>) = self
-            .prompt
-            .messages
-            .iter()
-            .cloned()
-            .partition(|message| message.role == Role::System);
-        let texts: Vec<_> = system.into_iter().map(|message| message.text).collect();
+    fn apart(&self) -> (String, Vec<Cow<'_, Message>>) {
+        let messages = self.prompt.messages.iter().map(Cow::Borrowed);
+        let (system, mut said): (Vec<_>, Vec<_>) =
+            messages.partition(|message| message.role == Role::System);
+        let texts: Vec<_> = system.iter().map(|message| message.text.as_str()).collect();
         let instructions = texts.join("\n\n");
         if self.manners.instructions != InstructionsRole::User || instructions.is_empty() {
             return (instructions, said);
         }
         match said.first_mut() {
             Some(first) if first.role == Role::User => {
-                first.text = format!("{instructions}\n\n{}", first.text);
+                first.to_mut().text = format!("{instructions}\n\n{}", first.text);
             }
-            _ => said.insert(0, Message::new(Role::User, instructions)),
+            _ => said.insert(0, Cow::Owned(Message::new(Role::User, instructions))),
         }
         (String::new(), said)
     }
