@@ -105,7 +105,10 @@ impl StartError {
         match self {
             Self::Open(error) => trouble_of_opening(error),
             Self::Store(_) => Trouble::StoreFailed,
-            Self::Client(_) | Self::Models(llm::ClientError::Client(_)) => Trouble::NoTls,
+            Self::Client(_)
+            | Self::Models(llm::ClientError::Client(_) | llm::ClientError::Tls(_)) => {
+                Trouble::NoTls
+            }
             Self::Models(_) => Trouble::ModelWay,
             Self::Died => Trouble::Died,
             Self::Template(_) => Trouble::TemplateBroken,

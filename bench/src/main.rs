@@ -11,6 +11,7 @@ mod measures;
 mod neighbours;
 mod process;
 mod programme;
+mod reader;
 mod report;
 mod spread;
 mod subject;
@@ -38,6 +39,8 @@ enum Command {
         #[arg(long)]
         log: PathBuf,
     },
+    /// Reads models as it is told to on its standard input; for the bench itself.
+    Read(reader::Options),
     /// Measures, prints one table and writes it down.
     Run(programme::Options),
 }
@@ -45,6 +48,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Echo { listen, log } => echo::serve(listen, &log),
+        Command::Read(options) => reader::run(&options),
         Command::Run(options) => programme::run(&options),
     }
 }

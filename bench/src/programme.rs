@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 
 use crate::machine;
 use crate::measures::{
-    Setting, acknowledgements, edits, events, first_byte, footprint, mention, peers, streams,
-    thread, waiting,
+    Setting, acknowledgements, dead_primary, edits, events, first_byte, footprint, mention, peers,
+    readers, streams, thread, tls_streams, token, waiting,
 };
 use crate::process;
 use crate::report::{self, Section};
@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// The Python of an environment with FastAPI; without it that comparison shows askwell alone.
     #[arg(long)]
     python: Option<PathBuf>,
+    /// The program of LiteLLM's proxy; without it that comparison is left out.
+    #[arg(long)]
+    litellm: Option<PathBuf>,
     /// Where databases are written for the time of the run: on the disk that is to be measured.
     #[arg(long)]
     directory: PathBuf,
@@ -63,6 +66,14 @@ enum Subject {
     Thread,
     /// Many answers at once.
     Streams,
+    /// The price of a token.
+    Token,
+    /// A thousand streams and more over TLS.
+    TlsStreams,
+    /// How soon a fallback answers where the first model is dead.
+    DeadPrimary,
+    /// OpenAI's own client and LiteLLM's proxy.
+    Readers,
     /// Memory, start, size.
     Footprint,
     /// Edits of a growing post.
@@ -116,6 +127,10 @@ impl Subject {
             Self::Mention => mention::measure(setting).await,
             Self::Thread => thread::measure(setting).await,
             Self::Streams => streams::measure(setting).await,
+            Self::Token => token::measure(setting).await,
+            Self::TlsStreams => tls_streams::measure(setting).await,
+            Self::DeadPrimary => dead_primary::measure(setting).await,
+            Self::Readers => readers::measure(setting).await,
             Self::Footprint => footprint::measure(setting).await,
             Self::Edits => edits::measure(setting).await,
             Self::Peers => peers::measure(setting).await,
@@ -137,6 +152,11 @@ fn setting(options: &Options) -> anyhow::Result<Setting> {
             // Not canonical: a virtual environment is known by the path of its Python.
             python: options
                 .python
+                .as_ref()
+                .map(std::path::absolute)
+                .transpose()?,
+            litellm: options
+                .litellm
                 .as_ref()
                 .map(std::path::absolute)
                 .transpose()?,

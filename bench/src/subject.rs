@@ -12,7 +12,7 @@ use crate::load::{Asked, Command, Connection, TOKEN, Target};
 use crate::neighbours::FakeMattermost;
 
 /// How long a program may take until it is ready.
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(90);
 
 /// The number of the command by which a program's reply is learnt; no load counts as far.
 const PROBE: Asked = Asked(999_999_999);
@@ -24,6 +24,8 @@ pub(crate) struct Programs {
     pub(crate) askwell: PathBuf,
     /// The Python of an environment that has FastAPI; without it the comparison is left out.
     pub(crate) python: Option<PathBuf>,
+    /// The program of LiteLLM's proxy; without it that comparison is left out.
+    pub(crate) litellm: Option<PathBuf>,
     /// The core that servers run on.
     pub(crate) core: usize,
     /// Where databases and logs are written, on a real disk.
@@ -162,6 +164,32 @@ impl Programs {
         start(process, self.core, address, "/openapi.json").await
     }
 
+    /// Starts LiteLLM's proxy before a model.
+    pub(crate) async fn start_litellm(
+        &self,
+        program: &Path,
+        model: &str,
+    ) -> anyhow::Result<Subject> {
+        let directory = self.fresh_directory("litellm")?;
+        let config = directory.join("litellm.yaml");
+        let yaml = format!(
+            "model_list:\n  - model_name: bench\n    litellm_params:\n      model: openai/bench\n      api_base: {model}\n      api_key: none\n"
+        );
+        fs::write(&config, yaml)?;
+        let address = free_address()?;
+        let mut process = self.pinned(program);
+        process
+            .arg("--config")
+            .arg(&config)
+            .args(["--host", "127.0.0.1", "--telemetry", "False", "--port"])
+            .arg(address.port().to_string())
+            .current_dir(&directory)
+            // It must ask nobody but the model.
+            .env("LITELLM_LOCAL_MODEL_COST_MAP", "True");
+        log_to(&mut process, &directory.join("litellm.log"))?;
+        start(process, self.core, address, "/health/liveliness").await
+    }
+
     /// A directory that nothing was written to yet.
     pub(crate) fn fresh_directory(&self, name: &str) -> anyhow::Result<PathBuf> {
         let directory = self.directory.join(name);
@@ -173,7 +201,7 @@ impl Programs {
     }
 
     /// A process on the servers' core, with nothing of our environment.
-    fn pinned(&self, program: &Path) -> Process {
+    pub(crate) fn pinned(&self, program: &Path) -> Process {
         let mut process = Process::new("taskset");
         process
             .env_clear()

@@ -1,5 +1,7 @@
 //! What a model is asked: instructions, the turns that fit, and the question.
 
+use std::sync::Arc;
+
 use super::channel_settings::Temperature;
 use super::conversation::Turn;
 use super::file::Picture;
@@ -73,8 +75,9 @@ pub struct ModelChoice {
 /// A prompt that fits the window it was made for, as far as it could be made to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// Instructions first, then whole turns, oldest first, then the question.
-    pub messages: Vec<Message>,
+    /// Instructions first, then whole turns, oldest first, then the question. Shared, because a prompt may be long and several hold it while
+    /// its answer is written.
+    pub messages: Arc<Vec<Message>>,
     /// How many tokens the answer may have.
     pub max_answer_tokens: u32,
     /// How many of the oldest turns were left out.
@@ -175,7 +178,7 @@ impl Prompt {
     #[must_use]
     pub fn single(question: &str, max_answer_tokens: u32) -> Self {
         Self {
-            messages: vec![Message::new(Role::User, question.to_owned())],
+            messages: Arc::new(vec![Message::new(Role::User, question.to_owned())]),
             max_answer_tokens,
             dropped_turns: 0,
             turn_messages: 0,
@@ -186,7 +189,7 @@ impl Prompt {
     /// The same with pictures beside the question.
     #[must_use]
     pub fn showing(mut self, pictures: Vec<Picture>) -> Self {
-        let question = self.messages.iter_mut().rev();
+        let question = Arc::make_mut(&mut self.messages).iter_mut().rev();
         let mut question = question.filter(|message| message.role == Role::User);
         if let Some(question) = question.next() {
             question.pictures = pictures;
@@ -198,13 +201,14 @@ impl Prompt {
     /// [`Window::less`] by as much.
     #[must_use]
     pub fn following(mut self, told: &str) -> Self {
-        match self.messages.get_mut(1) {
+        let messages = Arc::make_mut(&mut self.messages);
+        match messages.get_mut(1) {
             Some(first) if first.role == Role::User => {
                 first.text = format!("{told}\n\n{}", first.text);
             }
             _ => {
                 let told = Message::new(Role::User, told.to_owned());
-                self.messages.insert(self.messages.len().min(1), told);
+                messages.insert(messages.len().min(1), told);
                 self.turn_messages += 1;
             }
         }
@@ -250,7 +254,7 @@ impl Prompt {
         let turn_messages = before.min(messages.len() - 1).saturating_sub(1);
         Self {
             turn_messages,
-            messages,
+            messages: Arc::new(messages),
             max_answer_tokens: window.answer_tokens,
             dropped_turns,
             choice: ModelChoice::default(),
@@ -277,8 +281,9 @@ impl Prompt {
         let written = end_within(&beginning, room).to_owned();
         let left = window.less(message_tokens(&written) + message_tokens(&go_on));
         let mut prompt = Self::fit(instructions, turns, question, left);
-        say(&mut prompt.messages, Role::Assistant, written);
-        say(&mut prompt.messages, Role::User, go_on);
+        let messages = Arc::make_mut(&mut prompt.messages);
+        say(messages, Role::Assistant, written);
+        say(messages, Role::User, go_on);
         prompt
     }
 
@@ -287,8 +292,9 @@ impl Prompt {
     #[must_use]
     pub fn going_on(&self, cut: CutAnswer, without: &str) -> Self {
         let mut prompt = self.clone();
-        say(&mut prompt.messages, Role::Assistant, cut.beginning);
-        say(&mut prompt.messages, Role::User, cut.go_on);
+        let messages = Arc::make_mut(&mut prompt.messages);
+        say(messages, Role::Assistant, cut.beginning);
+        say(messages, Role::User, cut.go_on);
         prompt.choice.avoid.push(without.to_owned());
         prompt
     }
@@ -306,7 +312,7 @@ impl Prompt {
         while prompt.turn_messages > 0 && prompt.estimated_tokens() > u64::from(room) {
             for role in [Role::User, Role::Assistant] {
                 if is_turn(&prompt, Some(role)) {
-                    prompt.messages.remove(1);
+                    Arc::make_mut(&mut prompt.messages).remove(1);
                     prompt.turn_messages -= 1;
                 }
             }

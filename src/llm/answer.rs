@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt, stream};
-use reqwest::Response;
 
+use super::client::Incoming;
 use super::completion::{Ending, Progress};
 use super::error::{caused, failed};
 use super::reply::Reply;
@@ -74,12 +74,12 @@ pub(super) trait Source: Send {
 /// A response, and what reads it in one of our own protocols.
 pub(super) struct Connection {
     /// None once it has ended.
-    response: Option<Response>,
+    response: Option<Incoming>,
     reply: Reply,
 }
 
 impl Connection {
-    pub(super) fn new(response: Response, reply: Reply) -> Self {
+    pub(super) fn new(response: Incoming, reply: Reply) -> Self {
         Self {
             response: Some(response),
             reply,
@@ -232,7 +232,7 @@ impl<S: Source + 'static> Answer<S> {
 
 /// Reads a body that is of use only where it is whole and of at most `most` bytes; in vain after `by`.
 pub(super) async fn read_whole(
-    mut response: Response,
+    mut response: Incoming,
     clock: &dyn Clock,
     by: Timestamp,
     most: usize,
@@ -258,7 +258,7 @@ fn broken(error: reqwest::Error) -> ModelError {
 
 /// Reads a short body: at most `most` bytes of it, and what comes in time. Whoever parses it finds out whether it is whole.
 pub(super) async fn read_body(
-    mut response: Response,
+    mut response: Incoming,
     clock: &dyn Clock,
     within: Duration,
     most: usize,

@@ -113,7 +113,10 @@ impl ImageModel for Images {
                 Err(refusal) => refusal,
             };
             let is_of_form = refusal.error.failure == ModelFailure::RequestRefused
-                && lesson(&refusal.said, &body).is_some_and(|lesson| lesson.word() == FORM);
+                // What the asker wrote may be quoted in a refusal, and teaches nothing.
+                && !description.contains(FORM)
+                && lesson(&refusal.said, &[FORM.to_owned()])
+                    .is_some_and(|lesson| lesson.word() == FORM);
             if !is_of_form || !self.asks_for_form.swap(false, Ordering::Relaxed) {
                 return Err(refusal.error);
             }

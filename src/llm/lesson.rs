@@ -75,7 +75,7 @@ impl Lesson {
 }
 
 /// Reads from a refusal what to do otherwise; `None` where it is about something else.
-pub(super) fn lesson(said: &Said, sent: &Map<String, Value>) -> Option<Lesson> {
+pub(super) fn lesson(said: &Said, sent: &[String]) -> Option<Lesson> {
     if said.has_words(&NO_INSTRUCTIONS) {
         return Some(Lesson::NoInstructions);
     }
@@ -85,7 +85,7 @@ pub(super) fn lesson(said: &Said, sent: &Map<String, Value>) -> Option<Lesson> {
     }
     OPTIONAL
         .into_iter()
-        .filter(|field| sent.contains_key(*field))
+        .filter(|field| sent.iter().any(|name| name == field))
         .filter_map(|field| Some((said.place_of(field)?, field)))
         .min()
         .map(|(_, field)| Lesson::Without(field))
@@ -158,7 +158,8 @@ mod tests {
         let sent = json!({
             "model": "m", "messages": [], "stream": true, "stream_options": {}, "max_tokens": 5, "temperature": 1, "top_p": 1, "top_k": 4,
         });
-        lesson(&Said::in_body(body.as_bytes()), sent.as_object().unwrap())
+        let sent: Vec<_> = sent.as_object().unwrap().keys().cloned().collect();
+        lesson(&Said::in_body(body.as_bytes()), &sent)
     }
 
     #[test]

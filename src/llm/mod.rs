@@ -30,9 +30,10 @@ mod settings;
 mod speech;
 mod sse;
 mod target;
+mod tls;
 mod wire;
 
-pub use client::{ClientError, client};
+pub use client::{Client, ClientError, STREAMS_A_CONNECTION, client};
 pub use foreign::{EFFORTS, Foreign};
 pub use images::Images;
 pub use listed::{ListedModel, MAX_MODELS_LISTED};

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::answer::read_body;
+use super::client::{Client, Head, Incoming, Place};
 use super::error::{MAX_ERROR_BYTES, Said, caused, refused};
 use super::keys::KeyRing;
 use super::protocol::Protocol;
@@ -29,7 +30,7 @@ pub(super) struct Server {
     access: Access,
     protocol: Protocol,
     keys: KeyRing,
-    http: reqwest::Client,
+    client: Client,
     clock: Arc<dyn Clock>,
 }
 
@@ -57,33 +58,37 @@ impl From<ModelError> for Refusal {
 }
 
 impl Server {
-    /// `http` is a client that goes the way of `access`.
+    /// `client` is one that goes the way of `access`.
     pub(super) fn new(
         access: Access,
         protocol: Protocol,
-        http: reqwest::Client,
+        client: Client,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             keys: KeyRing::new(access.api_keys.clone()),
             access,
             protocol,
-            http,
+            client,
             clock,
         }
     }
 
-    /// Returns the client that goes the server's way.
-    pub(super) fn http(&self) -> reqwest::Client {
-        self.http.clone()
+    /// Returns a place on a connection, for a library that asks by itself.
+    pub(super) fn place(&self) -> Place {
+        self.client.place()
     }
 
     /// Reads something that is short, at an address of the server's.
-    pub(super) async fn get(&self, address: Url) -> Result<Response, Refusal> {
+    pub(super) async fn get(&self, address: Url) -> Result<Incoming, Refusal> {
         let key = self.keys.take(self.clock.now()).map(|(_, key)| key);
-        let request = self.http.get(address).headers(self.headers(key)?);
+        let place = self.client.place();
+        let request = place
+            .request(Method::GET, address)
+            .headers(self.headers(key)?);
         let within = (SHORT_CALL_TIMEOUT, ModelFailure::Unavailable);
-        self.accepted(self.send(request, within).await?).await
+        self.accepted(self.send(place, request, within).await?)
+            .await
     }
 
     /// Sends a body; see [`Server::with_a_key`]. `limit` says how long to wait for the reply to begin, and what it means when that was in
@@ -92,17 +97,20 @@ impl Server {
         &self,
         call: &Call<'_>,
         limit: impl Fn() -> (Duration, ModelFailure),
-    ) -> Result<Response, Refusal> {
+    ) -> Result<Incoming, Refusal> {
         self.with_a_key(|headers| {
-            let request = self
-                .http
-                .post(self.address(call.below))
+            let place = self.client.place();
+            let request = place
+                .request(Method::POST, self.address(call.below))
                 .headers(headers)
                 .header(CONTENT_TYPE, call.content_type)
                 .header(ACCEPT, call.accept)
                 .body(call.body.clone());
             let within = limit();
-            async move { self.accepted(self.send(request, within).await?).await }
+            async move {
+                self.accepted(self.send(place, request, within).await?)
+                    .await
+            }
         })
         .await
     }
@@ -134,10 +142,11 @@ impl Server {
 
     async fn send(
         &self,
+        place: Place,
         request: RequestBuilder,
         (limit, in_vain): (Duration, ModelFailure),
-    ) -> Result<Response, ModelError> {
-        timeout(&*self.clock, limit, request.send())
+    ) -> Result<(Head, Incoming), ModelError> {
+        timeout(&*self.clock, limit, self.client.send(place, request))
             .await
             .map_err(|elapsed| caused(in_vain, elapsed))?
             .map_err(unreachable)
@@ -177,13 +186,12 @@ impl Server {
     }
 
     /// Returns a response that is a success, and makes a refusal of any other.
-    async fn accepted(&self, response: Response) -> Result<Response, Refusal> {
-        let status = response.status();
+    async fn accepted(&self, response: (Head, Incoming)) -> Result<Incoming, Refusal> {
+        let (Head { status, headers }, rest) = response;
         if status.is_success() {
-            return Ok(response);
+            return Ok(rest);
         }
-        let headers = response.headers().clone();
-        let body = read_body(response, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
+        let body = read_body(rest, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
         let said = Said::in_body(&body);
         let now = self.clock.wall();
         let error = refused(status.as_u16(), &headers, &said, now);

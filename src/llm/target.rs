@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
-use reqwest::Response;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::answer::{Connection, Patience, deltas, read_body};
+use super::client::{Client, Incoming};
 use super::completion::{Expected, Progress};
 use super::error::{caused, failed};
 use super::foreign::{self, Foreign};
@@ -52,16 +52,16 @@ pub struct Target {
 }
 
 impl Target {
-    /// Makes the adapter. `http` is a client made by [`super::client`].
+    /// Makes the adapter. `client` is one made by [`super::client`] of the same settings.
     #[must_use]
-    pub fn new(settings: Settings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(settings: Settings, client: Client, clock: Arc<dyn Clock>) -> Self {
         let access = Access {
             base_url: settings.base_url.clone(),
             api_keys: settings.api_keys.clone(),
             way: settings.way.clone(),
         };
         Self {
-            server: Server::new(access, settings.protocol, http, Arc::clone(&clock)),
+            server: Server::new(access, settings.protocol, client, Arc::clone(&clock)),
             lessons: Mutex::default(),
             settings,
             clock,
@@ -131,7 +131,7 @@ impl Target {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn list_models(&self) -> Result<Response, ModelError> {
+    async fn list_models(&self) -> Result<Incoming, ModelError> {
         let mut url = self.server.address(&["models"]);
         if let Protocol::Foreign(foreign) = self.settings.protocol {
             let query = foreign.list_query().ok_or_else(|| {
@@ -276,12 +276,14 @@ impl Target {
                     .expect("a map of JSON values is JSON")
                     .into(),
             };
+            // From here on only the names of what was sent are needed, and a first token may be waited for long.
+            let sent: Vec<String> = body.into_iter().map(|(field, _)| field).collect();
             let limit = || asking.patience.limit(Progress::Silent, self.clock.now());
             let refusal = match self.server.post(&call, limit).await {
-                Ok(response) => return Ok(self.heard_by(wire, response, asking, &body)),
+                Ok(response) => return Ok(self.heard_by(wire, response, asking, &sent)),
                 Err(refusal) => self.heard(refusal),
             };
-            if corrections == 0 || !self.heeds(&refusal, &body) {
+            if corrections == 0 || !self.heeds(&refusal, &sent) {
                 return Err(refusal.error);
             }
             corrections -= 1;
@@ -291,13 +293,13 @@ impl Target {
     fn heard_by(
         &self,
         wire: Wire,
-        response: Response,
+        response: Incoming,
         asking: &Asking<'_>,
-        body: &Map<String, Value>,
+        sent: &[String],
     ) -> DeltaStream {
         let says_limit = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
             .iter()
-            .any(|field| body.contains_key(*field));
+            .any(|limit| sent.iter().any(|field| field == limit));
         let most_tokens = says_limit.then_some(asking.prompt.max_answer_tokens);
         let reply = Reply::new(wire, self.expected(most_tokens));
         let connection = Connection::new(response, reply);
@@ -326,9 +328,9 @@ impl Target {
                 headers,
             };
             let expected = self.expected(Some(asking.prompt.max_answer_tokens));
-            let (http, clock) = (self.server.http(), Arc::clone(&self.clock));
+            let (place, clock) = (self.server.place(), Arc::clone(&self.clock));
             async move {
-                let asked = foreign::ask(question, http, expected, clock, asking.patience);
+                let asked = foreign::ask(question, place, expected, clock, asking.patience);
                 Ok(asked.await?)
             }
         };
@@ -337,12 +339,12 @@ impl Target {
     }
 
     /// Takes what a refusal teaches; returns whether asking once more, at once, may go better.
-    fn heeds(&self, refusal: &Refusal, body: &Map<String, Value>) -> bool {
+    fn heeds(&self, refusal: &Refusal, sent: &[String]) -> bool {
         let Refusal { error, said } = refusal;
         if error.failure != ModelFailure::RequestRefused {
             return false;
         }
-        let Some(lesson) = lesson(said, body) else {
+        let Some(lesson) = lesson(said, sent) else {
             return false;
         };
         let field = lesson.word();

@@ -58,11 +58,12 @@ pub(super) async fn answer(
         conclusion = withdrawn;
     }
     hold.tell_ending(&conclusion);
-    if publisher.finish(&conclusion).await? == Finished::WithoutPicture {
+    // Apart, so that a task is not as large as this from its beginning on.
+    if Box::pin(publisher.finish(&conclusion)).await? == Finished::WithoutPicture {
         conclusion = ended(world, job, Outcome::Failed(Failure::PictureNotTaken));
         world.store.conclude(hold.lease(), &conclusion).await?;
         hold.tell_ending(&conclusion);
-        publisher.finish(&conclusion).await?;
+        Box::pin(publisher.finish(&conclusion)).await?;
     }
     world.store.settle(hold.lease(), world.clock.now()).await?;
     tracing::info!(question.id = %job.question.id, outcome = conclusion.outcome.as_str(), attempt = hold.lease().attempt.0, "a question has ended");

@@ -4,6 +4,8 @@
 //! them. A later question is told the summary in place of them, as long as all of them are as they were: what was edited or deleted since
 //! is told in no form. A crash costs the summary, which is made after the next question.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 
@@ -166,7 +168,7 @@ fn prompt(language: Language, told: &str, turns: &[Turn], spoken: &Spoken) -> Pr
     }
     let mut prompt = Prompt::single(&said, most);
     let instructions = Message::new(Role::System, instructions);
-    prompt.messages.insert(0, instructions);
+    Arc::make_mut(&mut prompt.messages).insert(0, instructions);
     prompt.choice = spoken.choice.clone();
     prompt
 }

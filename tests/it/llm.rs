@@ -1,10 +1,12 @@
 //! Asking a model over a real connection: what is sent, what comes back, and when we stop waiting.
 
+mod connections;
 mod foreign;
 mod media;
 mod operators;
 pub(crate) mod provider;
 mod providers;
+mod secure;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,12 +62,12 @@ fn prompt() -> Prompt {
         pictures: Vec::new(),
     };
     Prompt {
-        messages: vec![
+        messages: Arc::new(vec![
             said(Role::System, "be kind"),
             said(Role::User, "안녕?"),
             said(Role::Assistant, "네!"),
             said(Role::User, "날씨 어때?"),
-        ],
+        ]),
         max_answer_tokens: 700,
         dropped_turns: 0,
         turn_messages: 0,

@@ -6,8 +6,10 @@
 mod line;
 mod mattermost;
 mod model;
+mod provider;
 mod sightings;
 mod thread;
 
 pub(crate) use mattermost::{BOT_TOKEN, FakeMattermost};
 pub(crate) use model::{FakeModel, Manner};
+pub(crate) use provider::{Carriage, Provider, SENT_AT, WARM_UP, now_micros};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -119,13 +119,13 @@ async fn serve(mut stream: TcpStream, manner: Manner, (asked, ended): &Seen) -> 
     }
 }
 
-struct Request {
+pub(super) struct Request {
     is_list: bool,
 }
 
 /// Reads one request; returns when its first byte arrived.
-async fn read_request(
-    stream: &mut TcpStream,
+pub(super) async fn read_request(
+    stream: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,
 ) -> anyhow::Result<(Instant, Request)> {
     let mut arrived = None;
@@ -158,12 +158,12 @@ fn body_length(request: &httparse::Request<'_, '_>) -> anyhow::Result<usize> {
     length.parse().context("read a Content-Length")
 }
 
-const HEAD: &str =
+pub(super) const HEAD: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-const END: &str = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
+pub(super) const END: &str = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
 
-fn chunk(delta: &str, finish: &str) -> String {
+pub(super) fn chunk(delta: &str, finish: &str) -> String {
     let event = format!(
         "data: {{\"id\":\"bench\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"bench\",\
          \"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}]}}\n\n"

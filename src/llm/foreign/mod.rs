@@ -12,12 +12,14 @@ mod question;
 
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use genai::Client;
 use reqwest::header::{HeaderMap, HeaderName};
 use url::Url;
 
 use self::answer::Hearing;
 use super::answer::{Patience, accepted_deltas};
+use super::client::Place;
 use super::completion::Expected;
 use super::error::caused;
 use super::settings::{InstructionsRole, Manners};
@@ -217,7 +219,7 @@ fn steps(steps: &[&str]) -> Vec<String> {
 /// Puts a question, and returns when something of the answer has come.
 pub(super) async fn ask(
     question: Question<'_>,
-    http: reqwest::Client,
+    place: Place,
     expected: Expected,
     clock: Arc<dyn Clock>,
     patience: Patience,
@@ -238,7 +240,7 @@ pub(super) async fn ask(
         return Err(refused("what is configured cannot be said to this model"));
     }
     let heard = Arc::new(question.heard());
-    let client = Client::builder().with_reqwest(http).build();
+    let client = Client::builder().with_reqwest(place.http()).build();
     let client = client.map_err(|_| refused("the library cannot be set up"))?;
     let (target, request, options) = question.in_words(Arc::clone(&heard))?;
     let reply = client.exec_chat_stream(target, request, Some(&options));
@@ -246,5 +248,9 @@ pub(super) async fn ask(
         .await
         .map_err(|error| failure::told(error, clock.wall()))?;
     let hearing = Hearing::new(reply.stream, heard, expected, Arc::clone(&clock));
-    accepted_deltas(hearing, clock, patience).await
+    let deltas = accepted_deltas(hearing, clock, patience).await?;
+    // The place is taken for as long as the answer comes.
+    Ok(Box::pin(deltas.inspect(move |_| {
+        let _ = &place;
+    })))
 }

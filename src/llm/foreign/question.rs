@@ -69,7 +69,7 @@ impl Question<'_> {
 
     fn request(&self) -> ChatRequest {
         let (instructions, said) = apart(self.prompt, self.manners.instructions);
-        let mut request = ChatRequest::new(said.into_iter().map(message).collect());
+        let mut request = ChatRequest::new(said.iter().map(|said| message(said)).collect());
         if !instructions.is_empty() {
             request.system = Some(instructions);
         }
@@ -112,7 +112,7 @@ impl Question<'_> {
     }
 }
 
-fn message(message: Message) -> ChatMessage {
+fn message(message: &Message) -> ChatMessage {
     let Message {
         role,
         text,

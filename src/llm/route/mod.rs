@@ -116,8 +116,8 @@ impl Router {
     ) -> Result<Self, super::ClientError> {
         let mut members = Vec::new();
         for target in &models.targets {
-            let http = super::client(&target.settings)?;
-            let model = Target::new(target.settings.clone(), http, clock.clone());
+            let client = super::client(&target.settings)?;
+            let model = Target::new(target.settings.clone(), client, clock.clone());
             members.push(Member {
                 id: target.id.clone(),
                 model: Arc::new(model),

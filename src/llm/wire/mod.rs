@@ -9,6 +9,8 @@ mod responses;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -188,28 +190,26 @@ impl Ask<'_> {
     }
 
     /// Returns the instructions, where they go in a place of their own, and the messages.
-    fn apart(&self) -> (String, Vec<Message>) {
+    fn apart(&self) -> (String, Vec<Cow<'_, Message>>) {
         apart(self.prompt, self.manners.instructions)
     }
 }
 
 /// Returns the instructions of a prompt, where they go in a place of their own, and its messages.
-pub(super) fn apart(prompt: &Prompt, role: InstructionsRole) -> (String, Vec<Message>) {
-    let (system, mut said): (Vec<_>, Vec<_>) = prompt
-        .messages
-        .iter()
-        .cloned()
-        .partition(|message| message.role == Role::System);
-    let texts: Vec<_> = system.into_iter().map(|message| message.text).collect();
+pub(super) fn apart(prompt: &Prompt, role: InstructionsRole) -> (String, Vec<Cow<'_, Message>>) {
+    let messages = prompt.messages.iter().map(Cow::Borrowed);
+    let (system, mut said): (Vec<_>, Vec<_>) =
+        messages.partition(|message| message.role == Role::System);
+    let texts: Vec<_> = system.iter().map(|message| message.text.as_str()).collect();
     let instructions = texts.join("\n\n");
     if role != InstructionsRole::User || instructions.is_empty() {
         return (instructions, said);
     }
     match said.first_mut() {
         Some(first) if first.role == Role::User => {
-            first.text = format!("{instructions}\n\n{}", first.text);
+            first.to_mut().text = format!("{instructions}\n\n{}", first.text);
         }
-        _ => said.insert(0, Message::new(Role::User, instructions)),
+        _ => said.insert(0, Cow::Owned(Message::new(Role::User, instructions))),
     }
     (String::new(), said)
 }

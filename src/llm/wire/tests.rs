@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::completion::{FinishReason, Usage};
 use crate::domain::prompt::ModelChoice;
@@ -14,12 +16,12 @@ fn prompt() -> Prompt {
         pictures: Vec::new(),
     };
     Prompt {
-        messages: vec![
+        messages: Arc::new(vec![
             said(Role::System, "be kind"),
             said(Role::User, "안녕?"),
             said(Role::Assistant, "네!"),
             said(Role::User, "날씨 어때?"),
-        ],
+        ]),
         max_answer_tokens: 700,
         dropped_turns: 0,
         turn_messages: 0,

@@ -55,7 +55,9 @@ pub fn named(target: &llm::TargetSettings) -> Healthy<'static> {
 pub async fn examine_model(settings: &llm::Settings, clock: Arc<dyn Clock>, found: Sink<'_>) {
     let client = match llm::client(settings) {
         Ok(client) => client,
-        Err(llm::ClientError::Client(_)) => return found(of_failure(ModelFailure::Unavailable)),
+        Err(llm::ClientError::Client(_) | llm::ClientError::Tls(_)) => {
+            return found(of_failure(ModelFailure::Unavailable));
+        }
         Err(_) => return found(Ailment::ModelWay.into()),
     };
     let model = llm::Target::new(settings.clone(), client, Arc::clone(&clock));
