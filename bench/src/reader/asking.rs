@@ -148,7 +148,8 @@ impl Source {
     async fn read(&self, question: &str) -> anyhow::Result<Option<u64>> {
         let router = match self {
             Self::Askwell(router) => router,
-            Self::Raw(bare) => return bare.read(question).await.map(|()| None),
+            // Apart, so that its buffer is not part of askwell's tasks.
+            Self::Raw(bare) => return Box::pin(bare.read(question)).await.map(|()| None),
         };
         let mut deltas = router.complete(&Prompt::single(question, 700)).await?;
         let mut late = None;
