@@ -498,8 +498,8 @@ keys! {
         "`model.temperature`와 채널의 온도 대신 쓸 값이에요.",
     );
     AGENT_PEOPLE = Key::new(AGENTS_SECTION, "people", Form::Names).means(
-        "Who may ask it: names or IDs of accounts. Where nobody is written, everybody may.",
-        "이 에이전트에게 물어볼 수 있는 사람의 계정 이름이나 ID예요. 쓰지 않으면 누구나 물어볼 수 있어요.",
+        "Who may ask it: names or IDs of accounts; IDs where people may rename themselves. Where nobody is written, everybody may.",
+        "이 에이전트에게 물어볼 수 있는 사람의 계정 이름이나 ID예요. 이름을 직접 바꿀 수 있는 서버라면 ID로 써 주세요. 쓰지 않으면 누구나 물어볼 수 있어요.",
     );
     AGENT_CHANNELS = Key::new(AGENTS_SECTION, "channels", Form::Names).means(
         "Where it may be asked: IDs of channels. Where none is written, everywhere.",

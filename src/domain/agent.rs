@@ -3,7 +3,7 @@
 use super::attention::{mention_of, without_mention};
 use super::channel_settings::Temperature;
 use super::event::Person;
-use super::id::ChannelId;
+use super::id::{ChannelId, UserId};
 
 /// Characters of a name, at most.
 const MAX_NAME_CHARS: usize = 32;
@@ -83,8 +83,12 @@ impl Agent {
     /// Says whether somebody may ask it in a channel. Whoever has no account is nobody in particular.
     #[must_use]
     pub fn may_be_asked_by(&self, person: &Person, channel: Option<&ChannelId>) -> bool {
+        // Who calls themselves by somebody's id is not somebody.
         let is_among = |id: &str| {
-            let known = |entry: &String| entry == id || entry.eq_ignore_ascii_case(&person.name);
+            let known = |entry: &String| match UserId::parse(entry) {
+                Ok(_) => entry == id,
+                Err(_) => entry.eq_ignore_ascii_case(&person.name),
+            };
             self.people.iter().any(known)
         };
         let by =
@@ -196,7 +200,6 @@ fn split_word(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::UserId;
 
     fn agent(name: &str) -> Agent {
         Agent {
@@ -307,6 +310,7 @@ mod tests {
             (person(1, "Alice"), Some(channel(1)), true),
             (person(2, "bob"), Some(channel(1)), true),
             (person(3, "carol"), Some(channel(1)), false),
+            (person(3, id(2).as_str()), Some(channel(1)), false),
             (person(1, "alice"), Some(channel(2)), false),
             (person(1, "alice"), None, false),
             (nobody, Some(channel(1)), false),

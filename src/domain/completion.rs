@@ -178,7 +178,12 @@ impl ModelFailure {
     pub fn class(self, retry_after: Option<Duration>) -> FailureClass {
         match self {
             Self::RateLimited => FailureClass::RateLimited { retry_after },
-            Self::Unavailable if retry_after.is_some() => FailureClass::RateLimited { retry_after },
+            // Also where a model is left alone for a while because of what it did before.
+            Self::Unavailable | Self::FirstTokenTimeout | Self::Broken | Self::Garbled
+                if retry_after.is_some() =>
+            {
+                FailureClass::RateLimited { retry_after }
+            }
             Self::Unavailable
             | Self::FirstTokenTimeout
             | Self::Broken

@@ -103,6 +103,18 @@ fn is_riff(bytes: &[u8], form: &[u8]) -> bool {
     bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(form)
 }
 
+/// Says whether a file may be a recording, by its name.
+#[must_use]
+pub fn may_be_recording(name: &str) -> bool {
+    const ENDINGS: [&str; 12] = [
+        "", "ogg", "oga", "opus", "flac", "wav", "mp3", "mpga", "mpeg", "m4a", "webm", "weba",
+    ];
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ENDINGS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(ending))
+}
+
 /// Says by which ending a file is known to hold speech; `None` where it is no recording.
 ///
 /// What it begins with must be what its name says. Containers that hold films as well (MP4, WebM) are recordings only by their names.
@@ -116,9 +128,9 @@ pub fn recording_ending(name: &str, bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"OggS") && is_named(&["", "ogg", "oga", "opus"]) {
         // As the servers know it, whatever its codec.
         Some("ogg")
-    } else if bytes.starts_with(b"fLaC") {
+    } else if bytes.starts_with(b"fLaC") && is_named(&["", "flac"]) {
         Some("flac")
-    } else if is_riff(bytes, b"WAVE") {
+    } else if is_riff(bytes, b"WAVE") && is_named(&["", "wav"]) {
         Some("wav")
     } else if is_mpeg && is_named(&["mp3", "mpga", "mpeg"]) {
         Some("mp3")
@@ -153,6 +165,8 @@ pub enum FileTrouble {
     TooHard,
     /// It could not be fetched or read now.
     Unavailable,
+    /// It is a recording that no model wrote down.
+    Unheard,
     /// It is a picture, and the model sees none.
     Unseen,
     /// Only its beginning fits.
@@ -163,13 +177,14 @@ pub enum FileTrouble {
 
 impl FileTrouble {
     /// All of them, for tables and tests.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TooLarge,
         Self::Encrypted,
         Self::Unsupported,
         Self::Broken,
         Self::TooHard,
         Self::Unavailable,
+        Self::Unheard,
         Self::Unseen,
         Self::Cut,
         Self::TooMany,

@@ -1,6 +1,7 @@
 //! Language models over HTTP: tolerant decoders of what real servers send.
 //!
-//! A [`Target`] is one model at one server. Its [`Wire`] puts a question into its protocol's words; the reply goes through `sse` (bytes to
+//! The pipeline asks a [`Router`] (`route`): it decides which model is asked, and which when that one fails. A [`Target`] is one model at one
+//! server, reached by its `keys`, which takes what refusals teach (`lesson`). Its [`Wire`] puts a question into its protocol's words; the reply goes through `sse` (bytes to
 //! events), the wire's decoder (one object to what it says) and `completion` (all of them to deltas and an end), held together by
 //! `reply`. None of these waits. It comes out through `answer`, which does: it owns the time-outs and the connection.
 //! What a server says when it refuses is read in `error`; where it is and which keys it is shown knows `server`, also for models of
@@ -8,7 +9,8 @@
 //! out the same way.
 //!
 //! An answer is text a reader can trust to be whole or an error that says how it broke; usage is told apart from it, because it comes
-//! at any time or never. What a crash costs here is one call: nothing is remembered but the name of the only model a server lists.
+//! at any time or never. What a crash costs here is one call, and what was learnt since the start: the lessons, which keys rest, how each model
+//! does (its breaker, its first tokens, how it counts tokens), and the name of the only model a server lists.
 
 mod answer;
 mod client;

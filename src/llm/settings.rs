@@ -27,7 +27,7 @@ pub struct Settings {
     pub protocol: Protocol,
     /// The base of the API, as `https://api.openai.com/v1`; trusted, because an operator wrote it.
     pub base_url: Url,
-    /// Sent where there is one; of several, the one that was refused or held back longest ago.
+    /// Sent where there is one; of several, each in its turn, but for those that were refused or held back.
     pub api_keys: Vec<SecretString>,
     /// The model's name; where absent, the only one its server lists.
     pub model: Option<String>,
@@ -56,7 +56,7 @@ pub struct Settings {
 pub struct Access {
     /// The base of the API, as `https://api.openai.com/v1`; trusted, because an operator wrote it.
     pub base_url: Url,
-    /// Sent where there is one; of several, the one that was refused or held back longest ago.
+    /// Sent where there is one; of several, each in its turn, but for those that were refused or held back.
     pub api_keys: Vec<SecretString>,
     /// The way there.
     pub way: Way,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::answer::read_whole;
 use super::client::{ClientError, client_to};
@@ -16,6 +17,7 @@ use super::protocol::Protocol;
 use super::server::{Call, Server};
 use super::settings::SpeechSettings;
 use crate::domain::completion::ModelFailure;
+use crate::domain::hexadecimal::hexadecimal;
 use crate::ports::{Clock, ModelError, SpeechToText};
 
 /// Bytes of a transcript, at most: a day of talking has less.
@@ -89,17 +91,16 @@ fn transcript(reply: &[u8]) -> Result<String, ModelError> {
     }
 }
 
-/// Finds a boundary that the recording does not hold. Our own fields do not hold any: they are an operator's.
+/// Hexadecimal digits of a boundary.
+const BOUNDARY_DIGITS: usize = 48;
+
+/// Makes a boundary that the recording does not hold: nobody can write the digest of a whole into the whole. Our own fields hold none: they
+/// are an operator's.
 fn boundary(recording: &[u8]) -> String {
-    let is_held = |boundary: &String| {
-        let boundary = boundary.as_bytes();
-        recording
-            .windows(boundary.len())
-            .any(|window| window == boundary)
-    };
-    let mut boundaries = (0_u64..).map(|number| format!("askwell-boundary-{number}"));
-    let free = boundaries.find(|boundary| !is_held(boundary));
-    free.expect("no recording holds every number")
+    let mut digest = hexadecimal(&Sha256::digest(recording));
+    // A boundary has 70 characters at most (RFC 2046, section 5.1.1).
+    digest.truncate(BOUNDARY_DIGITS);
+    format!("askwell-{digest}")
 }
 
 /// Writes a form as `multipart/form-data` (RFC 7578), the file at its end.
@@ -126,14 +127,19 @@ mod tests {
 
     #[test]
     fn no_recording_ends_the_form_it_is_in() {
-        assert_eq!(boundary(b"OggS"), "askwell-boundary-0");
-        let spiteful = b"\r\n--askwell-boundary-0--\r\naskwell-boundary-1";
-        let boundary = boundary(spiteful);
-        assert_eq!(boundary, "askwell-boundary-2");
-        let form = form(&boundary, &[("model", "a")], "recording.ogg", spiteful);
+        let first = boundary(b"OggS");
+        let spiteful = format!("OggS\r\n--{first}--\r\n");
+        let boundary = boundary(spiteful.as_bytes());
+        assert!(boundary.len() <= 70 && boundary != first);
+        let form = form(
+            &boundary,
+            &[("model", "a")],
+            "recording.ogg",
+            spiteful.as_bytes(),
+        );
         let text = String::from_utf8(form.to_vec()).unwrap();
         assert_eq!(text.matches(&boundary).count(), 3);
-        assert!(text.ends_with("askwell-boundary-1\r\n--askwell-boundary-2--\r\n"));
+        assert!(text.ends_with(&format!("--{first}--\r\n\r\n--{boundary}--\r\n")));
     }
 
     #[test]

@@ -352,7 +352,7 @@ impl Target {
         if is_new {
             tracing::warn!(
                 model.field = field,
-                "the model's server refuses a field: it is left out from now on"
+                "the model's server refuses a field: it is asked otherwise from now on"
             );
         }
         is_new

@@ -101,8 +101,8 @@ pub fn intake(world: Arc<World>) -> (Intake, Committer) {
 }
 
 impl Intake {
-    /// Takes one event and returns what its sender is told. Nothing waits for Mattermost or a model, except where the reply itself
-    /// carries the answer.
+    /// Takes one event and returns what its sender is told. No question waits for Mattermost or a model, except where the reply
+    /// itself carries the answer; a change of a channel's settings waits to learn who may make it.
     pub async fn receive(&self, event: InboundEvent) -> Reply {
         let id = self.world.ids.question_id(event.received_at);
         let asker = event.asker.id.clone();

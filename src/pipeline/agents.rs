@@ -3,11 +3,12 @@
 //! What was found is stored, so that whoever takes the question up again shows the same name and asks the same model.
 
 use super::channels::customs_of;
+use super::gather::may_read;
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::world::World;
 use crate::domain::agent::{Agent, AgentName};
-use crate::domain::event::InboundEvent;
+use crate::domain::event::{InboundEvent, Origin};
 use crate::domain::id::ChannelId;
 use crate::domain::job::ClaimedJob;
 use crate::domain::post::Audience;
@@ -24,7 +25,7 @@ pub(super) fn agent_of<'w>(world: &'w World, question: &Question) -> Option<&'w 
     world.settings.agents.get(question.agent.as_ref()?)
 }
 
-/// Finds whom a question is for that does not say it, and says whether that one may not be asked so. Whoever answers once more is whoever
+/// Finds whom a question is for that does not say it; refuses one that says whom the asker may not ask. Whoever answers once more is whoever
 /// did before.
 pub(super) async fn choose(
     world: &World,
@@ -38,18 +39,38 @@ pub(super) async fn choose(
     if agents.is_empty() {
         return Ok(None);
     }
-    if question.agent.is_none()
-        && again.is_none()
-        && let Some(found) = unsaid(world, question).await?
+    let channel = question.origin.place().map(|place| place.channel.clone());
+    let may_ask = |agent: &Agent, question: &Question| {
+        // Without a bot nobody looks whose post a webhook reports.
+        let is_known =
+            world.settings.delivery.bot || !matches!(question.origin, Origin::OutgoingHook { .. });
+        (is_known || agent.people.is_empty())
+            && agent.may_be_asked_by(&question.asker, channel.as_ref())
+    };
+    if let Some(agent) = agent_of(world, question) {
+        if may_ask(agent, question) {
+            return Ok(None);
+        }
+        if !may_read(world, question).await? {
+            return Ok(Some(Refusal::NotAMember));
+        }
+        // It is not said of whom there was no answer.
+        question.agent = None;
+        return Ok(Some(Refusal::AgentNotForThem));
+    }
+    if question.agent.is_some() || again.is_some() {
+        return Ok(None);
+    }
+    // Whom they did not name, and may not ask, does not keep them from an answer.
+    if let Some(found) = unsaid(world, question).await?
+        && agents
+            .get(&found)
+            .is_none_or(|agent| may_ask(agent, question))
     {
         world.store.give_to(hold.lease(), &found).await?;
         question.agent = Some(found);
     }
-    let place = question.origin.place();
-    let channel = place.map(|place| &place.channel);
-    let may = |agent: &Agent| agent.may_be_asked_by(&question.asker, channel);
-    let is_refused = agent_of(world, question).is_some_and(|agent| !may(agent));
-    Ok(is_refused.then_some(Refusal::AgentNotForThem))
+    Ok(None)
 }
 
 async fn unsaid(world: &World, question: &Question) -> Result<Option<AgentName>, StoreError> {

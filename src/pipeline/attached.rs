@@ -4,7 +4,7 @@ use super::retry::ask_until_replied;
 use super::world::World;
 use crate::domain::completion::ModelFailure;
 use crate::domain::file::{
-    FileContent, FileName, FileTrouble, Picture, SharedFile, recording_ending,
+    FileContent, FileName, FileTrouble, Picture, SharedFile, may_be_recording, recording_ending,
 };
 use crate::domain::id::{FileId, QuestionId};
 use crate::domain::prompt::{Window, beginning_within, estimate_tokens};
@@ -19,6 +19,12 @@ pub(super) const FILES_AT_ONCE: usize = 4;
 
 /// Which share of a window files may fill.
 const SHARE: u64 = 2;
+
+/// Bytes of all pictures of one question, at most: they are held for as long as its answer is written.
+const MOST_PICTURE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Recordings that are written down at once, each held in memory meanwhile.
+pub(super) const RECORDINGS_AT_ONCE: usize = 2;
 
 /// What was attached, as far as it is told to the model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,15 +52,25 @@ pub(super) async fn attached(world: &World, files: &[FileId], read_for: ReadFor)
         return attached;
     };
     let (kept, left) = files.split_at(files.len().min(MOST_FILES));
-    let free = read_for.window.total_tokens - read_for.window.answer_tokens;
+    let Window {
+        total_tokens,
+        answer_tokens,
+    } = read_for.window;
+    let free = total_tokens.saturating_sub(answer_tokens);
     let mut room = u64::from(free) / SHARE;
+    let mut shown = 0_usize;
     for (file, still) in kept.iter().zip((1..=kept.len() as u64).rev()) {
         let (name, read) = fetched(world, &**reader, file, read_for.question).await;
         let (medium, text, is_whole) = match read {
             Ok(FileContent::Text { text, is_whole }) => (Medium::Writing, text, is_whole),
             Ok(FileContent::Transcript(text)) => (Medium::Speech, text, true),
             Ok(FileContent::Picture(picture)) if read_for.sees => {
-                attached.pictures.push(picture);
+                shown = shown.saturating_add(picture.bytes.len());
+                if shown > MOST_PICTURE_BYTES {
+                    attached.troubles.push((name, FileTrouble::TooLarge));
+                } else {
+                    attached.pictures.push(picture);
+                }
                 continue;
             }
             Ok(FileContent::Picture(_)) => {
@@ -100,9 +116,14 @@ async fn fetched(
     file: &FileId,
     question: QuestionId,
 ) -> (FileName, Result<FileContent, FileTrouble>) {
-    // Never closed.
-    let _turn = world.file_turns.acquire().await.ok();
     let speech = world.speech.as_deref();
+    // Recordings take long, and must not keep other files waiting. Neither is ever closed.
+    let turns = if speech.is_some() && may_be_recording(named(world, file).await.as_str()) {
+        &world.recording_turns
+    } else {
+        &world.file_turns
+    };
+    let _turn = turns.acquire().await.ok();
     let most_bytes = speech.map_or(0, SpeechToText::most_bytes);
     let most_bytes = most_bytes.max(reader.most_bytes());
     let found = world.mattermost.file(file, most_bytes).await;
@@ -149,7 +170,7 @@ fn trouble_of(failure: ModelFailure) -> FileTrouble {
         | ModelFailure::Broken
         | ModelFailure::Garbled
         | ModelFailure::OnlyReasoned
-        | ModelFailure::PictureLinked => FileTrouble::Unavailable,
+        | ModelFailure::PictureLinked => FileTrouble::Unheard,
     }
 }
 

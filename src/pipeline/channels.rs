@@ -97,9 +97,6 @@ pub(super) async fn obey(
         ChannelRequest::Unreadable(name) => return told(&form_of(*name, trigger)),
         ChannelRequest::Change(change) => change,
     };
-    if let Some(objection) = objection(change, &world.settings) {
-        return told(&objection);
-    }
     match may_change(world, channel, person).await {
         Some(true) => {}
         Some(false) => return told(&ChannelSaying::Administrators),
@@ -107,6 +104,9 @@ pub(super) async fn obey(
             return Ok(say(language, &Sentence::ControlFailed));
         }
         None => return told(&ChannelSaying::NeedsBot),
+    }
+    if let Some(objection) = objection(change, &world.settings) {
+        return told(&objection);
     }
     let changed = ChangedChannel {
         channel: channel.clone(),

@@ -1,7 +1,7 @@
 //! Gathering: what the model is told, and whether the asker may be answered there at all.
 //!
 //! Uses only what the asker may read: the turns of this conversation, after the asker's membership was checked wherever the bot can
-//! see the channel. This is where the network is first touched for a question; admission never does.
+//! see the channel. Admission touches no network for a question; working on it does, and here most.
 
 use std::sync::Arc;
 

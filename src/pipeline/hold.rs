@@ -1,6 +1,7 @@
 //! The hold on a question while it is worked on: its lease, kept alive, and the ways in which work on it is halted.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,9 @@ use crate::ports::{Clock, StoreError};
 
 /// A lease is renewed when a third of it has passed, so that two renewals may fail before it ends. [`super::lease_for`] relies on it.
 const RENEWALS_A_LEASE: u32 = 3;
+
+/// A question that people keep editing is begun anew so often, at most: each time may have cost something.
+const MOST_BEGINNINGS: u32 = 5;
 
 /// The right to work on a question, and whether to go on.
 pub(super) struct Hold {
@@ -111,8 +115,11 @@ impl Hold {
         }
     }
 
-    /// Waits until the question says something else.
+    /// Waits until the question says something else; for ever where that has been so often that it is answered as it is.
     pub(super) async fn reworded(&self) {
+        if self.lease.attempt.0 > MOST_BEGINNINGS {
+            return pending().await;
+        }
         self.signals.reworded.cancelled().await;
     }
 
@@ -166,6 +173,8 @@ pub(super) struct Halts(Arc<Mutex<HashMap<QuestionId, Signals>>>);
 pub(super) struct Listed {
     halts: Halts,
     question: QuestionId,
+    /// By which it is known as its own.
+    signals: Arc<AtomicI64>,
 }
 
 impl Halts {
@@ -175,6 +184,7 @@ impl Halts {
         Listed {
             halts: self.clone(),
             question,
+            signals: Arc::clone(&hold.signals.pressed_at),
         }
     }
 
@@ -256,6 +266,11 @@ impl Halts {
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        self.halts.lock().remove(&self.question);
+        let mut listed = self.halts.lock();
+        // The question may have been taken up again meanwhile.
+        let is_own = |signals: &Signals| Arc::ptr_eq(&signals.pressed_at, &self.signals);
+        if listed.get(&self.question).is_some_and(is_own) {
+            listed.remove(&self.question);
+        }
     }
 }

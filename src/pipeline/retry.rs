@@ -1,4 +1,5 @@
-//! Retrying: a model that replies at once, and not word by word, is asked again for as long as that may help.
+//! Asking models of other media again: one that replies at once, and not word by word, for as long as that may help. Those that answer are asked
+//! again by `generate`.
 
 use futures_util::future::BoxFuture;
 

@@ -5,6 +5,7 @@
 //! is told in no form. A crash costs the summary, which is made after the next question.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
@@ -21,11 +22,17 @@ use crate::domain::prompt::{
 use crate::domain::question::Question;
 use crate::domain::run::Run;
 use crate::domain::summary::{MAX_SUMMARY_CHARS, Summary, to_summarise};
-use crate::ports::{KeptSummary, ModelError, StoreError};
+use crate::ports::{KeptSummary, ModelError, StoreError, timeout};
 use crate::text::{Language, summary_instructions, summary_told};
 
 /// Tokens that the model is given for a summary, at most.
 const SUMMARY_TOKENS: u32 = 1_000;
+
+/// Conversations that are summarised at once.
+pub(super) const SUMMARIES_AT_ONCE: usize = 2;
+
+/// How long a summary may take, the wait for a model that is busy included.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Hexadecimal digits by which a turn is known again.
 const DIGEST_DIGITS: usize = 32;
@@ -44,7 +51,7 @@ pub(super) struct Spoken {
 }
 
 /// What is told in place of the first turns of a conversation, and of how many.
-pub(super) struct Told {
+pub(super) struct SummaryTold {
     pub(super) text: String,
     pub(super) turns: usize,
 }
@@ -54,7 +61,7 @@ pub(super) async fn in_place_of(
     world: &World,
     question: &Question,
     turns: &[Turn],
-) -> Result<Option<Told>, StoreError> {
+) -> Result<Option<SummaryTold>, StoreError> {
     if world.settings.old_turns == OldTurns::LeftOut || turns.is_empty() {
         return Ok(None);
     }
@@ -62,11 +69,15 @@ pub(super) async fn in_place_of(
     let Some(summary) = world.store.summary(server, conversation).await? else {
         return Ok(None);
     };
-    let stands_for = summary.stands_for(&digests(turns));
+    let Some(stands_for) = summary.stands_for(&digests(turns)) else {
+        // It tells of what is not there any more.
+        world.store.forget_summary(server, conversation).await?;
+        return Ok(None);
+    };
     let language = world.languages.of_asker(question);
-    Ok(stands_for.map(|turns| Told {
+    Ok(Some(SummaryTold {
         text: summary_told(language, &summary.text),
-        turns,
+        turns: stands_for,
     }))
 }
 
@@ -75,17 +86,25 @@ pub(super) async fn keep_up(world: &World, question: &Question, spoken: &Spoken,
     if world.settings.old_turns == OldTurns::LeftOut {
         return;
     }
+    // Where others are at it, this conversation's turn comes after its next question.
+    let Ok(_turn) = world.summary_turns.try_acquire() else {
+        return;
+    };
+    let summarised = timeout(&*world.clock, LONGEST, summarise(world, question, spoken));
     let done = tokio::select! {
         biased;
         _ = hold.halted() => return,
-        done = summarise(world, question, spoken) => done,
+        done = summarised => done,
     };
     match done {
-        Ok(()) => {}
-        Err(Failed::Store(error)) => {
+        Ok(Ok(())) => {}
+        Err(_elapsed) => {
+            tracing::warn!(question.id = %question.id, "a conversation could not be summarised in time");
+        }
+        Ok(Err(Failed::Store(error))) => {
             tracing::warn!(question.id = %question.id, error = %error, "a conversation could not be summarised");
         }
-        Err(Failed::Model(error)) => {
+        Ok(Err(Failed::Model(error))) => {
             tracing::warn!(question.id = %question.id, failure = ?error.failure, status = error.status, "a conversation could not be summarised");
         }
     }
@@ -173,7 +192,7 @@ fn prompt(language: Language, told: &str, turns: &[Turn], spoken: &Spoken) -> Pr
     prompt
 }
 
-/// Has the model write, to the end. Its own time-outs bound it.
+/// Has the model write, to the end.
 async fn written(world: &World, prompt: &Prompt) -> Result<(String, Run), ModelError> {
     let begun = world.clock.now();
     let mut run = Run {
@@ -183,7 +202,7 @@ async fn written(world: &World, prompt: &Prompt) -> Result<(String, Run), ModelE
         model: None,
         attempts: Vec::new(),
         first_token: None,
-        whole: std::time::Duration::ZERO,
+        whole: Duration::ZERO,
         usage: Usage::default(),
         finish: None,
     };

@@ -156,8 +156,7 @@ impl Workforce {
             let world = self.world.clone();
             self.tracker.spawn(async move {
                 // The place is held, whether or not it was free, until the work has ended.
-                let _place = place;
-                work(&world, job).await;
+                work(&world, job, place).await;
                 world.work_waits.notify_one();
             });
         }
@@ -178,7 +177,7 @@ impl Workforce {
 }
 
 /// Works on one question, and gives it back where its end is not yet reached.
-async fn work(world: &World, job: ClaimedJob) {
+async fn work(world: &World, job: ClaimedJob, place: Option<OwnedSemaphorePermit>) {
     let hold = Hold::new(&job);
     let _listed = world.halts.list(&hold);
     let given_up = if is_hopeless(job.deaths, world.settings.max_deaths) {
@@ -193,7 +192,8 @@ async fn work(world: &World, job: ClaimedJob) {
         match attempt(world, &job, &hold).await {
             Attempted::Ended(spoken) => {
                 if let Some(spoken) = spoken {
-                    // Whoever waits behind it does not wait for this.
+                    // Nobody waits for this: neither who is behind it, nor who has no place.
+                    drop(place);
                     world.work_waits.notify_one();
                     keep_up(world, &job.question, &spoken, &hold).await;
                 }

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::Settings;
 use super::acknowledge::Acknowledgements;
-use super::attached::FILES_AT_ONCE;
+use super::attached::{FILES_AT_ONCE, RECORDINGS_AT_ONCE};
 use super::channels::Customs;
 use super::compose::Composer;
 use super::draw::PICTURES_AT_ONCE;
@@ -16,6 +16,7 @@ use super::languages::Languages;
 use super::reconcile::LateEdits;
 use super::rules::Rules;
 use super::sign::Keyring;
+use super::summary::SUMMARIES_AT_ONCE;
 use super::surroundings::Profiles;
 use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
@@ -52,6 +53,10 @@ pub struct World {
     pub(super) files: Option<Arc<dyn FileReader>>,
     /// Whose turn it is to hold a file in memory.
     pub(super) file_turns: Semaphore,
+    /// Whose turn it is to have a recording written down.
+    pub(super) recording_turns: Semaphore,
+    /// Whose turn it is to have a conversation summarised.
+    pub(super) summary_turns: Semaphore,
     pub(super) model: Arc<dyn LanguageModel>,
     pub(super) images: Option<Arc<dyn ImageModel>>,
     /// Whose turn it is to have something drawn.
@@ -100,6 +105,8 @@ impl World {
             mattermost: ports.mattermost,
             files: ports.files,
             file_turns: Semaphore::new(FILES_AT_ONCE),
+            recording_turns: Semaphore::new(RECORDINGS_AT_ONCE),
+            summary_turns: Semaphore::new(SUMMARIES_AT_ONCE),
             model: ports.model,
             images: ports.images,
             picture_turns: Semaphore::new(PICTURES_AT_ONCE),

@@ -1,4 +1,4 @@
-//! Every effect on the world: what the pipeline needs of time, chance, the store, Mattermost and a model, a page each.
+//! Every effect on the world: what the pipeline needs of time, chance, the store, Mattermost, files, a model and models of other media, a page each.
 //!
 //! Adapters implement these; the pipeline knows nothing else of them. A method either happened or says how it failed; what is
 //! expected to happen now and then (a duplicate, a post that is gone) is a value.

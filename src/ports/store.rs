@@ -265,7 +265,7 @@ pub trait Store: Send + Sync {
         conversation: &ConversationKey,
     ) -> Result<Option<AgentName>, StoreError>;
 
-    /// Remembers that a conversation begins afresh at `at`.
+    /// Remembers that a conversation begins afresh at `at`, and forgets its summary.
     async fn start_afresh(
         &self,
         server: &ServerId,
@@ -459,6 +459,13 @@ pub trait Store: Send + Sync {
         server: &ServerId,
         conversation: &ConversationKey,
     ) -> Result<Option<Summary>, StoreError>;
+
+    /// Forgets the summary of a conversation.
+    async fn forget_summary(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+    ) -> Result<(), StoreError>;
 
     /// Remembers a summary of a conversation in place of the one there was, and how the model did over it as a run of its question.
     async fn keep_summary(

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::row::{shown_part, turn};
 use super::session::Session;
 use super::statement::{Row, Statement, Value};
+use super::summaries;
 use crate::domain::agent::AgentName;
 use crate::domain::conversation::{ConversationKey, History, Turn};
 use crate::domain::hexadecimal::hexadecimal;
@@ -101,7 +102,7 @@ pub(super) async fn start_afresh(
         .bind(conversation.as_str())
         .bind(at);
     session.execute(statement).await?;
-    Ok(())
+    summaries::forget(session, server, conversation).await
 }
 
 /// Writes a digest as it is stored.

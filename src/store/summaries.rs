@@ -30,6 +30,21 @@ pub(super) async fn of_conversation(
     }))
 }
 
+const FORGET: &str = "DELETE FROM summaries WHERE server_id = $1 AND conversation = $2";
+
+/// Forgets the summary of a conversation.
+pub(super) async fn forget(
+    session: &mut Session,
+    server: &ServerId,
+    conversation: &ConversationKey,
+) -> Result<(), StoreError> {
+    let statement = Statement::new(FORGET)
+        .bind(server.as_str())
+        .bind(conversation.as_str());
+    session.execute(statement).await?;
+    Ok(())
+}
+
 const KEEP: &str = "INSERT INTO summaries (server_id, conversation, covered, text, made_at) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (server_id, conversation)
      DO UPDATE SET covered = excluded.covered, text = excluded.text, made_at = excluded.made_at";

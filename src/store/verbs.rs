@@ -391,6 +391,16 @@ impl Store for SqlStore {
             .await
     }
 
+    async fn forget_summary(
+        &self,
+        server: &ServerId,
+        conversation: &ConversationKey,
+    ) -> Result<(), StoreError> {
+        let (server, conversation) = (server.clone(), conversation.clone());
+        self.write(verb!(session => summaries::forget(session, &server, &conversation)))
+            .await
+    }
+
     async fn keep_summary(
         &self,
         server: &ServerId,

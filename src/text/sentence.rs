@@ -317,6 +317,7 @@ impl<'a> Sentence<'a> {
                     FileTrouble::Broken => "file-broken",
                     FileTrouble::TooHard => "file-too-hard",
                     FileTrouble::Unavailable => "file-unavailable",
+                    FileTrouble::Unheard => "file-unheard",
                     FileTrouble::Unseen => "file-unseen",
                     FileTrouble::Cut => "file-cut",
                     FileTrouble::TooMany => "file-too-many",

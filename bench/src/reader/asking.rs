@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use askwell::clock::{SystemClock, SystemIds};
 use askwell::domain::completion::Delta;
 use askwell::domain::prompt::{Prompt, Window};
-use askwell::llm::{Manners, Models, Router, Settings, TargetSettings, Way, Wire};
+use askwell::llm::{Manners, Models, Protocol, Router, Settings, TargetSettings, Way, Wire};
 use askwell::ports::LanguageModel as _;
 use clap::{Args, ValueEnum};
 use futures_util::StreamExt as _;
@@ -191,7 +191,7 @@ fn router(options: &Options) -> anyhow::Result<Router> {
     let target = |id: &str, base_url: &url::Url, first_token_timeout| TargetSettings {
         id: id.to_owned(),
         settings: Settings {
-            wire: Wire::ChatCompletions,
+            protocol: Protocol::Own(Wire::ChatCompletions),
             base_url: base_url.clone(),
             api_keys: vec!["bench".into()],
             model: Some("bench".to_owned()),

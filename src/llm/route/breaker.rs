@@ -146,9 +146,10 @@ fn verdict(failure: ModelFailure, retry_after: Option<Duration>) -> Verdict {
         ModelFailure::FirstTokenTimeout
         | ModelFailure::IdleTimeout
         | ModelFailure::Broken
-        | ModelFailure::Garbled
-        | ModelFailure::Empty => Verdict::Ails,
-        ModelFailure::TotalTimeout
+        | ModelFailure::Garbled => Verdict::Ails,
+        // A question can ask for nothing.
+        ModelFailure::Empty
+        | ModelFailure::TotalTimeout
         | ModelFailure::ContextTooLong
         | ModelFailure::RequestRefused
         | ModelFailure::Filtered

@@ -16,7 +16,7 @@ const ENOUGH: usize = 8;
 /// Prompts that are estimated shorter say too much of what a server adds to each.
 const SHORTEST: u64 = 256;
 
-/// What is added to the highest ratio that was seen: the next prompt may be of another kind.
+/// What is added to the ratio that was seen: the next prompt may be of another kind.
 const MARGIN: f64 = 1.1;
 
 /// Within these bounds a ratio is believed.
@@ -40,14 +40,22 @@ impl Measure {
             .push_back((number(reported) / number(estimated)).clamp(LEAST, MOST));
     }
 
+    /// Returns the ratio that nine of ten do not exceed: one prompt of odd characters does not make everybody's window small.
+    fn high(&self) -> f64 {
+        let mut sorted: Vec<f64> = self.0.iter().copied().collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let at = (sorted.len() * 9).div_ceil(10).saturating_sub(1);
+        sorted.get(at).copied().unwrap_or(LEAST)
+    }
+
     /// Returns a window as our estimates fill it.
     pub(super) fn of(&self, window: Window) -> Window {
-        let highest = self.0.iter().copied().fold(LEAST, f64::max) * MARGIN;
+        let high = self.high() * MARGIN;
         // That we estimate too few is believed at once.
         let ratio = if self.0.len() < ENOUGH {
-            highest.max(1.0)
+            high.max(1.0)
         } else {
-            highest
+            high
         };
         let room = window.total_tokens.saturating_sub(window.answer_tokens);
         let room = scaled(room, 1.0 / ratio);
@@ -105,6 +113,10 @@ mod tests {
             measure.note(1_000, 900);
         }
         assert_eq!(room(&measure), 1_010);
+        for _ in 0..REMEMBERED / 11 {
+            measure.note(1_000, 3_000);
+        }
+        assert_eq!(room(&measure), 1_010, "few of many are not believed");
     }
 
     #[test]

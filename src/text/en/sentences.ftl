@@ -36,6 +36,7 @@ file-unsupported = _`{ $name }` is of a kind that I cannot read._
 file-broken = _`{ $name }` has no text that I can read._
 file-too-hard = _`{ $name }` took too long to read._
 file-unavailable = _`{ $name }` could not be fetched._
+file-unheard = _The recording `{ $name }` could not be written down just now._
 file-unseen = _`{ $name }` is a picture, and the model here sees none._
 file-cut = _`{ $name }` is too long: I read only its beginning._
 file-too-many = _`{ $name }` and those after it were left out: I read ten files at most._

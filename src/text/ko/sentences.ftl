@@ -33,6 +33,7 @@ file-unsupported = _`{ $name }` 파일은 읽을 수 없는 종류예요._
 file-broken = _`{ $name }` 파일에서 읽을 수 있는 글을 찾지 못했어요._
 file-too-hard = _`{ $name }` 파일을 읽는 데 너무 오래 걸려서 그만두었어요._
 file-unavailable = _`{ $name }` 파일을 가져오지 못했어요._
+file-unheard = _`{ $name }` 녹음을 지금은 받아쓰지 못했어요._
 file-unseen = _`{ $name }` 파일은 이미지인데, 여기 모델은 이미지를 보지 못해요._
 file-cut = _`{ $name }` 파일이 길어서 앞부분만 읽었어요._
 file-too-many = _`{ $name }` 파일부터는 읽지 않았어요. 한 번에 열 개까지만 읽어요._

@@ -287,6 +287,11 @@ async fn a_summary_takes_the_place_of_the_one_before(bed: Bed) {
         keeping.await.unwrap();
         assert_eq!(summary_of().await.unwrap(), Some(summary));
     }
+    bed.store
+        .start_afresh(&server, &conversation, bed.now())
+        .await
+        .unwrap();
+    assert_eq!(summary_of().await.unwrap(), None, "of what was before");
     let elsewhere = ConversationKey::channel(&channel(2));
     let other = bed.store.summary(&server, &elsewhere);
     assert_eq!(other.await.unwrap(), None);

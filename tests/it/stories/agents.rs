@@ -149,25 +149,24 @@ async fn whoever_takes_a_question_up_again_asks_the_same_agent() {
     // Leases are then renewed at another rhythm than what ends within the grace.
     let agents = format!("[limits]\nlease_seconds = 90\n{AGENTS}");
     let mut house = House::with(Account::Bot, &agents).await;
-    house.until_the_bot_hears().await;
-    let (root, _) = said(&house, "alice", "@reviewer look at this", None, "Seen.").await;
+    house.playground.make_channel_admin("lobby", "alice");
+    house.ask("alice", "채널 에이전트: reviewer").await;
     house.model.answer_next(Reply::silence());
-    // Posts of one millisecond have no order.
-    house.clock.advance(Duration::from_secs(1));
-    house
-        .playground
-        .say("alice", "lobby", "and now?", Some(&root));
-    house.model.wait_for_requests(2).await;
+    house.ask("bob", "is it right?").await;
+    house.model.wait_for_requests(1).await;
+    // Chosen since, for later questions.
+    house.ask("alice", "채널 에이전트: 번역가").await;
     house.ask_to_end();
     house.clock.until_someone_sleeps_for(GRACE).await;
     house.clock.advance(GRACE);
     house.ended().await;
-    house.model.answer_next(Reply::text("Still good."));
+    house.model.answer_next(Reply::text("It is."));
     house.open(&agents);
-    let seen = house.see_in_time("bob", "the answer", |post| {
-        post.text.ends_with("Still good.")
-    });
-    assert_eq!(seen.await.text, "**Code Reviewer**: Still good.");
+    let seen = house.see_in_time("bob", "the answer", |post| post.text.ends_with("It is."));
+    assert_eq!(
+        seen.await.text,
+        "**bob**: is it right?\n**Code Reviewer**: It is."
+    );
     assert_eq!(last(&house)["model"], "careful");
 }
 
@@ -228,4 +227,31 @@ async fn where_there_are_no_agents_nothing_is_said_of_them() {
     let with = self::house().await;
     let help = with.ask("bob", "help").await;
     assert!(help.contains("`/askgpt 에이전트`"), "{help}");
+}
+
+#[tokio::test]
+async fn whom_somebody_may_not_ask_does_not_keep_them_from_an_answer() {
+    let house = house().await;
+    let ask = "@payroll what do I earn?";
+    let (root, _) = said(&house, "alice", ask, None, "Enough.").await;
+    let (_, usual) = said(&house, "bob", "@gptbot and I?", Some(&root), "Ask them.").await;
+    assert_eq!(usual.text, "Ask them.");
+    assert!(!instructions(&last(&house)).contains("what people earn"));
+    // Who names it is refused, and is not told of whom.
+    let asked = house.model.requests().len();
+    house.clock.advance(Duration::from_secs(1));
+    house
+        .playground
+        .say("bob", "lobby", "@payroll and I?", Some(&root));
+    let refused = house.see("bob", "a refusal", |post| post.text.contains("오류 발생"));
+    assert!(refused.await.text.starts_with("오류 발생"));
+    assert_eq!(house.model.requests().len(), asked);
+}
+
+#[tokio::test]
+async fn whoever_administers_no_channel_does_not_learn_what_agents_there_are() {
+    let house = house().await;
+    let told = house.ask("bob", "채널 에이전트: nobody").await;
+    assert!(told.contains("관리자만"), "{told}");
+    assert!(!told.contains("payroll"), "{told}");
 }

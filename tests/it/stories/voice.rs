@@ -85,8 +85,8 @@ async fn a_long_transcript_is_told_as_far_as_it_fits() {
 async fn what_could_not_be_written_down_is_told_beneath_the_answer() {
     let refused = Reply::error(400, "Invalid file format.", "invalid_request_error", None);
     for (reply, trouble, tries) in [
-        (Reply::unavailable(), FileTrouble::Unavailable, 3),
-        (Reply::unauthorized(), FileTrouble::Unavailable, 1),
+        (Reply::unavailable(), FileTrouble::Unheard, 3),
+        (Reply::unauthorized(), FileTrouble::Unheard, 1),
         (refused, FileTrouble::Broken, 1),
         (Reply::transcript(" "), FileTrouble::Broken, 1),
     ] {

@@ -255,6 +255,10 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn forget_summary(&self, _: &ServerId, _: &ConversationKey) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn keep_summary(
         &self,
         _: &ServerId,
