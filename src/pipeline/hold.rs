@@ -274,3 +274,74 @@ impl Drop for Listed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::domain::conversation::ConversationKey;
+    use crate::domain::event::{EventKey, Origin, Person};
+    use crate::domain::id::ServerId;
+    use crate::domain::job::{Attempt, LaneKey};
+    use crate::domain::post::{Audience, Delivery};
+
+    fn job(attempt: u32) -> ClaimedJob {
+        let id = QuestionId::from_bits(1);
+        ClaimedJob {
+            lease: Lease {
+                question: id,
+                attempt: Attempt(attempt),
+                token: u128::from(attempt),
+                until: Timestamp::EPOCH,
+            },
+            question: Question {
+                id,
+                server: ServerId::parse("main").unwrap(),
+                key: EventKey::by_hand(1),
+                origin: Origin::ByHand,
+                asker: Person {
+                    id: None,
+                    name: "alice".to_owned(),
+                },
+                text: "why?".to_owned(),
+                agent: None,
+                audience: Audience::Channel,
+                delivery: Delivery::Inline,
+                conversation: ConversationKey::alone(id),
+                lane: LaneKey::alone(id),
+                asked_at: Timestamp::EPOCH,
+                deadline: Timestamp::EPOCH,
+            },
+            concluded: None,
+            deaths: 0,
+            stop_requested: false,
+            generation: 1,
+            again: None,
+            pressed_at: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_question_that_is_taken_up_again_stays_listed_when_the_work_before_it_ends() {
+        let halts = Halts::default();
+        let [before, after] = [1, 2].map(|attempt| Hold::new(&job(attempt)));
+        let listed = halts.list(&before);
+        let still = halts.list(&after);
+        drop(listed);
+        halts.stop(&[QuestionId::from_bits(1)]);
+        assert_eq!(after.halted().now_or_never(), Some(Halt::Stopped));
+        drop(still);
+        assert!(halts.are_none());
+    }
+
+    #[tokio::test]
+    async fn a_question_that_is_edited_again_and_again_is_answered_as_it_is() {
+        for (attempt, is_heard) in [(MOST_BEGINNINGS, true), (MOST_BEGINNINGS + 1, false)] {
+            let hold = Hold::new(&job(attempt));
+            hold.signals.reworded.cancel();
+            let heard = hold.reworded().now_or_never();
+            assert_eq!(heard.is_some(), is_heard, "{attempt}");
+        }
+    }
+}
