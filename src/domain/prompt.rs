@@ -50,6 +50,12 @@ pub struct Window {
 }
 
 impl Window {
+    /// Returns how many tokens a prompt may have.
+    #[must_use]
+    pub fn room(self) -> u32 {
+        self.total_tokens.saturating_sub(self.answer_tokens)
+    }
+
     /// Returns what is left of it beside so many tokens.
     #[must_use]
     pub fn less(self, tokens: u64) -> Self {
@@ -230,9 +236,7 @@ impl Prompt {
     #[must_use]
     pub fn fit(instructions: String, turns: &[Turn], question: String, window: Window) -> Self {
         let fixed = message_tokens(&instructions) + message_tokens(&question);
-        let room = u64::from(window.total_tokens)
-            .saturating_sub(u64::from(window.answer_tokens))
-            .saturating_sub(fixed);
+        let room = u64::from(window.room()).saturating_sub(fixed);
         let mut used = 0;
         let kept = turns
             .iter()
@@ -272,8 +276,7 @@ impl Prompt {
         window: Window,
     ) -> Self {
         let CutAnswer { beginning, go_on } = cut;
-        let room = u64::from(window.total_tokens)
-            .saturating_sub(u64::from(window.answer_tokens))
+        let room = u64::from(window.room())
             .saturating_sub(message_tokens(&instructions))
             .saturating_sub(message_tokens(&question))
             .saturating_sub(message_tokens(&go_on))

@@ -52,12 +52,7 @@ pub(super) async fn attached(world: &World, files: &[FileId], read_for: ReadFor)
         return attached;
     };
     let (kept, left) = files.split_at(files.len().min(MOST_FILES));
-    let Window {
-        total_tokens,
-        answer_tokens,
-    } = read_for.window;
-    let free = total_tokens.saturating_sub(answer_tokens);
-    let mut room = u64::from(free) / SHARE;
+    let mut room = u64::from(read_for.window.room()) / SHARE;
     let mut shown = 0_usize;
     for (file, still) in kept.iter().zip((1..=kept.len() as u64).rev()) {
         let (name, read) = fetched(world, &**reader, file, read_for.question).await;

@@ -121,7 +121,7 @@ fn permalinks(text: &str) -> Vec<PostId> {
 
 /// Of what a model can take in besides its answer, half is for what was said elsewhere.
 fn room_for_each(window: Window, links: usize) -> u64 {
-    let room = u64::from(window.total_tokens.saturating_sub(window.answer_tokens)) / 2;
+    let room = u64::from(window.room()) / 2;
     room / links.max(1) as u64
 }
 

@@ -331,8 +331,7 @@ impl Told {
     fn room(&self) -> u64 {
         let fixed = message_tokens(&self.instructions) + message_tokens(&self.asked);
         let linked: u64 = self.linked.iter().map(turn_tokens).sum();
-        let free = self.window.less(fixed.saturating_add(linked));
-        u64::from(free.total_tokens.saturating_sub(free.answer_tokens))
+        u64::from(self.window.less(fixed.saturating_add(linked)).room())
     }
 }
 

@@ -57,8 +57,7 @@ impl Measure {
         } else {
             high
         };
-        let room = window.total_tokens.saturating_sub(window.answer_tokens);
-        let room = scaled(room, 1.0 / ratio);
+        let room = scaled(window.room(), 1.0 / ratio);
         Window {
             total_tokens: window.answer_tokens.saturating_add(room),
             answer_tokens: window.answer_tokens,

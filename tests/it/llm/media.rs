@@ -121,6 +121,26 @@ async fn a_picture_that_does_not_come_whole_in_time_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_picture_that_begins_and_does_not_go_on_is_given_up_too() {
+    let model = ScriptedModel::start().await;
+    let begun = Reply::deltas(["half"]).gate_before_head("head");
+    model.draw_next(begun.gate("never"));
+    let (images, clock) = images(&model, &[]);
+    let drawing = images.draw("a cat");
+    let half = Duration::from_secs(30);
+    let late = async {
+        model.wait_at_gate("head").await;
+        clock.advance(half);
+        model.open_gate("head");
+        // Whoever waits for the rest has this long left.
+        clock.until_someone_sleeps_for(half).await;
+        clock.advance(half);
+    };
+    let (drawn, ()) = futures_util::future::join(drawing, late).await;
+    assert_eq!(drawn.unwrap_err().failure, ModelFailure::TotalTimeout);
+}
+
+#[tokio::test]
 async fn a_recording_is_sent_as_a_file_whose_name_tells_nothing_but_its_format() {
     let model = ScriptedModel::start().await;
     model.transcribe_next(Reply::rate_limited(None));
