@@ -401,11 +401,13 @@ async fn reasoning_is_shown_as_thinking_and_kept_out_of_the_answer() {
 
 #[tokio::test]
 async fn how_the_models_did_is_recorded_without_a_word_of_what_was_said() {
-    let two = Two::in_order().await;
+    let mut two = Two::in_order().await;
     two.house.model.answer_otherwise(Reply::server_error());
     two.second.answer_otherwise(Reply::text("All is well."));
     two.house.ask("alice", "hi").await;
     two.see(&answer("hi", "All is well.")).await;
+    // What is seen may not have ended yet.
+    two.house.close().await;
 
     let file = two.house.directory.path().join("askwell.db");
     let database = rusqlite::Connection::open(file).unwrap();
