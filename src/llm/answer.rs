@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::{FutureExt, stream};
 
 use super::client::Incoming;
-use super::completion::{Ending, Progress};
+use super::completion::{Progress, ReplyEnd};
 use super::error::{caused, failed};
 use super::reply::Reply;
 use crate::domain::completion::{Delta, ModelFailure};
@@ -62,7 +62,7 @@ pub(super) trait Source: Send {
     fn progress(&self) -> Progress;
 
     /// Says that nothing more comes.
-    fn end(&mut self, ending: Ending) -> Result<(), ModelError>;
+    fn end(&mut self, ending: ReplyEnd) -> Result<(), ModelError>;
 
     /// Says whether there is a connection.
     fn is_open(&self) -> bool;
@@ -94,8 +94,8 @@ impl Source for Connection {
         };
         match response.chunk().await {
             Ok(Some(bytes)) => self.reply.receive(&bytes),
-            Ok(None) => self.reply.end(Ending::Clean),
-            Err(error) => self.reply.end(Ending::Cut).map_err(|broken| ModelError {
+            Ok(None) => self.reply.end(ReplyEnd::Clean),
+            Err(error) => self.reply.end(ReplyEnd::Cut).map_err(|broken| ModelError {
                 source: Some(Box::new(error.without_url())),
                 ..broken
             }),
@@ -110,7 +110,7 @@ impl Source for Connection {
         self.reply.progress()
     }
 
-    fn end(&mut self, ending: Ending) -> Result<(), ModelError> {
+    fn end(&mut self, ending: ReplyEnd) -> Result<(), ModelError> {
         self.reply.end(ending)
     }
 
@@ -224,7 +224,7 @@ impl<S: Source + 'static> Answer<S> {
 
     fn give_up(&mut self, in_vain: ModelFailure, elapsed: Elapsed) -> Result<(), ModelError> {
         if self.source.progress() == Progress::Finished {
-            return self.source.end(Ending::Cut);
+            return self.source.end(ReplyEnd::Cut);
         }
         Err(caused(in_vain, elapsed))
     }

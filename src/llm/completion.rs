@@ -37,7 +37,7 @@ pub(super) enum Progress {
 
 /// How the connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum ReplyEnd {
     /// As the protocol says.
     Clean,
     /// In the middle.
@@ -281,11 +281,11 @@ impl Completion {
         if self.progress < Progress::Finished && self.seen.text && self.usage.is_some() {
             self.finish(FinishReason::Unsaid)?;
         }
-        self.end(Ending::Clean)
+        self.end(ReplyEnd::Clean)
     }
 
     /// Says that nothing more comes.
-    pub(super) fn end(&mut self, ending: Ending) -> Result<(), ModelError> {
+    pub(super) fn end(&mut self, ending: ReplyEnd) -> Result<(), ModelError> {
         if self.progress < Progress::Finished {
             // What comes after an end takes nothing back; what is too much is told by the end itself.
             self.release()?;
@@ -294,7 +294,7 @@ impl Completion {
         match (progress, self.bare_finish.take()) {
             (Progress::Over, _) | (Progress::Finished, None) => Ok(()),
             (Progress::Finished, Some(reason)) => self.end_bare(reason),
-            (Progress::Silent, _) if ending == Ending::Clean => Err(failed(ModelFailure::Empty)),
+            (Progress::Silent, _) if ending == ReplyEnd::Clean => Err(failed(ModelFailure::Empty)),
             (Progress::Silent | Progress::Begun | Progress::Writing, _) => {
                 Err(failed(ModelFailure::Broken))
             }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::completion::{Ending, Expected};
+use super::completion::{Expected, ReplyEnd};
 use super::error::{Said, refused};
 use super::reply::Reply;
 use super::settings::ReasoningForm;
@@ -24,7 +24,7 @@ struct Recording {
     status: u16,
     headers: HeaderMap,
     chunks: Vec<Bytes>,
-    ending: Ending,
+    ending: ReplyEnd,
     /// The question that was asked; none where something else was.
     asked: Option<Asked>,
 }
@@ -75,8 +75,8 @@ fn recording(path: &Path) -> Recording {
             .map(|chunk| Bytes::from(chunk["text"].as_str().unwrap().to_owned()))
             .collect(),
         ending: match response["end"].as_str().unwrap() {
-            "last-chunk" | "content-length" => Ending::Clean,
-            _ => Ending::Cut,
+            "last-chunk" | "content-length" => ReplyEnd::Clean,
+            _ => ReplyEnd::Cut,
         },
         asked: asked(&file["request"]),
     }
@@ -104,7 +104,7 @@ fn header(pair: &Value) -> (HeaderName, HeaderValue) {
     (part(0).parse().unwrap(), part(1).parse().unwrap())
 }
 
-fn read(asked: Asked, chunks: &[Bytes], ending: Ending) -> Meaning {
+fn read(asked: Asked, chunks: &[Bytes], ending: ReplyEnd) -> Meaning {
     let Asked { wire, most_tokens } = asked;
     let mut meaning = Meaning::default();
     let expected = Expected {
@@ -230,7 +230,7 @@ proptest! {
     ) {
         for wire in Wire::ALL {
             let asked = Asked { wire, most_tokens: None };
-            let meaning = read(asked, &cut(&bytes, &cuts), Ending::Clean);
+            let meaning = read(asked, &cut(&bytes, &cuts), ReplyEnd::Clean);
             prop_assert!(meaning.finish.is_some() != meaning.failure.is_some());
         }
     }
@@ -246,9 +246,9 @@ proptest! {
         for (place, byte) in damage {
             *place.get_mut(&mut bytes) = byte;
         }
-        let meaning = read(asked, &cut(&bytes, &cuts), Ending::Clean);
+        let meaning = read(asked, &cut(&bytes, &cuts), ReplyEnd::Clean);
         prop_assert!(meaning.finish.is_some() != meaning.failure.is_some());
-        prop_assert_eq!(meaning, read(asked, &[Bytes::from(bytes)], Ending::Clean));
+        prop_assert_eq!(meaning, read(asked, &[Bytes::from(bytes)], ReplyEnd::Clean));
     }
 }
 

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use super::completion::{Completion, Ending, Expected, Progress};
+use super::completion::{Completion, Expected, Progress, ReplyEnd};
 use super::error::{caused, failed};
 use super::sse::{Events, SseError};
 use super::wire::{Decoder, Wire};
@@ -60,7 +60,7 @@ impl Reply {
     pub(super) fn receive(&mut self, bytes: &Bytes) -> Result<(), ModelError> {
         let outcome = self.count(bytes.len()).and_then(|()| self.feed(bytes));
         match outcome {
-            Err(_) if self.progress() == Progress::Finished => self.completion.end(Ending::Cut),
+            Err(_) if self.progress() == Progress::Finished => self.completion.end(ReplyEnd::Cut),
             outcome => outcome,
         }
     }
@@ -99,10 +99,10 @@ impl Reply {
     }
 
     /// Says that the connection has ended.
-    pub(super) fn end(&mut self, ending: Ending) -> Result<(), ModelError> {
+    pub(super) fn end(&mut self, ending: ReplyEnd) -> Result<(), ModelError> {
         let outcome = match ending {
-            Ending::Clean if self.progress() < Progress::Over => self.read_rest(),
-            Ending::Clean | Ending::Cut => Ok(()),
+            ReplyEnd::Clean if self.progress() < Progress::Over => self.read_rest(),
+            ReplyEnd::Clean | ReplyEnd::Cut => Ok(()),
         };
         match outcome {
             Err(error) if self.progress() < Progress::Finished => Err(error),
@@ -194,10 +194,10 @@ mod tests {
 
     /// Reads a reply in one piece that ends cleanly.
     fn read(body: &str) -> (Vec<Delta>, Option<ModelFailure>) {
-        read_chunks(&[body], Ending::Clean)
+        read_chunks(&[body], ReplyEnd::Clean)
     }
 
-    fn read_chunks(chunks: &[&str], ending: Ending) -> (Vec<Delta>, Option<ModelFailure>) {
+    fn read_chunks(chunks: &[&str], ending: ReplyEnd) -> (Vec<Delta>, Option<ModelFailure>) {
         let mut reply = Reply::new(Wire::ChatCompletions, EXPECTED);
         let outcome = chunks
             .iter()
@@ -250,15 +250,15 @@ mod tests {
     fn an_end_without_a_finish_is_a_broken_stream() {
         let begun = saying("가");
         for (stream, ending) in [
-            (vec![&*begun], Ending::Clean),
-            (vec![&*begun], Ending::Cut),
-            (vec![&*begun, DONE], Ending::Clean),
-            (vec![&*begun, USAGE], Ending::Clean),
-            (vec![&*begun, "data: {\"choices\":[{\"del"], Ending::Clean),
-            (vec!["data: {\"choices\":[]}\n\n"], Ending::Clean),
-            (vec![": still loading\n\n"], Ending::Cut),
-            (vec![], Ending::Cut),
-            (vec!["{\"choices\":["], Ending::Cut),
+            (vec![&*begun], ReplyEnd::Clean),
+            (vec![&*begun], ReplyEnd::Cut),
+            (vec![&*begun, DONE], ReplyEnd::Clean),
+            (vec![&*begun, USAGE], ReplyEnd::Clean),
+            (vec![&*begun, "data: {\"choices\":[{\"del"], ReplyEnd::Clean),
+            (vec!["data: {\"choices\":[]}\n\n"], ReplyEnd::Clean),
+            (vec![": still loading\n\n"], ReplyEnd::Cut),
+            (vec![], ReplyEnd::Cut),
+            (vec!["{\"choices\":["], ReplyEnd::Cut),
         ] {
             let (_, failure) = read_chunks(&stream, ending);
             assert_eq!(failure, Some(ModelFailure::Broken), "{stream:?}");
@@ -285,7 +285,7 @@ mod tests {
             format!("{DONE}data: garbage\n\n"),
             String::new(),
         ] {
-            for ending in [Ending::Clean, Ending::Cut] {
+            for ending in [ReplyEnd::Clean, ReplyEnd::Cut] {
                 assert_eq!(
                     read_chunks(&[&whole, &after], ending),
                     (expected.clone(), None),

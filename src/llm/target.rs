@@ -143,11 +143,11 @@ impl Target {
             url.query_pairs_mut().extend_pairs(query);
         }
         let listed = self.server.get(url).await;
-        listed.map_err(|refusal| self.heard(refusal).error)
+        listed.map_err(|refusal| self.forgetting_what_is_gone(refusal).error)
     }
 
     /// Takes from a refusal that the model is not there.
-    fn heard(&self, refusal: Refusal) -> Refusal {
+    fn forgetting_what_is_gone(&self, refusal: Refusal) -> Refusal {
         if refusal.error.failure == ModelFailure::ModelUnknown {
             *self.listed() = None;
         }
@@ -280,8 +280,8 @@ impl Target {
             let sent: Vec<String> = body.into_iter().map(|(field, _)| field).collect();
             let limit = || asking.patience.limit(Progress::Silent, self.clock.now());
             let refusal = match self.server.post(&call, limit).await {
-                Ok(response) => return Ok(self.heard_by(wire, response, asking, &sent)),
-                Err(refusal) => self.heard(refusal),
+                Ok(response) => return Ok(self.deltas_of(wire, response, asking, &sent)),
+                Err(refusal) => self.forgetting_what_is_gone(refusal),
             };
             if corrections == 0 || !self.heeds(&refusal, &sent) {
                 return Err(refusal.error);
@@ -290,7 +290,7 @@ impl Target {
         }
     }
 
-    fn heard_by(
+    fn deltas_of(
         &self,
         wire: Wire,
         response: Incoming,
@@ -335,7 +335,7 @@ impl Target {
             }
         };
         let asked = self.server.with_a_key(ask).await;
-        asked.map_err(|refusal| self.heard(refusal).error)
+        asked.map_err(|refusal| self.forgetting_what_is_gone(refusal).error)
     }
 
     /// Takes what a refusal teaches; returns whether asking once more, at once, may go better.

@@ -20,7 +20,7 @@ use super::languages;
 use super::publish::{Finished, Publisher};
 use super::recover;
 use super::settle::{Verdict, judge, of_nothing};
-use super::summary::Spoken;
+use super::summary::ToldConversation;
 use super::thinking::quoted;
 use super::world::World;
 use crate::domain::completion::Usage;
@@ -36,7 +36,7 @@ pub(super) async fn answer(
     world: &World,
     job: &ClaimedJob,
     hold: &Hold,
-) -> Result<Option<Spoken>, Interruption> {
+) -> Result<Option<ToldConversation>, Interruption> {
     languages::keep_current(world, job.question.asker.id.as_ref()).await;
     let mut publisher = Publisher::resume(world, job, hold).await?;
     let mut spoken = None;
@@ -93,7 +93,7 @@ async fn withdrawn(
 struct Concluded<'a> {
     conclusion: Conclusion,
     publisher: Publisher<'a>,
-    spoken: Option<Spoken>,
+    spoken: Option<ToldConversation>,
 }
 
 impl<'a> Concluded<'a> {

@@ -15,7 +15,7 @@ use super::elsewhere::{linked_threads, said_before};
 use super::hold::Hold;
 use super::interruption::Interruption;
 use super::rules;
-use super::summary::{Spoken, in_place_of};
+use super::summary::{ToldConversation, in_place_of};
 use super::surroundings::{instructions, profile};
 use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
@@ -54,7 +54,7 @@ pub(super) struct Ready {
     /// The files that do not reach the model.
     pub(super) troubles: Vec<(FileName, FileTrouble)>,
     /// The conversation that the question goes on with, where it does.
-    pub(super) spoken: Option<Spoken>,
+    pub(super) spoken: Option<ToldConversation>,
 }
 
 /// Puts a question into its place: an outgoing webhook says neither the thread of its post nor who made it, so the post is read.
@@ -172,7 +172,7 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         choice: choice.clone(),
         ..prompt.showing(pictures)
     };
-    let spoken = conversation.lasts.then(|| Spoken {
+    let spoken = conversation.lasts.then(|| ToldConversation {
         conversation: job.question.conversation.clone(),
         room: told.room(),
         turns: conversation.turns,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::known::Known;
 use super::world::World;
-use super::{Settings, Spoken};
+use super::{Settings, SpokenLanguage};
 use crate::domain::id::UserId;
 use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
@@ -29,7 +29,7 @@ impl Languages {
     pub(super) fn new(settings: &Settings) -> Self {
         Self::of_all(
             settings.language,
-            settings.spoken == Spoken::AsTheirAccount && settings.delivery.bot,
+            settings.spoken == SpokenLanguage::AsTheirAccount && settings.delivery.bot,
         )
     }
 

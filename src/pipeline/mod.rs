@@ -91,7 +91,7 @@ pub struct Settings {
     /// The language askwell itself speaks.
     pub language: Language,
     /// In which language people are spoken to.
-    pub spoken: Spoken,
+    pub spoken: SpokenLanguage,
     /// The assistant's name in answers, `GPT` by default.
     pub assistant_name: String,
     /// The word people type after the slash, for the help text: `askgpt`.
@@ -183,7 +183,7 @@ pub const fn lease_for(longest_write: Duration) -> Duration {
 
 /// In which language people are spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spoken {
+pub enum SpokenLanguage {
     /// In that of their Mattermost account, where there is a bot that can see it and askwell speaks it.
     AsTheirAccount,
     /// In the configured one.

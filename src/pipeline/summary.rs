@@ -38,7 +38,8 @@ const LONGEST: Duration = Duration::from_mins(1);
 const DIGEST_DIGITS: usize = 32;
 
 /// A conversation as it was told with a question.
-pub(super) struct Spoken {
+pub(super) struct ToldConversation {
+    /// Its name.
     pub(super) conversation: ConversationKey,
     /// Its turns, oldest first, also those that did not fit.
     pub(super) turns: Vec<Turn>,
@@ -82,7 +83,12 @@ pub(super) async fn in_place_of(
 }
 
 /// Summarises the old turns of a conversation where there will soon be no room for them. What fails is done after the next question.
-pub(super) async fn keep_up(world: &World, question: &Question, spoken: &Spoken, hold: &Hold) {
+pub(super) async fn keep_up(
+    world: &World,
+    question: &Question,
+    spoken: &ToldConversation,
+    hold: &Hold,
+) {
     if world.settings.old_turns == OldTurns::LeftOut {
         return;
     }
@@ -127,7 +133,11 @@ impl From<ModelError> for Failed {
     }
 }
 
-async fn summarise(world: &World, question: &Question, spoken: &Spoken) -> Result<(), Failed> {
+async fn summarise(
+    world: &World,
+    question: &Question,
+    spoken: &ToldConversation,
+) -> Result<(), Failed> {
     let tokens: Vec<u64> = spoken.turns.iter().map(turn_tokens).collect();
     if to_summarise(&tokens, spoken.room, 0).is_none() {
         return Ok(());
@@ -166,7 +176,7 @@ async fn summarise(world: &World, question: &Question, spoken: &Spoken) -> Resul
 }
 
 /// Asks for a summary of what was told before and some turns. Of turns that are too long, each is told as far as its share of the room goes.
-fn prompt(language: Language, told: &str, turns: &[Turn], spoken: &Spoken) -> Prompt {
+fn prompt(language: Language, told: &str, turns: &[Turn], spoken: &ToldConversation) -> Prompt {
     let instructions = summary_instructions(language);
     let most = SUMMARY_TOKENS.min(spoken.window.answer_tokens);
     let fixed = message_tokens(&instructions) + message_tokens(told) + u64::from(most);

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::answer::answer;
 use super::hold::Hold;
 use super::interruption::Interruption;
-use super::summary::{Spoken, keep_up};
+use super::summary::{ToldConversation, keep_up};
 use super::world::World;
 use crate::domain::job::{Attempt, ClaimedJob, Undeliverable};
 use crate::domain::retry::{FailureClass, RetryPolicy};
@@ -221,7 +221,7 @@ fn is_hopeless(deaths: u32, max_deaths: u32) -> bool {
 
 /// How one attempt at a question went.
 enum Attempted {
-    Ended(Option<Spoken>),
+    Ended(Option<ToldConversation>),
     Interrupted(Interruption),
     Panicked,
 }

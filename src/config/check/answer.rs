@@ -15,7 +15,7 @@ use crate::domain::retry::RetryPolicy;
 use crate::mattermost::{longest_wait, longest_write};
 use crate::pipeline::{
     Attaching, DEFAULT_TEMPLATE, DeletedQuestion, DeliveryWays, OldTurns, Reasoning, Settings,
-    Spoken,
+    SpokenLanguage,
 };
 use crate::text::Language;
 
@@ -28,9 +28,9 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     Some(Settings {
         language,
         spoken: if values.switch(&keys::ANSWER_FOLLOW_PEOPLE) {
-            Spoken::AsTheirAccount
+            SpokenLanguage::AsTheirAccount
         } else {
-            Spoken::AsConfigured
+            SpokenLanguage::AsConfigured
         },
         assistant_name: values.text(&keys::ANSWER_ASSISTANT)?.to_owned(),
         command_trigger: trigger(values)?,

@@ -10,7 +10,7 @@ use super::failure::told;
 use super::heard::Heard;
 use crate::domain::completion::{Delta, ModelFailure, Usage};
 use crate::llm::answer::Source;
-use crate::llm::completion::{Completion, Ending, Expected, Progress};
+use crate::llm::completion::{Completion, Expected, Progress, ReplyEnd};
 use crate::llm::error::failed;
 use crate::llm::reply::MAX_STREAM_BYTES;
 use crate::llm::wire::chunk::{Chunk, MAX_TOKENS_REPORTED, finish};
@@ -85,7 +85,7 @@ impl Hearing {
                 ..chunk
             })?;
         }
-        self.completion.end(Ending::Clean)
+        self.completion.end(ReplyEnd::Clean)
     }
 
     fn read_error(&mut self, error: genai::Error) -> Result<(), ModelError> {
@@ -100,7 +100,7 @@ impl Hearing {
         let error = told(error, self.clock.wall());
         match self.completion.progress() {
             // What goes wrong after the finish takes nothing from the answer.
-            Progress::Finished | Progress::Over => self.completion.end(Ending::Cut),
+            Progress::Finished | Progress::Over => self.completion.end(ReplyEnd::Cut),
             Progress::Silent | Progress::Begun | Progress::Writing => Err(error),
         }
     }
@@ -114,7 +114,7 @@ impl Source for Hearing {
         match stream.next().await {
             Some(Ok(event)) => self.read(event),
             Some(Err(error)) => self.read_error(error),
-            None => self.completion.end(Ending::Clean),
+            None => self.completion.end(ReplyEnd::Clean),
         }
     }
 
@@ -126,7 +126,7 @@ impl Source for Hearing {
         self.completion.progress()
     }
 
-    fn end(&mut self, ending: Ending) -> Result<(), ModelError> {
+    fn end(&mut self, ending: ReplyEnd) -> Result<(), ModelError> {
         self.completion.end(ending)
     }
 

@@ -71,15 +71,15 @@ pub struct Router(Arc<Shared>);
 /// What all questions share.
 struct Shared {
     members: Vec<Member>,
-    routes: BTreeMap<String, Way>,
+    routes: BTreeMap<String, ResolvedRoute>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     hedging: Mutex<running::HedgeBudget>,
 }
 
-/// A route, its targets by their numbers.
+/// A route with its targets by their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Way {
+struct ResolvedRoute {
     first: Vec<(usize, u32)>,
     then: Vec<usize>,
     hedges: bool,
@@ -139,23 +139,23 @@ impl Router {
 }
 
 /// Brings routes into numbers; each target's own name is a route, too.
-fn ways(models: &Models) -> BTreeMap<String, Way> {
+fn ways(models: &Models) -> BTreeMap<String, ResolvedRoute> {
     let number = |name: &String| models.targets.iter().position(|target| target.id == *name);
     let of_targets = models.targets.iter().enumerate().map(|(own, target)| {
-        let way = Way {
+        let way = ResolvedRoute {
             first: vec![(own, 1)],
             then: target.fallbacks.iter().filter_map(number).collect(),
             hedges: false,
         };
         (target.id.clone(), way)
     });
-    let mut ways: BTreeMap<String, Way> = of_targets.collect();
+    let mut ways: BTreeMap<String, ResolvedRoute> = of_targets.collect();
     if let Some(first) = models.targets.first().and_then(|first| ways.get(&first.id)) {
         ways.insert(DEFAULT_ROUTE.to_owned(), first.clone());
     }
     let written = models.routes.iter().map(|(name, route)| {
         let first = route.targets.iter();
-        let way = Way {
+        let way = ResolvedRoute {
             first: first
                 .filter_map(|(name, weight)| Some((number(name)?, *weight)))
                 .collect(),
@@ -170,7 +170,7 @@ fn ways(models: &Models) -> BTreeMap<String, Way> {
 
 impl Shared {
     /// Returns the way of a choice, and the name by which its server is asked, where the choice is neither route nor target.
-    fn way(&self, choice: &ModelChoice) -> (Way, Option<String>) {
+    fn way(&self, choice: &ModelChoice) -> (ResolvedRoute, Option<String>) {
         let of = |name: &str| self.routes.get(name).cloned();
         match &choice.model {
             Some(name) => match of(name) {
@@ -200,7 +200,7 @@ impl Models {
     }
 }
 
-impl Way {
+impl ResolvedRoute {
     fn members(&self) -> impl Iterator<Item = usize> {
         let first = self.first.iter().map(|(member, _)| *member);
         first.chain(self.then.iter().copied())

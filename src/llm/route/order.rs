@@ -1,6 +1,6 @@
 //! In which order the models of a route are asked.
 
-use super::Way;
+use super::ResolvedRoute;
 use super::breaker::Shut;
 use crate::domain::completion::ModelFailure;
 use crate::domain::time::Timestamp;
@@ -35,7 +35,7 @@ pub(super) enum Order {
 /// One that is shut is not asked, unless all are, and for a reason that waiting does not mend: then the question
 /// shows whether an operator has mended it.
 pub(super) fn order(
-    way: &Way,
+    way: &ResolvedRoute,
     standing: impl Fn(usize) -> Standing,
     mut random: impl FnMut() -> f64,
 ) -> Order {
@@ -121,8 +121,8 @@ mod tests {
         }
     }
 
-    fn way() -> Way {
-        Way {
+    fn way() -> ResolvedRoute {
+        ResolvedRoute {
             first: vec![(0, 3), (1, 1)],
             then: vec![2, 0],
             hedges: false,

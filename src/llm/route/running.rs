@@ -9,7 +9,7 @@ use futures_util::future::poll_fn;
 use futures_util::{StreamExt as _, TryFutureExt as _, stream};
 
 use super::order::{Order, Standing, order};
-use super::{Member, Shared, Way};
+use super::{Member, ResolvedRoute, Shared};
 use crate::domain::completion::{Attempt, Delta, ModelFailure};
 use crate::domain::prompt::{Prompt, Window};
 use crate::domain::retry::FailureClass;
@@ -54,7 +54,7 @@ impl HedgeBudget {
 pub(super) struct Running {
     shared: Arc<Shared>,
     prompt: Prompt,
-    way: Way,
+    way: ResolvedRoute,
     /// The name by which the first target's server is asked, where it is another than usual.
     named: Option<String>,
     stage: Stage,
