@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::answer::read_whole;
+use super::body::read_whole;
 use super::client::{ClientError, client_to};
 use super::error::{Said, caused, failed, inside};
 use super::lesson::lesson;

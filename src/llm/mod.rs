@@ -3,7 +3,7 @@
 //! The pipeline asks a [`Router`] (`route`): it decides which model is asked, and which when that one fails. A [`Target`] is one model at one
 //! server, reached by its `keys`, which takes what refusals teach (`lesson`). Its [`Wire`] puts a question into its protocol's words; the reply goes through `sse` (bytes to
 //! events), the wire's decoder (one object to what it says) and `completion` (all of them to deltas and an end), held together by
-//! `reply`. None of these waits. It comes out through `answer`, which does: it owns the time-outs and the connection.
+//! `reply`. None of these waits. It comes out through `answer`, which does: it owns the time-outs and the connection; what is no stream is read whole by `body`.
 //! What a server says when it refuses is read in `error`; where it is and which keys it is shown knows `server`, also for models of
 //! other media: `images` draws, `speech` writes down what was said. Protocols that are not ours are spoken by a library, in `foreign`, and come
 //! out the same way.
@@ -13,6 +13,7 @@
 //! does (its breaker, its first tokens, how it counts tokens), and the name of the only model a server lists.
 
 mod answer;
+mod body;
 mod client;
 mod completion;
 mod error;

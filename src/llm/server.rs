@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::answer::read_body;
+use super::body::read_beginning;
 use super::client::{Client, Head, Incoming, Place};
 use super::error::{MAX_ERROR_BYTES, Said, caused, refused};
 use super::keys::KeyRing;
@@ -191,7 +191,7 @@ impl Server {
         if status.is_success() {
             return Ok(rest);
         }
-        let body = read_body(rest, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
+        let body = read_beginning(rest, &*self.clock, SHORT_CALL_TIMEOUT, MAX_ERROR_BYTES).await;
         let said = Said::in_body(&body);
         let now = self.clock.wall();
         let error = refused(status.as_u16(), &headers, &said, now);

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::answer::read_whole;
+use super::body::read_whole;
 use super::client::{ClientError, client_to};
 use super::error::{Said, caused, inside};
 use super::protocol::Protocol;

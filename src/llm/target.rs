@@ -10,7 +10,8 @@ use futures_util::StreamExt as _;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
-use super::answer::{Connection, Patience, deltas, read_body};
+use super::answer::{Connection, Patience, deltas};
+use super::body::read_beginning;
 use super::client::{Client, Incoming};
 use super::completion::{Expected, Progress};
 use super::error::{caused, failed};
@@ -236,7 +237,7 @@ impl Target {
     pub async fn models(&self) -> Result<Vec<ListedModel>, ModelError> {
         let response = self.list_models().await?;
         let clock = &*self.clock;
-        let body = read_body(response, clock, SHORT_CALL_TIMEOUT, MAX_MODELS_BYTES).await;
+        let body = read_beginning(response, clock, SHORT_CALL_TIMEOUT, MAX_MODELS_BYTES).await;
         listed(&body)
     }
 
