@@ -80,6 +80,21 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// One that is called so, and nothing else is said of it.
+    #[cfg(test)]
+    pub(super) fn called(name: &str) -> Self {
+        Self {
+            name: AgentName::parse(name).unwrap(),
+            title: name.to_owned(),
+            about: String::new(),
+            prompt: String::new(),
+            model: None,
+            temperature: None,
+            people: Vec::new(),
+            channels: Vec::new(),
+        }
+    }
+
     /// Says whether somebody may ask it in a channel. Whoever has no account is nobody in particular.
     #[must_use]
     pub fn may_be_asked_by(&self, person: &Person, channel: Option<&ChannelId>) -> bool {
@@ -136,7 +151,8 @@ impl Agents {
     /// Says whether a text mentions one of them.
     #[must_use]
     pub fn are_mentioned_in(&self, text: &str) -> bool {
-        self.mentioned_in(text).is_some()
+        let is_mentioned = |agent: &Agent| mention_of(text, agent.name.as_str()).is_some();
+        self.0.iter().any(is_mentioned)
     }
 
     /// Returns whom a text calls, and what is said to them: `with NAME …`, `NAME에게 …`, or `@NAME` wherever it stands.
@@ -153,11 +169,7 @@ impl Agents {
         } else {
             let bare = first.trim_end_matches(SEPARATORS);
             let name = DATIVES.iter().find_map(|end| bare.strip_suffix(end));
-            name.and_then(|name| {
-                let after = text.get(name.len()..)?;
-                let after = DATIVES.iter().find_map(|end| after.strip_prefix(end))?;
-                self.named(name, after)
-            })
+            name.and_then(|name| self.named(name, text.get(bare.len()..)?))
         };
         led.or_else(|| self.mentioned_in(text))
     }
@@ -201,22 +213,9 @@ fn split_word(text: &str) -> (&str, &str) {
 mod tests {
     use super::*;
 
-    fn agent(name: &str) -> Agent {
-        Agent {
-            name: AgentName::parse(name).unwrap(),
-            title: name.to_owned(),
-            about: String::new(),
-            prompt: String::new(),
-            model: None,
-            temperature: None,
-            people: Vec::new(),
-            channels: Vec::new(),
-        }
-    }
-
     fn agents() -> Agents {
         let names = ["reviewer", "review", "번역가", "번역", "k8s.ops"];
-        Agents::new(names.map(agent).to_vec())
+        Agents::new(names.map(Agent::called).to_vec())
     }
 
     #[test]
@@ -298,7 +297,7 @@ mod tests {
             id: None,
             name: "alice".to_owned(),
         };
-        let open = agent("open");
+        let open = Agent::called("open");
         assert!(open.may_be_asked_by(&nobody, None));
         let own = Agent {
             people: vec!["alice".to_owned(), id(2).as_str().to_owned()],

@@ -103,44 +103,55 @@ fn is_riff(bytes: &[u8], form: &[u8]) -> bool {
     bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(form)
 }
 
+/// A kind of recording: whether a file begins as one, how its name may end, and by which ending servers know it, whatever its codec.
+type Recording = (fn(&[u8]) -> bool, &'static [&'static str], &'static str);
+
+/// The kinds that are known. Containers that hold films as well (MP4, WebM) are recordings only by their names.
+const RECORDINGS: [Recording; 6] = [
+    (
+        |bytes| bytes.starts_with(b"OggS"),
+        &["", "ogg", "oga", "opus"],
+        "ogg",
+    ),
+    (|bytes| bytes.starts_with(b"fLaC"), &["", "flac"], "flac"),
+    (|bytes| is_riff(bytes, b"WAVE"), &["", "wav"], "wav"),
+    (is_mpeg, &["mp3", "mpga", "mpeg"], "mp3"),
+    (|bytes| bytes.get(4..8) == Some(b"ftyp"), &["m4a"], "m4a"),
+    (
+        |bytes| bytes.starts_with(b"\x1A\x45\xDF\xA3"),
+        &["webm", "weba"],
+        "webm",
+    ),
+];
+
+fn is_mpeg(bytes: &[u8]) -> bool {
+    let is_frame = |bytes: &[u8]| matches!(bytes, [0xFF, second, ..] if second & 0xE0 == 0xE0);
+    bytes.starts_with(b"ID3") || is_frame(bytes)
+}
+
+/// Returns the kinds of recording that a file may be by its name.
+fn recordings_named(name: &str) -> impl Iterator<Item = &'static Recording> {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    RECORDINGS.iter().filter(move |(_, endings, _)| {
+        let mut endings = endings.iter();
+        endings.any(|known| known.eq_ignore_ascii_case(ending))
+    })
+}
+
 /// Says whether a file may be a recording, by its name.
 #[must_use]
 pub fn may_be_recording(name: &str) -> bool {
-    const ENDINGS: [&str; 12] = [
-        "", "ogg", "oga", "opus", "flac", "wav", "mp3", "mpga", "mpeg", "m4a", "webm", "weba",
-    ];
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ENDINGS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(ending))
+    recordings_named(name).next().is_some()
 }
 
 /// Says by which ending a file is known to hold speech; `None` where it is no recording.
 ///
-/// What it begins with must be what its name says. Containers that hold films as well (MP4, WebM) are recordings only by their names.
+/// What it begins with must be what its name says.
 #[must_use]
 pub fn recording_ending(name: &str, bytes: &[u8]) -> Option<&'static str> {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let ending = ending.to_ascii_lowercase();
-    let is_named = |endings: &[&str]| endings.contains(&ending.as_str());
-    let is_mpeg = bytes.starts_with(b"ID3")
-        || (bytes.first() == Some(&0xFF) && bytes.get(1).is_some_and(|byte| byte & 0xE0 == 0xE0));
-    if bytes.starts_with(b"OggS") && is_named(&["", "ogg", "oga", "opus"]) {
-        // As the servers know it, whatever its codec.
-        Some("ogg")
-    } else if bytes.starts_with(b"fLaC") && is_named(&["", "flac"]) {
-        Some("flac")
-    } else if is_riff(bytes, b"WAVE") && is_named(&["", "wav"]) {
-        Some("wav")
-    } else if is_mpeg && is_named(&["mp3", "mpga", "mpeg"]) {
-        Some("mp3")
-    } else if bytes.get(4..8) == Some(b"ftyp") && is_named(&["m4a"]) {
-        Some("m4a")
-    } else if bytes.starts_with(b"\x1A\x45\xDF\xA3") && is_named(&["webm", "weba"]) {
-        Some("webm")
-    } else {
-        None
-    }
+    let mut kinds = recordings_named(name);
+    let (.., ending) = kinds.find(|(begins_so, ..)| begins_so(bytes))?;
+    Some(ending)
 }
 
 impl fmt::Debug for Picture {

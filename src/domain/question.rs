@@ -400,16 +400,7 @@ mod tests {
     #[test]
     fn whom_a_question_is_for_stands_before_or_behind_who_may_see_the_answer() {
         let name = AgentName::parse("reviewer").unwrap();
-        let agents = Agents::new(vec![Agent {
-            name: name.clone(),
-            title: "Reviewer".to_owned(),
-            about: String::new(),
-            prompt: String::new(),
-            model: None,
-            temperature: None,
-            people: Vec::new(),
-            channels: Vec::new(),
-        }]);
+        let agents = Agents::new(vec![Agent::called("reviewer")]);
         let asks = |text: &str, audience| Request::Ask {
             text: text.to_owned(),
             audience,

@@ -28,5 +28,23 @@ pub struct Run {
     pub finish: Option<FinishReason>,
 }
 
+impl Run {
+    /// A run that has just begun: nothing has come of it yet.
+    #[must_use]
+    pub fn begun(at: Timestamp, asked: Option<String>) -> Self {
+        Self {
+            begun_at: at,
+            asked,
+            target: None,
+            model: None,
+            attempts: Vec::new(),
+            first_token: None,
+            whole: Duration::ZERO,
+            usage: Usage::default(),
+            finish: None,
+        }
+    }
+}
+
 /// Calls that are remembered of one run.
 pub const MOST_ATTEMPTS: usize = 50;

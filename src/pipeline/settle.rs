@@ -54,9 +54,6 @@ pub(super) fn of_nothing(ending: &Ending) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
-
-    use crate::domain::completion::Usage;
     use crate::domain::run::Run;
     use crate::domain::time::Timestamp;
 
@@ -64,17 +61,7 @@ mod tests {
         Generated {
             text: text.to_owned(),
             ending,
-            run: Run {
-                begun_at: Timestamp::EPOCH,
-                asked: None,
-                target: None,
-                model: None,
-                attempts: Vec::new(),
-                first_token: None,
-                whole: Duration::ZERO,
-                usage: Usage::default(),
-                finish: None,
-            },
+            run: Run::begun(Timestamp::EPOCH, None),
             reasoning: String::new(),
             went_on: false,
         }

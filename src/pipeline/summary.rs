@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::OldTurns;
 use super::hold::Hold;
 use super::world::World;
-use crate::domain::completion::{Delta, Usage};
+use crate::domain::completion::Delta;
 use crate::domain::conversation::{ConversationKey, Turn};
 use crate::domain::hexadecimal::hexadecimal;
 use crate::domain::prompt::{
@@ -184,8 +184,8 @@ fn prompt(language: Language, told: &str, turns: &[Turn], spoken: &ToldConversat
     let sayings = turns.len().saturating_mul(2).max(1) as u64;
     let share = (room / sayings).saturating_sub(message_tokens(""));
     let mut said = String::new();
-    for text in [told].into_iter().filter(|told| !told.is_empty()) {
-        said.push_str(text);
+    if !told.is_empty() {
+        said.push_str(told);
         said.push_str("\n\n");
     }
     for turn in turns {
@@ -205,17 +205,7 @@ fn prompt(language: Language, told: &str, turns: &[Turn], spoken: &ToldConversat
 /// Has the model write, to the end.
 async fn written(world: &World, prompt: &Prompt) -> Result<(String, Run), ModelError> {
     let begun = world.clock.now();
-    let mut run = Run {
-        begun_at: begun,
-        asked: prompt.choice.model.clone(),
-        target: None,
-        model: None,
-        attempts: Vec::new(),
-        first_token: None,
-        whole: Duration::ZERO,
-        usage: Usage::default(),
-        finish: None,
-    };
+    let mut run = Run::begun(begun, prompt.choice.model.clone());
     let mut text = String::new();
     let mut deltas = world.model.complete(prompt).await?;
     while let Some(delta) = deltas.next().await {

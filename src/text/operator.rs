@@ -193,6 +193,7 @@ impl Trouble<'_> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::sayings::held::ids_written_in;
     use super::*;
 
     const PLACE: Cow<'static, str> = Cow::Borrowed("/srv/{askwell}.db");
@@ -236,14 +237,6 @@ mod tests {
             Trouble::Died,
             Trouble::SystemRefused,
         ]
-    }
-
-    fn ids_written_in(source: &str) -> BTreeSet<&str> {
-        source
-            .lines()
-            .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
-            .filter_map(|line| line.split_once(" =").map(|(id, _)| id))
-            .collect()
     }
 
     /// Everything that is said in a language.

@@ -98,17 +98,18 @@ pub(super) mod held {
         arguments.map(str::to_owned).collect()
     }
 
-    fn ids_written_in(source: &str) -> BTreeSet<String> {
+    /// Returns the ids of the sentences in a language's file.
+    pub(in crate::text) fn ids_written_in(source: &str) -> BTreeSet<&str> {
         source
             .lines()
             .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
-            .filter_map(|line| line.split_once(" =").map(|(id, _)| id.to_owned()))
+            .filter_map(|line| line.split_once(" =").map(|(id, _)| id))
             .collect()
     }
 
     /// `said` is every sentence.
     pub(in crate::text) fn together(language: Language, source: &str, said: Vec<Said>) {
-        let ids: BTreeSet<_> = said.iter().map(|(id, ..)| id.clone()).collect();
+        let ids: BTreeSet<_> = said.iter().map(|(id, ..)| id.as_str()).collect();
         assert_eq!(ids_written_in(source), ids);
         for (id, said, arguments) in said {
             assert!(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::sayings::held::ids_written_in;
 use super::*;
 
 const REASONS: [Reason; 32] = [
@@ -90,14 +91,6 @@ fn sentences() -> Vec<Sentence<'static>> {
     }));
     sentences.extend(REASONS.map(Sentence::Refused));
     sentences
-}
-
-fn ids_written_in(source: &str) -> BTreeSet<&str> {
-    source
-        .lines()
-        .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
-        .filter_map(|line| line.split_once(" =").map(|(id, _)| id))
-        .collect()
 }
 
 #[test]

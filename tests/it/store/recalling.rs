@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askwell::domain::agent::AgentName;
-use askwell::domain::completion::{ModelFailure, Usage};
+use askwell::domain::completion::ModelFailure;
 use askwell::domain::conversation::{ConversationKey, Turn, TurnPosts};
 use askwell::domain::event::Origin;
 use askwell::domain::id::{QuestionId, ServerId};
@@ -270,17 +270,7 @@ async fn a_summary_takes_the_place_of_the_one_before(bed: Bed) {
         let kept = KeptSummary {
             summary: summary.clone(),
             after: QuestionId::from_bits(1),
-            run: Run {
-                begun_at: bed.now(),
-                asked: None,
-                target: None,
-                model: None,
-                attempts: Vec::new(),
-                first_token: None,
-                whole: SECOND,
-                usage: Usage::default(),
-                finish: None,
-            },
+            run: Run::begun(bed.now(), None),
             at: bed.now(),
         };
         let keeping = bed.store.keep_summary(&server, &conversation, &kept);
