@@ -56,8 +56,12 @@ impl Reply {
         self.completion.progress()
     }
 
-    /// Reads the next bytes. What was read before an error can still be taken; nothing may be fed after it.
+    /// Reads the next bytes; none once it is over. What was read before an error can still be taken; nothing may be fed after it.
     pub(super) fn receive(&mut self, bytes: &Bytes) -> Result<(), ModelError> {
+        // What came with the end mark may have broken the events already.
+        if self.progress() == Progress::Over {
+            return Ok(());
+        }
         let outcome = self.count(bytes.len()).and_then(|()| self.feed(bytes));
         match outcome {
             Err(_) if self.progress() == Progress::Finished => self.completion.end(ReplyEnd::Cut),
