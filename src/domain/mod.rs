@@ -15,6 +15,7 @@ pub mod file;
 pub mod hexadecimal;
 pub mod id;
 pub mod job;
+pub mod money;
 pub mod post;
 pub mod prompt;
 pub mod question;
