@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod attention;
+pub mod budget;
 pub mod channel_settings;
 pub mod chat;
 pub mod completion;

@@ -213,6 +213,7 @@ impl Intake {
                 },
                 None => acknowledgement,
             }),
+            Ok(Admission::OverBudget(_)) => todo!(),
             Ok(Admission::Duplicate) => {
                 world.callers.forget(id);
                 Ok(acknowledgement)

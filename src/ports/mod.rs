@@ -4,6 +4,7 @@
 //! expected to happen now and then (a duplicate, a post that is gone) is a value.
 
 mod files;
+mod ledger;
 mod mattermost;
 mod media;
 mod model;
@@ -11,11 +12,15 @@ mod store;
 mod time;
 
 pub use files::FileReader;
+pub use ledger::{
+    Dimension, Dimensions, EndedCall, Grant, Ledger, NewCall, Reservation, Reserved, UsageQuery,
+    UsageRow,
+};
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
 pub use media::{Drawn, ImageModel, SpeechToText};
 pub use model::{DeltaStream, Excess, LanguageModel, ModelError};
 pub use store::{
-    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim,
-    KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
+    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, Candidate, ChangedChannel, Claim,
+    IfOver, KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
 };
 pub use time::{Clock, Elapsed, IdSource, timeout};

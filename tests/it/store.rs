@@ -10,5 +10,6 @@ mod controls;
 mod dead_letters;
 mod drift;
 mod fences;
+mod ledger;
 mod opening;
 mod recalling;

@@ -8,17 +8,19 @@ use askwell::domain::conversation::{ConversationKey, History};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
 use askwell::domain::post::{Part, PartIntent};
-use askwell::domain::question::{Conclusion, Question};
+use askwell::domain::question::Conclusion;
 use askwell::domain::run::Run;
 use askwell::domain::summary::Summary;
 use askwell::domain::time::Timestamp;
 use askwell::ports::{
-    Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, KeptSummary, KeyAges,
-    Letters, Renewal, SigningKey, StoreError,
+    Admission, AskAgain, AskedAgain, Backlog, Burial, Candidate, ChangedChannel, Claim,
+    KeptSummary, KeyAges, Letters, Renewal, SigningKey, StoreError,
 };
 use async_trait::async_trait;
 
 use super::{NOT_OURS, State};
+
+mod ledger;
 
 /// A store that is only asked how it is.
 #[derive(Default)]
@@ -32,7 +34,7 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn admit(&self, _: &[Question]) -> Result<Vec<Admission>, StoreError> {
+    async fn admit_within(&self, _: &[Candidate]) -> Result<Vec<Admission>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
