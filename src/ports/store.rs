@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+use super::audit::AuditTrail;
 use crate::domain::agent::AgentName;
 use crate::domain::channel_settings::{ChannelChange, ChannelSettings};
 use crate::domain::chat::Cursor;
@@ -194,7 +195,7 @@ pub struct KeptSummary {
 /// it reads holds what no version of ours writes. A method that is shown a lease also fails with [`StoreError::LeaseLost`], which
 /// each of them says, and then has written nothing.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: AuditTrail + Send + Sync {
     /// Says whether other processes may serve from the same database.
     fn is_shared(&self) -> bool;
 

@@ -48,6 +48,7 @@ macro_rules! verb {
         move |$session: &mut Session| -> BoxFuture<'_, _> { Box::pin(async move { $verb.await }) }
     };
 }
+pub(super) use verb;
 
 #[async_trait]
 impl Store for SqlStore {
@@ -451,11 +452,17 @@ impl Store for SqlStore {
 }
 
 impl SqlStore {
-    async fn read<T: Send + 'static>(&self, verb: impl Verb<T>) -> Result<T, StoreError> {
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        verb: impl Verb<T>,
+    ) -> Result<T, StoreError> {
         self.database.read(verb).await
     }
 
-    async fn write<T: Send + 'static>(&self, verb: impl Verb<T>) -> Result<T, StoreError> {
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        verb: impl Verb<T>,
+    ) -> Result<T, StoreError> {
         self.database.write(Durability::Flushed, verb).await
     }
 
