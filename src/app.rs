@@ -26,9 +26,12 @@ use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store,
 use crate::text::Trouble;
 use crate::{http, llm, mattermost, reading, store};
 
+pub use crate::domain::audit::{AuditFlaw, AuditRecord, AuditVerdict};
+pub use crate::domain::csv;
 pub use crate::domain::id::QuotedId;
 pub use crate::domain::job::DeadLetter;
-pub use crate::ports::Letters;
+pub use crate::domain::time::Timestamp;
+pub use crate::ports::{AuditTrail, Letters};
 pub use crate::store::{Access, LeaseTime, OpenError};
 
 /// How long answers that are being written when the process is asked to stop may go on, before they are handed back.
@@ -426,6 +429,18 @@ pub async fn revive(
     let store = open_beside(config, beside).await?;
     let deadline = beside.clock.now().after(config.pipeline.deadline);
     Ok(store.revive(letters, deadline).await?)
+}
+
+/// Opens the audit trail.
+///
+/// # Errors
+/// When the database cannot be opened.
+pub async fn audit_trail(
+    config: &Config,
+    beside: &Beside,
+) -> Result<Arc<dyn AuditTrail>, StartError> {
+    let store = open_beside(config, beside).await?;
+    Ok(store)
 }
 
 async fn open_beside(config: &Config, beside: &Beside) -> Result<Arc<dyn Store>, OpenError> {

@@ -1,5 +1,6 @@
 //! How askwell is started: one command a file.
 
+mod audit;
 mod config;
 mod dead;
 mod doctor;
@@ -49,6 +50,11 @@ enum Command {
         #[command(subcommand)]
         command: dead::Command,
     },
+    /// Says who did what, when, and whether what was written down of it is as it was.
+    Audit {
+        #[command(subcommand)]
+        command: audit::Command,
+    },
     /// Checks the configuration, shows it, or prints its reference.
     Config {
         #[command(subcommand)]
@@ -87,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(file, &arguments),
         Command::Models { command } => model::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
+        Command::Audit { command } => audit::run(file, &command),
         Command::Config { command } => config::run(file, &command),
         Command::Extract(arguments) => extract::run(&arguments),
     }

@@ -4,12 +4,14 @@
 
 pub mod agent;
 pub mod attention;
+pub mod audit;
 pub mod budget;
 pub mod channel_settings;
 pub mod chat;
 pub mod completion;
 pub mod control;
 pub mod conversation;
+pub mod csv;
 pub mod draft;
 pub mod event;
 pub mod file;

@@ -1,8 +1,9 @@
-//! Every effect on the world: what the pipeline needs of time, chance, the store, Mattermost, files, a model and models of other media, a page each.
+//! Every effect on the world: what the pipeline needs of time, chance, the store, the audit trail, Mattermost, files, a model and models of other media, a page each.
 //!
 //! Adapters implement these; the pipeline knows nothing else of them. A method either happened or says how it failed; what is
 //! expected to happen now and then (a duplicate, a post that is gone) is a value.
 
+mod audit;
 mod files;
 mod ledger;
 mod mattermost;
@@ -11,6 +12,7 @@ mod model;
 mod store;
 mod time;
 
+pub use audit::{AuditPage, AuditTrail};
 pub use files::FileReader;
 pub use ledger::{
     Dimension, Dimensions, EndedCall, Grant, Ledger, NewCall, Reservation, Reserved, UsageQuery,

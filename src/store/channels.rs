@@ -1,7 +1,9 @@
 //! What channels do otherwise than the installation, as people said it.
 
+use super::audit;
 use super::session::Session;
 use super::statement::Statement;
+use crate::domain::audit::{Actor, AuditAction, AuditEntry};
 use crate::domain::channel_settings::{
     ChannelChange, ChannelSetting, ChannelSettings, SettingName,
 };
@@ -43,7 +45,7 @@ const RESET: &str =
 
 const RESET_ALL: &str = "DELETE FROM channel_settings WHERE server_id = $1 AND channel_id = $2";
 
-/// Remembers a change, and returns what the channel does otherwise now.
+/// Remembers a change, writes down who made it, and returns what the channel does otherwise now.
 pub(super) async fn change(
     session: &mut Session,
     server: &ServerId,
@@ -68,5 +70,32 @@ pub(super) async fn change(
         ChannelChange::ResetAll => of_the_channel(RESET_ALL),
     };
     session.execute(statement).await?;
-    settings(session, server, &changed.channel).await
+    let now = settings(session, server, &changed.channel).await?;
+    audit::append(session, &entry(server, changed)).await?;
+    Ok(now)
+}
+
+fn entry(server: &ServerId, changed: &ChangedChannel) -> AuditEntry {
+    AuditEntry {
+        at: changed.at,
+        server: Some(server.clone()),
+        by: Actor::Person(changed.by.clone()),
+        action: AuditAction::ChannelChanged,
+        subject: format!("channel:{}", changed.channel),
+        detail: detail(&changed.change),
+    }
+}
+
+/// Says what was changed. A channel's own words to the model are people's, and stay out of the trail but for how long they are.
+fn detail(change: &ChannelChange) -> String {
+    match change {
+        ChannelChange::Set(ChannelSetting::Prompt(text)) => {
+            format!("prompt = ({} characters)", text.chars().count())
+        }
+        ChannelChange::Set(setting) => {
+            format!("{} = {}", setting.name().as_str(), setting.value())
+        }
+        ChannelChange::Reset(name) => format!("{} as everywhere", name.as_str()),
+        ChannelChange::ResetAll => "all as everywhere".to_owned(),
+    }
 }

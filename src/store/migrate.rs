@@ -66,6 +66,33 @@ const APPLY: &str =
 /// What only SQLite is to read; see the first migration.
 const FOR_SQLITE: &str = "/* WITHOUT ROWID */";
 
+/// Between these lines stands a comment whose text only SQLite is to read, for what the two cannot be told in the same words.
+const ONLY_SQLITE: [&str; 2] = ["-- only SQLite:\n/*", "*/"];
+
+/// Between these lines stands what only PostgreSQL is to read.
+const ONLY_POSTGRES: [&str; 2] = ["-- only PostgreSQL:", "-- both:"];
+
+/// Returns a migration as SQLite is to read it.
+fn for_sqlite(sql: &str) -> String {
+    let [begin, end] = ONLY_POSTGRES;
+    let shared = between(sql, begin, end, |_| "");
+    let [begin, end] = ONLY_SQLITE;
+    between(&shared, begin, end, |text| text).replace(FOR_SQLITE, "WITHOUT ROWID")
+}
+
+/// Puts something in place of each text between two marks, and of the marks.
+fn between<'s>(sql: &'s str, begin: &str, end: &str, put: fn(&'s str) -> &'s str) -> String {
+    let (mut made, mut rest) = (String::with_capacity(sql.len()), sql);
+    while let Some((before, after)) = rest.split_once(begin) {
+        let (inside, after) = after.split_once(end).unwrap_or((after, ""));
+        made.push_str(before);
+        made.push_str(put(inside));
+        rest = after;
+    }
+    made.push_str(rest);
+    made
+}
+
 /// Brings a file of SQLite's up to date, in one transaction that other processes wait for.
 pub(super) fn migrate_sqlite(
     connection: &mut Connection,
@@ -78,8 +105,7 @@ pub(super) fn migrate_sqlite(
     transaction.execute_batch(RECORD)?;
     // Another process may have been first.
     for migration in pending(&transaction)? {
-        let sql = migration.sql.as_str();
-        transaction.execute_batch(&sql.replace(FOR_SQLITE, "WITHOUT ROWID"))?;
+        transaction.execute_batch(&for_sqlite(migration.sql.as_str()))?;
         let applied = (
             migration.version,
             &*migration.description,

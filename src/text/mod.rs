@@ -5,6 +5,7 @@
 //! two languages and the variants together. What a model writes is not ours and does not pass through here.
 
 mod agents;
+mod audit;
 mod channel;
 mod doctor;
 mod instructions;
@@ -15,6 +16,7 @@ mod sentence;
 mod setup;
 
 pub use agents::{AgentSaying, say_of_agents};
+pub use audit::{AuditSaying, say_of_audit};
 pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_channel};
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
 pub use instructions::{

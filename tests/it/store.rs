@@ -2,6 +2,7 @@
 
 mod admission;
 mod answers;
+mod audit;
 pub(crate) mod bed;
 mod channels;
 mod claiming;

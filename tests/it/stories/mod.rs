@@ -3,6 +3,7 @@
 mod agents;
 mod asked_again;
 mod attached;
+mod audit;
 mod bad_days;
 mod buttons;
 mod chance;

@@ -1,6 +1,7 @@
 //! A store that is asked nothing but how it is.
 
 use askwell::domain::agent::AgentName;
+use askwell::domain::audit::{AuditEntry, AuditRecord, AuditVerdict};
 use askwell::domain::channel_settings::ChannelSettings;
 use askwell::domain::chat::Cursor;
 use askwell::domain::control::Opinion;
@@ -13,7 +14,7 @@ use askwell::domain::run::Run;
 use askwell::domain::summary::Summary;
 use askwell::domain::time::Timestamp;
 use askwell::ports::{
-    Admission, AskAgain, AskedAgain, Backlog, Burial, Candidate, ChangedChannel, Claim,
+    Admission, AskAgain, AskedAgain, AuditPage, Backlog, Burial, Candidate, ChangedChannel, Claim,
     KeptSummary, KeyAges, Letters, Renewal, SigningKey, StoreError,
 };
 use async_trait::async_trait;
@@ -301,5 +302,24 @@ impl askwell::ports::Store for Store {
     async fn check_writable(&self, _: Timestamp) -> Result<(), StoreError> {
         let error = || StoreError::Unavailable("the disk is full".into());
         self.state.answer(error).await
+    }
+}
+
+#[async_trait]
+impl askwell::ports::AuditTrail for Store {
+    async fn append(&self, _: &AuditEntry) -> Result<u64, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn audited(&self, _: AuditPage) -> Result<Vec<AuditRecord>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn audited_after(&self, _: u64, _: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {
+        unreachable!("{NOT_OURS}")
     }
 }

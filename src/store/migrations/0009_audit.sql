@@ -1,0 +1,47 @@
+-- Who did what, when: an entry a row, each tied to those before it by a hash. Creates tables only, so it locks nothing that exists.
+
+CREATE TABLE audit (
+    seq       BIGINT NOT NULL PRIMARY KEY,
+    at        BIGINT NOT NULL,
+    -- Empty where the entry is about the whole installation.
+    server_id TEXT   NOT NULL,
+    -- person:…, operator:…, configuration, askwell
+    actor     TEXT   NOT NULL,
+    action    TEXT   NOT NULL,
+    subject   TEXT   NOT NULL,
+    detail    TEXT   NOT NULL,
+    -- 64 hexadecimal digits each.
+    previous  TEXT   NOT NULL,
+    hash      TEXT   NOT NULL
+) /* WITHOUT ROWID */;
+
+CREATE INDEX audit_action ON audit (action, seq);
+
+-- The end of the chain, in one row, which whoever appends locks.
+CREATE TABLE audit_end (
+    id   BIGINT NOT NULL PRIMARY KEY,
+    seq  BIGINT NOT NULL,
+    hash TEXT   NOT NULL
+);
+
+INSERT INTO audit_end (id, seq, hash) VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000');
+
+-- Entries are appended and nothing else. Whoever owns the database can take these triggers away; the chain then tells.
+
+-- only SQLite:
+/*
+CREATE TRIGGER audit_is_not_updated BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit trail is only appended to'); END;
+
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit trail is only appended to'); END;
+*/
+
+-- only PostgreSQL:
+CREATE FUNCTION refuse_to_change_the_audit_trail() RETURNS TRIGGER LANGUAGE plpgsql AS $refuse$
+BEGIN RAISE EXCEPTION 'the audit trail is only appended to'; END
+$refuse$;
+
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_the_audit_trail();
+-- both:
