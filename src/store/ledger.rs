@@ -48,6 +48,21 @@ const WRITE_USED: &str = "UPDATE calls SET prompt_tokens = $2, completion_tokens
          cost = $6, excess_tokens = $7, excess_cost = $8
      WHERE id = $1";
 
+/// Tokens of each kind that one call is believed to have used, at most: many of them add up to what a column holds.
+const MOST_TOKENS: u64 = 1_000_000_000_000;
+
+/// What one call is believed to have cost, at most: a million dollars.
+const MOST_COST: Money = Money::from_nanos(1_000_000_000_000_000);
+
+fn believable(usage: Usage) -> Usage {
+    Usage {
+        prompt_tokens: usage.prompt_tokens.min(MOST_TOKENS),
+        completion_tokens: usage.completion_tokens.min(MOST_TOKENS),
+        cached_tokens: usage.cached_tokens.min(MOST_TOKENS),
+        reasoning_tokens: usage.reasoning_tokens.min(MOST_TOKENS),
+    }
+}
+
 /// A call that is settled in this transaction, with what it held.
 struct Settling {
     call: OpenCall,
@@ -75,7 +90,9 @@ async fn begin_settling(
     let (usage, cost) = match ended.by {
         SettledBy::Reservation => (call.bound, call.cost.unwrap_or(Money::ZERO)),
         SettledBy::Nothing => (Usage::default(), Money::ZERO),
-        SettledBy::Report | SettledBy::Estimate => (ended.usage, ended.cost),
+        SettledBy::Report | SettledBy::Estimate => {
+            (believable(ended.usage), ended.cost.min(MOST_COST))
+        }
     };
     Ok(Some(Settling {
         call,

@@ -9,6 +9,7 @@ use crate::config::nearest::nearest;
 use crate::config::raw::Values;
 use crate::config::reference::{self as keys, Key};
 use crate::domain::attention::Hearing;
+use crate::domain::budget::Budgets;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::retry::RetryPolicy;
@@ -83,6 +84,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         },
         channels: channel::settings(values, &agents),
         agents,
+        budgets: Budgets::default(),
         model_choices: values.texts(&keys::MODEL_CHOICES).to_vec(),
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
         delivery: DeliveryWays {

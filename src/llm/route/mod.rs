@@ -8,6 +8,7 @@
 mod breaker;
 mod latency;
 mod measure;
+mod metered;
 mod order;
 mod running;
 
@@ -23,8 +24,9 @@ use self::measure::Measure;
 use self::running::Running;
 use super::settings::Settings;
 use super::target::Target;
+use crate::domain::money::Price;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
-use crate::ports::{Clock, DeltaStream, IdSource, LanguageModel, ModelError};
+use crate::ports::{Clock, DeltaStream, IdSource, LanguageModel, Meter, ModelError};
 
 /// How many answers one model may be writing at once where nothing is said.
 const MOST_AT_ONCE: usize = Semaphore::MAX_PERMITS;
@@ -213,6 +215,12 @@ impl Member {
         self.health().measure.of(self.window)
     }
 
+    /// Returns what its tokens cost, or those of another model of its server.
+    fn price(&self, named: Option<&str>) -> Option<Price> {
+        let _ = named;
+        None
+    }
+
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {
         // Whoever panicked while holding it left it whole.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
@@ -222,7 +230,30 @@ impl Member {
 #[async_trait]
 impl LanguageModel for Router {
     async fn complete(&self, prompt: &Prompt) -> Result<DeltaStream, ModelError> {
-        Ok(Running::begin(self.0.clone(), prompt.clone()).deltas())
+        Ok(Running::begin(self.0.clone(), prompt.clone(), None).deltas())
+    }
+
+    async fn complete_within(
+        &self,
+        prompt: &Prompt,
+        meter: Arc<dyn Meter>,
+    ) -> Result<DeltaStream, ModelError> {
+        Ok(Running::begin(self.0.clone(), prompt.clone(), Some(meter)).deltas())
+    }
+
+    fn price(&self, choice: &ModelChoice) -> Option<Price> {
+        let (_, named) = self.0.way(choice);
+        let mut dearest = Price::default();
+        for (at, member) in self.0.members_of(choice).into_iter().enumerate() {
+            let named = named.as_deref().filter(|_| at == 0);
+            let price = member.price(named)?;
+            dearest = Price {
+                input: dearest.input.max(price.input),
+                cached_input: dearest.cached_input.max(price.cached_input),
+                output: dearest.output.max(price.output),
+            };
+        }
+        Some(dearest)
     }
 
     fn window(&self, choice: &ModelChoice) -> Window {

@@ -143,7 +143,11 @@ pub(in crate::provision) fn of_failure(failure: ModelFailure) -> Finding {
         | ModelFailure::OnlyReasoned
         | ModelFailure::TooLarge
         | ModelFailure::PictureTooLarge
-        | ModelFailure::PictureLinked => Ailment::ModelGarbled,
+        | ModelFailure::PictureLinked
+        // Only where calls are counted.
+        | ModelFailure::OverBudget
+        | ModelFailure::Unpriced
+        | ModelFailure::Unmetered => Ailment::ModelGarbled,
     }
     .into()
 }

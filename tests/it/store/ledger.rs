@@ -264,7 +264,12 @@ async fn a_call_is_settled_once_whoever_settles_it_and_whatever_a_provider_repor
     let lease = bed.lease_on(question(1)).await;
     for (id, by, usage, tokens) in [
         (1, SettledBy::Report, used(0, 0), 0),
-        (2, SettledBy::Report, used(u64::MAX, u64::MAX), i64::MAX),
+        (
+            2,
+            SettledBy::Report,
+            used(u64::MAX, u64::MAX),
+            2_000_000_000_000,
+        ),
         (3, SettledBy::Estimate, used(100, 3), 103),
         (4, SettledBy::Reservation, used(0, 0), 150),
         (5, SettledBy::Nothing, used(9, 9), 0),
