@@ -1,7 +1,7 @@
 """Converts the data of genai-prices into src/llm/prices/prices.json; see scripts/prices, which runs this.
 
-The package is read, not run. No price comes out lower than it is: of tiers by length, of hours of the day and of what is announced
-the dearest is taken, amounts below a millionth of a dollar a million tokens are rounded up, and a model whose price has another unit
+The package is read, not run. No price comes out lower than it is: of hours of the day and of what is announced the dearest is taken, of
+tiers by length the dearest and the first with its end, amounts below a millionth of a dollar a million tokens are rounded up, and a model whose price has another unit
 (a request, a character), is nothing or is only half known stands there without one. What this does not know stops it.
 """
 
@@ -156,24 +156,24 @@ def rules(clause):
 # ---- how much
 
 
-def dearest(prices, keys):
+def dearest(prices, keys, tiers_too):
     """Returns the highest of some prices, in millionths of a dollar a million tokens; `None` where there is none."""
     amounts = []
     for key in keys:
         price = prices.values.get(key)
         if isinstance(price, Made):
-            amounts += [price.base, *(tier.price for tier in price.tiers)]
+            amounts += [price.base, *(tier.price for tier in price.tiers if tiers_too)]
         elif price is not None:
             amounts.append(price)
     return max((int((amount * 10**6).to_integral_value(ROUND_CEILING)) for amount in amounts), default=None)
 
 
-def of_one(prices):
+def of_one(prices, tiers_too):
     """Returns what input, cached input, output and written input cost; `None` where that is not known in tokens."""
     known = {*INPUT, *CACHED, *OUTPUT, *WRITTEN, *OTHER_UNITS, *UNUSED}
     if unknown := prices.values.keys() - known:
         sys.exit(f"The data has a price that is not known: {unknown}")
-    read_in, cached, output, written = (dearest(prices, keys) for keys in (INPUT, CACHED, OUTPUT, WRITTEN))
+    read_in, cached, output, written = (dearest(prices, keys, tiers_too) for keys in (INPUT, CACHED, OUTPUT, WRITTEN))
     if not read_in or not output or any(prices.values.get(key) for key in OTHER_UNITS):
         return None
     return read_in, cached or read_in, output, max(read_in, written or 0)
@@ -193,14 +193,29 @@ def in_force(prices, as_of):
     return [priced.prices for priced in [of_day, *others]]
 
 
+def short(prices):
+    """Returns up to how many tokens of input the first tier goes; `None` where there are no tiers."""
+    tiered = [price for price in prices.values.values() if isinstance(price, Made)]
+    return min((tier.start for price in tiered for tier in price.tiers), default=None)
+
+
 def row(model, as_of):
-    """Returns a model as `[rules, input, cached input, output, input that is written into a cache]`, the last only where it is dearer."""
+    """Returns a model as `[rules, cost]`, or `[rules, cost, tokens, cost up to so many tokens of input]` where that is lower.
+
+    A cost is `[input, cached input, output, input that is written into a cache]`, the last only where it is dearer.
+    """
     which = sorted(rules(model.match), key=json.dumps)
-    costs = [of_one(prices) for prices in in_force(model.prices, as_of)]
-    if None in costs:
-        return [which]
-    read_in, cached, output, written = (max(amounts) for amounts in zip(*costs))
-    return [which, read_in, cached, output, *([written] if written > read_in else [])]
+    all_prices = in_force(model.prices, as_of)
+    costs = []
+    for tiers_too in (True, False):
+        each = [of_one(prices, tiers_too) for prices in all_prices]
+        if None in each:
+            return [which]
+        read_in, cached, output, written = (max(amounts) for amounts in zip(*each))
+        costs.append([read_in, cached, output, *([written] if written > read_in else [])])
+    dear, cheap = costs
+    ends = [end for end in map(short, all_prices) if end is not None]
+    return [which, dear] if dear == cheap else [which, dear, min(ends), cheap]
 
 
 def compact(value):

@@ -41,6 +41,7 @@ fn settings(base_url: &str) -> Settings {
         },
         sees: false,
         caches: false,
+        price: None,
         manners: Manners::default(),
         way: Way::default(),
         first_token_timeout: FIRST_TOKEN,
