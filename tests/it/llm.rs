@@ -5,6 +5,7 @@ mod foreign;
 mod listed;
 mod media;
 mod operators;
+mod prices;
 pub(crate) mod provider;
 mod providers;
 mod secure;

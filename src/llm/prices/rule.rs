@@ -80,14 +80,14 @@ impl Rule {
             Self::Contains(text) => name.contains(text),
             Self::IsDated(pattern) => name.len() == pattern.len() && begins_dated(name, pattern),
             Self::BeginsDated(pattern) => begins_dated(name, pattern),
-            Self::All(lists) => lists.iter().all(|rules| any(rules, name)),
-            Self::None(rules) => !any(rules, name),
+            Self::All(lists) => lists.iter().all(|rules| one_holds(rules, name)),
+            Self::None(rules) => !one_holds(rules, name),
         }
     }
 }
 
 /// Says whether one of some rules holds.
-pub(super) fn any(rules: &[Rule], name: &str) -> bool {
+pub(super) fn one_holds(rules: &[Rule], name: &str) -> bool {
     rules.iter().any(|rule| rule.holds(name))
 }
 
@@ -112,7 +112,7 @@ mod tests {
             (r#""*claude""#, "us.claude-x", "claud"),
             (r##""#a-####""##, "a-2024", "a-20245"),
             (r##""#a-####""##, "a-0000", "a-202x"),
-            (r##""~a-#""##, "a-2024", "a-"),
+            (r#""~a-#""#, "a-2024", "a-"),
             (r#"{"all":[["^a","^b"],["$c"]]}"#, "b c", "bd"),
             (r#"{"none":["$-tts","*-tts-"]}"#, "gemini", "gemini-tts"),
         ] {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use url::Url;
 
-use super::rule::{Rule, any};
+use super::rule::{Rule, one_holds};
 use crate::domain::money::Price;
 
 /// The longest name that is looked up; the configuration takes no longer ones.
@@ -170,7 +170,7 @@ impl Provider {
             let others = others.filter_map(|id| TABLE.providers.iter().find(|one| one.id == *id));
             let own = TABLE.providers.iter().filter(|one| one.id == self.id);
             let mut models = own.chain(others).flat_map(|provider| &provider.models);
-            models.find(|model| any(&model.names, name))
+            models.find(|model| one_holds(&model.names, name))
         };
         of(name).or_else(|| of(&with_hyphens(name)?))
     }
@@ -343,12 +343,12 @@ mod tests {
         }
         for provider in &TABLE.providers {
             for listed in provider.models.iter().filter_map(|model| model.listed) {
-                let (any, short) = (listed.any, listed.up_to(0));
+                let (long, short) = (listed.any, listed.up_to(0));
                 assert!(short.price.input > 0 && short.price.cached_input > 0);
                 assert!(short.price.output > 0 && short.written_input >= short.price.input);
-                assert!(any.price.input >= short.price.input);
-                assert!(any.price.cached_input >= short.price.cached_input);
-                assert!(any.price.output >= short.price.output);
+                assert!(long.price.input >= short.price.input);
+                assert!(long.price.cached_input >= short.price.cached_input);
+                assert!(long.price.output >= short.price.output);
             }
         }
     }
