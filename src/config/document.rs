@@ -301,6 +301,7 @@ fn form(form: Form, language: Language) -> String {
         Form::Whole(min, max) => format!("{min} – {max}"),
         Form::Decimal(min, max) => format!("{min} – {max}"),
         Form::Seconds(min, max) => format!("{min} – {max} {}", words("s", "초")),
+        Form::Dollars(max) => format!("$0 – ${max}"),
         Form::Switch => "`true`, `false`".to_owned(),
         Form::OneOf(choices) => {
             let quoted: Vec<_> = choices.iter().map(|choice| format!("`{choice}`")).collect();

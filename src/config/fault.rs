@@ -131,6 +131,11 @@ pub enum Fault {
     },
     /// A template shows no answer.
     NoAnswer,
+    /// A price lacks its other half.
+    HalfAPrice {
+        /// The key that is not written.
+        other: &'static Key,
+    },
     /// A value must be at most a share of another.
     AtMost {
         /// The other key.

@@ -4,6 +4,7 @@
 //! it, so that a key can be neither undocumented nor forgotten.
 
 mod media;
+mod prices;
 
 pub use super::key::Key;
 pub use super::kind::Form;
@@ -47,13 +48,13 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 macro_rules! keys {
-    ($($name:ident = $key:expr;)* + $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*) => {
+    ($($name:ident = $key:expr;)* $(+ $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*)*) => {
         $(pub(super) static $name: Key = $key;)*
-        pub(super) use $module::{$($other),*};
-        $(pub(super) static $later: Key = $later_key;)*
+        $(pub(super) use $module::{$($other),*};
+        $(pub(super) static $later: Key = $later_key;)*)*
 
         /// Every key, in the order of the documentation.
-        pub static KEYS: &[&Key] = &[$(&$name,)* $(&$other,)* $(&$later,)*];
+        pub static KEYS: &[&Key] = &[$(&$name,)* $($(&$other,)* $(&$later,)*)*];
     };
 }
 
@@ -269,6 +270,8 @@ keys! {
         "Whether the server is asked to keep prompts, so that the next question of a conversation costs less: by `cache_control` over `messages`, by `prompt_cache_key` elsewhere; where absent, only OpenAI's and Anthropic's own APIs are.",
         "대화의 다음 질문이 싸지도록 서버에 프롬프트를 보관해 달라고 할지 여부예요. `messages`는 `cache_control`, 나머지는 `prompt_cache_key`로 부탁해요. 없으면 OpenAI와 Anthropic의 API에만 부탁해요.",
     );
+    + prices { MODEL_PRICE_INPUT, MODEL_PRICE_CACHED_INPUT, MODEL_PRICE_OUTPUT, }
+
     MODEL_FIRST_TOKEN = Key::new("model", "first_token_timeout_seconds", Form::Seconds(1.0, 10.0 * MINUTE)).default("60").means(
         "From the request to the answer's first token, at most.",
         "요청부터 첫 토큰까지 기다리는 최대 시간이에요.",
@@ -319,6 +322,8 @@ keys! {
         "Whether a second model is asked, too, where the first is later with its first token than it was nineteen of twenty times; whichever begins first answers.",
         "첫 모델의 첫 토큰이 스무 번 중 열아홉 번보다 늦으면 두 번째 모델에도 물어볼지 여부예요. 먼저 시작한 쪽이 답해요.",
     );
+
+    + prices { PRICES_UNKNOWN, PRICES_ESTIMATE_INPUT, PRICES_ESTIMATE_OUTPUT, }
 
     + media {
         IMAGES_ENABLED, IMAGES_BASE_URL, IMAGES_API_KEY, IMAGES_PLAIN_HTTP, IMAGES_NAME, IMAGES_SIZE, IMAGES_TIMEOUT, IMAGES_MAX_BYTES,

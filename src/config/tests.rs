@@ -3,6 +3,7 @@
 mod agents;
 mod every_key;
 mod media;
+mod prices;
 mod routes;
 
 use std::collections::BTreeSet;

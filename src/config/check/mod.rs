@@ -9,6 +9,7 @@ mod foreign;
 mod mattermost;
 mod media;
 mod model;
+mod prices;
 mod server;
 mod template;
 
@@ -45,6 +46,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let media = media::settings(values, models.as_ref());
     let store = database::settings(values, &system.directory);
     let pipeline = answer::settings(values, language, system);
+    let unpriced = prices::unpriced(values);
     check_lease(values);
     let media::Media { images, speech } = media?;
     Some(Config {
@@ -56,6 +58,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         models: models?,
         images,
         speech,
+        unpriced,
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),

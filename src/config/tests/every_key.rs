@@ -40,6 +40,7 @@ pub(super) fn another_value(key: &Key) -> String {
         (_, Form::Socket) => written("127.0.0.1:9"),
         (_, Form::Whole(min, _)) => (min + 1).to_string(),
         (_, Form::Decimal(min, _) | Form::Seconds(min, _)) => (min + 0.25).to_string(),
+        (_, Form::Dollars(_)) => "0.25".to_owned(),
         // OpenAI's models see, and its servers keep.
         ("model.vision" | "model.prompt_cache", _) => "false".to_owned(),
         (_, Form::Switch) => (key.default != Some("true")).to_string(),
@@ -62,10 +63,27 @@ fn in_its_table(section: &str, name: &str, line: &str) -> String {
         ("channel", "agent") => {
             format!("[[channel]]\nid = \"{CHANNEL}\"\n{line}[[agents]]\nname = \"other\"\n")
         }
+        ("model", "price_input" | "price_cached_input" | "price_output") | ("prices", _) => {
+            with_the_other_half(section, name, line)
+        }
         (_, "id") if is_repeated(section) => format!("[[{section}]]\n{line}"),
         _ if is_repeated(section) => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
         _ => format!("[{section}]\n{line}"),
     }
+}
+
+/// Puts a part of a price into its table, with the other parts.
+fn with_the_other_half(section: &str, name: &str, line: &str) -> String {
+    let all = match section {
+        "model" => &["price_input", "price_output"][..],
+        _ => &["unknown", "estimate_input", "estimate_output"][..],
+    };
+    let others = all.iter().filter(|other| **other != name);
+    let others = others.map(|other| match *other {
+        "unknown" => "unknown = \"estimate\"\n".to_owned(),
+        other => format!("{other} = 7\n"),
+    });
+    format!("[{section}]\n{line}{}", others.collect::<String>())
 }
 
 #[test]
@@ -82,13 +100,14 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             store,
             pipeline,
             log,
+            unpriced,
             // In tests of their own.
             images: _,
             speech: _,
             also: _,
             lines: _,
         } = config;
-        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
+        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?} {unpriced:?}");
         format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
     };
     let without = |name: Option<&str>| -> String {

@@ -22,6 +22,7 @@ use self::breaker::Breaker;
 use self::latency::Latency;
 use self::measure::Measure;
 use self::running::Running;
+use super::prices::Pricing;
 use super::settings::Settings;
 use super::target::Target;
 use crate::domain::money::Price;
@@ -93,6 +94,7 @@ struct Member {
     model: Arc<dyn LanguageModel>,
     window: Window,
     sees: bool,
+    pricing: Pricing,
     /// The longest a try of it can take to show that it works.
     patience: std::time::Duration,
     slots: Arc<Semaphore>,
@@ -125,6 +127,7 @@ impl Router {
                 model: Arc::new(model),
                 window: target.settings.window,
                 sees: target.settings.sees,
+                pricing: Pricing::of(&target.settings),
                 patience: target.settings.first_token_timeout,
                 slots: Arc::new(Semaphore::new(target.most_at_once.unwrap_or(MOST_AT_ONCE))),
                 health: Mutex::default(),
@@ -137,6 +140,16 @@ impl Router {
             ids,
             hedging: Mutex::default(),
         })))
+    }
+}
+
+impl Router {
+    /// Returns what a target costs, by its name in the configuration: its own model, or another one of its server.
+    #[must_use]
+    pub fn price(&self, target: &str, model: Option<&str>) -> Option<Price> {
+        let mut members = self.0.members.iter();
+        let member = members.find(|member| member.id == target)?;
+        member.pricing.price(model).price()
     }
 }
 

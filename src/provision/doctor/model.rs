@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 
 use super::{Doctor, Finding, Sink};
 use crate::domain::completion::{Delta, ModelFailure};
+use crate::domain::money::Price;
 use crate::domain::prompt::Prompt;
 use crate::llm;
 use crate::ports::{Clock, LanguageModel as _, ModelError};
@@ -37,6 +38,7 @@ impl Doctor {
                 found(named(target).into());
             }
             examine_model(&target.settings, Arc::clone(&self.clock), found).await;
+            found(priced(&target.settings));
         }
     }
 }
@@ -48,6 +50,28 @@ pub fn named(target: &llm::TargetSettings) -> Healthy<'static> {
     Healthy::ModelNamed {
         name: target.id.clone().into(),
         model: model.unwrap_or_else(|| "?".to_owned()).into(),
+    }
+}
+
+/// Says what one model costs, and how that is known.
+#[must_use]
+pub fn priced(settings: &llm::Settings) -> Finding {
+    let amount = |picos| Price::a_million(picos).to_string().into();
+    match llm::Pricing::of(settings).price(None) {
+        llm::Priced::Written(price) => Healthy::ModelPriced {
+            input: amount(price.input),
+            cached: amount(price.cached_input),
+            output: amount(price.output),
+        }
+        .into(),
+        llm::Priced::Listed(price) => Healthy::ModelListed {
+            input: amount(price.input),
+            cached: amount(price.cached_input),
+            output: amount(price.output),
+            date: llm::prices_date().into(),
+        }
+        .into(),
+        llm::Priced::Unknown => Ailment::ModelUnpriced.into(),
     }
 }
 
