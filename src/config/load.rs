@@ -16,7 +16,6 @@ use super::reference::{self as keys, KEYS};
 use super::summary::{self, Line};
 use super::toml_file;
 use crate::domain::id::ServerId;
-use crate::domain::money::Unpriced;
 use crate::text::Language;
 use crate::{http, llm, mattermost, pipeline, store, telemetry};
 
@@ -39,8 +38,6 @@ pub struct Config {
     pub images: Option<llm::ImageSettings>,
     /// How recordings are written down, where they are.
     pub speech: Option<llm::SpeechSettings>,
-    /// What is done with a model whose price nobody says, where a budget of money must hold.
-    pub unpriced: Unpriced,
     /// Which database.
     pub store: store::Settings,
     /// How questions are answered.

@@ -3,6 +3,7 @@
 //! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
 //! it, so that a key can be neither undocumented nor forgotten.
 
+mod budgets;
 mod media;
 mod prices;
 
@@ -21,12 +22,16 @@ pub const ROUTES_SECTION: &str = "routes";
 /// The table that stands once for each agent.
 pub const AGENTS_SECTION: &str = "agents";
 
+/// The table that stands once for each budget.
+pub const BUDGETS_SECTION: &str = "budgets";
+
 /// The tables that may stand several times.
-pub const REPEATED: [&str; 4] = [
+pub const REPEATED: [&str; 5] = [
     CHANNEL_SECTION,
     MODELS_SECTION,
     ROUTES_SECTION,
     AGENTS_SECTION,
+    BUDGETS_SECTION,
 ];
 
 /// Says whether a table may stand several times.
@@ -548,6 +553,18 @@ keys! {
         "A question over which the process died or panicked so often is given up. Waiting for Mattermost is no death.",
         "질문 하나를 처리하다가 프로세스가 이 횟수만큼 죽거나 멈추면 그 질문을 포기해요. Mattermost를 기다리는 것은 세지 않아요.",
     );
+
+    + budgets {
+        BUDGET_NAME,
+        BUDGET_FOR,
+        BUDGET_ONLY,
+        BUDGET_REQUESTS,
+        BUDGET_TOKENS,
+        BUDGET_DOLLARS,
+        BUDGET_PER,
+        BUDGET_WARN,
+        BUDGET_THEN,
+    }
 
     LOG_FORMAT = Key::new("log", "format", Form::OneOf(&["text", "json"])).default("text").means(
         "How log lines look: for people or for machines.",

@@ -1,6 +1,7 @@
 //! Whole configurations, right and wrong.
 
 mod agents;
+mod budgets;
 mod every_key;
 mod media;
 mod prices;

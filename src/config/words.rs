@@ -1,5 +1,7 @@
 //! The words for what is wrong with a configuration and how to mend it, in English and Korean.
 
+mod budgets;
+
 use super::fault::Fault;
 use super::reference::Form;
 use crate::text::Language;
@@ -97,6 +99,7 @@ fn english(fault: &Fault) -> Words {
         | Fault::NoMediaAddress => english_missing(fault),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
+        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::english(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -352,6 +355,7 @@ fn korean(fault: &Fault) -> Words {
         ),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
+        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::korean(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }

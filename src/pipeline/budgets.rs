@@ -8,9 +8,10 @@ use super::meter::{Over, QuestionMeter};
 use super::world::World;
 use crate::domain::agent::AgentName;
 use crate::domain::budget::{
-    Account, Balance, Bound, Budget, BudgetPeriod, BudgetScope, Budgets, Metered, Stage, Whose,
+    Account, Balance, Bound, Budget, BudgetPeriod, BudgetScope, Budgets, Stage, Whose,
 };
 use crate::domain::job::ClaimedJob;
+use crate::domain::money::{Price, Unpriced};
 use crate::domain::prompt::{ModelChoice, message_tokens};
 use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
@@ -22,6 +23,18 @@ use crate::text::{BudgetSaying, Language, for_what_time, how_much, say_of_budget
 pub(super) struct Counting {
     pub(super) budgets: Budgets,
     pub(super) calendar: Calendar,
+    /// What is done with a model that has no price.
+    pub(super) unpriced: Unpriced,
+}
+
+impl Counting {
+    /// Returns what a model is taken to cost, where that is known or estimated.
+    pub(super) fn price(&self, known: Option<Price>) -> Option<Price> {
+        match self.unpriced {
+            Unpriced::Refused => known,
+            Unpriced::Estimated(estimated) => known.or(Some(estimated)),
+        }
+    }
 }
 
 /// A budget that had too little left, and when that was.
@@ -53,12 +66,15 @@ pub(super) fn whose_is(question: &Question) -> Whose {
 ///
 /// Where another model answers once a budget is used up, nothing is claimed of it yet: the question is answered in any case.
 pub(super) fn candidate(world: &World, question: Question) -> Candidate {
-    let Counting { budgets, calendar } = &*world.counting;
+    let counting = &world.counting;
+    let Counting {
+        budgets, calendar, ..
+    } = &**counting;
     let choice = ModelChoice::default();
     let bound = Bound {
         prompt_tokens: message_tokens(&question.text),
         answer_tokens: u64::from(world.model.window(&choice).answer_tokens),
-        price: world.model.price(&choice),
+        price: counting.price(world.model.price(&choice)),
     };
     let whose = whose_is(&question);
     let now = world.clock.now();
@@ -118,7 +134,9 @@ fn meter(world: &World, over: Over) -> Arc<QuestionMeter> {
 
 /// Says that a budget is used up, and when it begins anew.
 pub(super) fn over_text(world: &World, language: Language, used: &Used) -> String {
-    let Counting { budgets, calendar } = &*world.counting;
+    let Counting {
+        budgets, calendar, ..
+    } = &*world.counting;
     let (scope, period) = budgets.get(&used.budget).map_or(
         // It was taken out of the configuration meanwhile.
         (BudgetScope::Total, BudgetPeriod::Ever),
@@ -181,7 +199,9 @@ pub(super) fn accounts_of<'w>(
     of: &Whose,
     scopes: &[BudgetScope],
 ) -> Vec<(&'w Budget, Account)> {
-    let Counting { budgets, calendar } = &*world.counting;
+    let Counting {
+        budgets, calendar, ..
+    } = &*world.counting;
     let now = world.clock.now();
     let held = budgets
         .iter()
@@ -232,11 +252,4 @@ pub(super) fn usage_line(
         },
     };
     say_of_budgets(language, &saying)
-}
-
-/// Whether a budget counts money.
-pub(super) fn counts_money(budgets: &Budgets) -> bool {
-    budgets
-        .iter()
-        .any(|budget| budget.metered == Metered::Money)
 }

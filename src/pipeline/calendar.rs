@@ -54,7 +54,9 @@ impl Calendar {
             }
             BudgetPeriod::Minute => {
                 let micros = at.as_micros();
-                let next = micros.saturating_sub(micros.rem_euclid(MINUTE)) + MINUTE;
+                let next = micros
+                    .saturating_sub(micros.rem_euclid(MINUTE))
+                    .saturating_add(MINUTE);
                 let utc = now.with_time_zone(TimeZone::UTC);
                 return Period {
                     name: utc.strftime("%Y-%m-%dT%H:%M").to_string(),

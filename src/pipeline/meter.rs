@@ -157,6 +157,10 @@ impl QuestionMeter {
 impl Meter for QuestionMeter {
     async fn reserve(&self, target: &str, bound: Bound) -> Result<u128, NotReserved> {
         let id = self.ids.token();
+        let bound = Bound {
+            price: self.counting.price(bound.price),
+            ..bound
+        };
         let reservation = self.reservation(id, target, bound)?;
         let lease = self.over.lease.as_ref();
         match self.store.reserve(lease, &reservation).await {

@@ -68,6 +68,7 @@ use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::id::ChannelId;
+use crate::domain::money::Unpriced;
 use crate::domain::retry::RetryPolicy;
 use crate::text::Language;
 
@@ -176,6 +177,8 @@ pub struct Settings {
     pub agents: Agents,
     /// What may be used.
     pub budgets: Budgets,
+    /// What is done with a model that has no price, where a budget counts money.
+    pub unpriced: Unpriced,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
 }

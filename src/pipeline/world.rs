@@ -105,6 +105,7 @@ impl World {
         let counting = Arc::new(Counting {
             budgets: settings.budgets.clone(),
             calendar: Calendar::of(&settings.time_zone),
+            unpriced: settings.unpriced,
         });
         Ok(Self {
             composer,

@@ -14,3 +14,4 @@ mod fences;
 mod ledger;
 mod opening;
 mod recalling;
+mod spending;

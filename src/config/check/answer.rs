@@ -3,13 +3,12 @@
 use jiff::tz::TimeZone;
 
 use super::template::{check_answer, check_instructions};
-use super::{System, agent, at_most, channel, model, whole};
+use super::{System, agent, at_most, budget, channel, model, prices, whole};
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
 use crate::config::reference::{self as keys, Key};
 use crate::domain::attention::Hearing;
-use crate::domain::budget::Budgets;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::retry::RetryPolicy;
@@ -84,7 +83,8 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         },
         channels: channel::settings(values, &agents),
         agents,
-        budgets: Budgets::default(),
+        budgets: budget::settings(values),
+        unpriced: prices::unpriced(values),
         model_choices: values.texts(&keys::MODEL_CHOICES).to_vec(),
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
         delivery: DeliveryWays {

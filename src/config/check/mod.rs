@@ -3,6 +3,7 @@
 mod address;
 mod agent;
 mod answer;
+mod budget;
 mod channel;
 mod database;
 mod foreign;
@@ -46,7 +47,6 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let media = media::settings(values, models.as_ref());
     let store = database::settings(values, &system.directory);
     let pipeline = answer::settings(values, language, system);
-    let unpriced = prices::unpriced(values);
     check_lease(values);
     let media::Media { images, speech } = media?;
     Some(Config {
@@ -58,7 +58,6 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         models: models?,
         images,
         speech,
-        unpriced,
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),

@@ -11,6 +11,7 @@ pub(super) fn another_value(key: &Key) -> String {
         ("channel.id", _) => written(CHANNEL),
         ("agents.channels", _) => format!("[\"{CHANNEL}\"]"),
         ("agents.name" | "channel.agent", _) => written("other"),
+        ("budgets.then", _) => written("default"),
         ("answer.time_zone" | "channel.time_zone", _) => written("Europe/Berlin"),
         ("answer.template", _) => written("> {{ answer }}"),
         // What comes between needs an address that is not configured here.
@@ -54,6 +55,7 @@ pub(super) fn another_value(key: &Key) -> String {
 /// Puts a line into its table, with what that must have besides.
 fn in_its_table(section: &str, name: &str, line: &str) -> String {
     match (section, name) {
+        ("budgets", _) => with_a_budget(name, line),
         ("routes", "targets") => format!("[[routes]]\nid = \"a\"\n{line}"),
         ("routes", "id") => format!("[[routes]]\ntargets = [\"default\"]\n{line}"),
         ("routes", _) => format!("[[routes]]\nid = \"a\"\ntargets = [\"default\"]\n{line}"),
@@ -70,6 +72,16 @@ fn in_its_table(section: &str, name: &str, line: &str) -> String {
         _ if is_repeated(section) => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
         _ => format!("[{section}]\n{line}"),
     }
+}
+
+/// Puts a key of a budget into its table, with what that must have besides.
+fn with_a_budget(name: &str, line: &str) -> String {
+    let names = if name == "name" { "" } else { "name = \"a\"\n" };
+    let limits = match name {
+        "requests" | "tokens" | "dollars" => "",
+        _ => "requests = 100\n",
+    };
+    format!("[[budgets]]\n{names}{limits}{line}")
 }
 
 /// Puts a part of a price into its table, with the other parts.
@@ -100,14 +112,13 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             store,
             pipeline,
             log,
-            unpriced,
             // In tests of their own.
             images: _,
             speech: _,
             also: _,
             lines: _,
         } = config;
-        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?} {unpriced:?}");
+        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
         format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
     };
     let without = |name: Option<&str>| -> String {

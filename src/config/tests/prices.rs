@@ -140,17 +140,17 @@ fn further_models_have_prices_of_their_own() {
 
 #[test]
 fn a_model_without_a_price_is_refused_or_estimated_as_is_written() {
-    assert_eq!(good(&[], COMPLETE, "").unpriced, Unpriced::Refused);
+    assert_eq!(good(&[], COMPLETE, "").pipeline.unpriced, Unpriced::Refused);
     let estimate = "estimate_input = 10\nestimate_output = 40\n";
     let config = good(&[], COMPLETE, &format!("[prices]\n{estimate}"));
-    assert_eq!(config.unpriced, Unpriced::Refused);
+    assert_eq!(config.pipeline.unpriced, Unpriced::Refused);
     let config = good(
         &[],
         COMPLETE,
         &format!("[prices]\nunknown = \"estimate\"\n{estimate}"),
     );
     let estimated = price(10_000_000, 10_000_000, 40_000_000);
-    assert_eq!(config.unpriced, Unpriced::Estimated(estimated));
+    assert_eq!(config.pipeline.unpriced, Unpriced::Estimated(estimated));
     for (written, missing) in [
         ("unknown = \"estimate\"", "without `estimate_input`"),
         (

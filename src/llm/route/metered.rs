@@ -59,6 +59,9 @@ pub(super) async fn asked_within(
     }
 }
 
+/// Bytes of a token, at most, on average over an answer: four in English, and fewer in most languages.
+const MOST_BYTES_A_TOKEN: u64 = 16;
+
 /// What is known of a call so far; told when it is dropped.
 struct Tab {
     meter: Arc<dyn Meter>,
@@ -105,6 +108,12 @@ impl Tab {
             Delta::Finished(_) => self.is_finished = true,
             Delta::Failed(_) | Delta::Answering { .. } => {}
         }
+    }
+
+    /// Whether more tokens were written than were reserved, without a doubt.
+    fn is_beyond(&self) -> bool {
+        let fewest = self.pieces.max(self.written / MOST_BYTES_A_TOKEN);
+        fewest > self.bound.answer_tokens
     }
 
     fn used(&self) -> CallUse {
@@ -158,7 +167,7 @@ impl Stream for Metered {
             Poll::Ready(Some(Err(error))) if self.tab.pieces == 0 => self.tab.refused(error),
             Poll::Ready(Some(Err(_)) | None) | Poll::Pending => {}
         }
-        if self.tab.pieces > self.tab.bound.answer_tokens && !self.tab.is_finished {
+        if self.tab.is_beyond() && !self.tab.is_finished {
             self.is_cut = true;
             return Poll::Ready(Some(Ok(Delta::Finished(FinishReason::Length))));
         }

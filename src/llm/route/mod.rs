@@ -149,7 +149,7 @@ impl Router {
     pub fn price(&self, target: &str, model: Option<&str>) -> Option<Price> {
         let mut members = self.0.members.iter();
         let member = members.find(|member| member.id == target)?;
-        member.pricing.price(model).price()
+        member.price(model)
     }
 }
 
@@ -230,8 +230,7 @@ impl Member {
 
     /// Returns what its tokens cost, or those of another model of its server.
     fn price(&self, named: Option<&str>) -> Option<Price> {
-        let _ = named;
-        None
+        self.pricing.price(named).price()
     }
 
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {

@@ -38,6 +38,8 @@ const REASONS: [Reason; 32] = [
     Reason::QueueFull,
     Reason::PrivateUnavailable,
     Reason::ResponseExpired,
+    Reason::OverBudget,
+    Reason::Unpriced,
 ];
 
 fn sentences() -> Vec<Sentence<'static>> {

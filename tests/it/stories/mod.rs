@@ -5,6 +5,7 @@ mod asked_again;
 mod attached;
 mod audit;
 mod bad_days;
+mod budgets;
 mod buttons;
 mod chance;
 mod changes;
