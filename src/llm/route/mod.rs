@@ -213,6 +213,13 @@ impl Models {
     pub fn first(&self) -> Option<&Settings> {
         self.targets.first().map(|target| &target.settings)
     }
+
+    /// Says whether the configuration has a price of any of them.
+    #[must_use]
+    pub fn have_prices(&self) -> bool {
+        let mut targets = self.targets.iter();
+        targets.any(|target| target.settings.price.is_some())
+    }
 }
 
 impl ResolvedRoute {

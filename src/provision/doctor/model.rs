@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 
-use super::{Doctor, Finding, Sink};
+use super::{Doctor, Finding, Severity, Sink};
 use crate::domain::completion::{Delta, ModelFailure};
 use crate::domain::money::Price;
 use crate::domain::prompt::Prompt;
@@ -38,7 +38,11 @@ impl Doctor {
                 found(named(target).into());
             }
             examine_model(&target.settings, Arc::clone(&self.clock), found).await;
-            found(priced(&target.settings));
+            let price = priced(&target.settings);
+            // Where nobody counts money, a model of one's own needs no price.
+            if self.config.models.have_prices() || price.severity() == Severity::Ok {
+                found(price);
+            }
         }
     }
 }

@@ -48,7 +48,6 @@ pub(super) fn of(ailment: &Ailment<'_>) -> Severity {
         | Ailment::CommandNotTried
         | Ailment::ModelRefusesFields { .. }
         | Ailment::ModelListsNone
-        // Without a budget of money nothing asks for it, and models of one's own rarely have one.
         | Ailment::ModelUnpriced
         | Ailment::ModelWithoutUsage => Severity::Note,
         Ailment::SecretsOpen { .. }
