@@ -161,15 +161,15 @@ impl Stream for Metered {
         if self.is_cut {
             return Poll::Ready(None);
         }
+        if self.tab.is_beyond() && !self.tab.is_finished {
+            self.is_cut = true;
+            return Poll::Ready(Some(Ok(Delta::Finished(FinishReason::Length))));
+        }
         let polled = self.deltas.poll_next_unpin(context);
         match &polled {
             Poll::Ready(Some(Ok(delta))) => self.tab.take(delta),
             Poll::Ready(Some(Err(error))) if self.tab.pieces == 0 => self.tab.refused(error),
             Poll::Ready(Some(Err(_)) | None) | Poll::Pending => {}
-        }
-        if self.tab.is_beyond() && !self.tab.is_finished {
-            self.is_cut = true;
-            return Poll::Ready(Some(Ok(Delta::Finished(FinishReason::Length))));
         }
         polled
     }
