@@ -54,6 +54,15 @@ impl Money {
         whole.checked_mul(NANOS)?.checked_add(part).map(Self)
     }
 
+    /// Returns the amount in dollars, to the nano-dollar, without a sign for dollars.
+    #[must_use]
+    pub fn to_decimal(self) -> String {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let nanos = self.0.unsigned_abs();
+        let of_a_dollar = NANOS.unsigned_abs();
+        format!("{sign}{}.{:09}", nanos / of_a_dollar, nanos % of_a_dollar)
+    }
+
     /// Adds, up to as much as there is.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::calendar::Calendar;
 use super::hold::Hold;
-use super::meter::{Over, QuestionMeter};
+use super::meter::{Noted, Over, QuestionMeter};
 use super::world::World;
 use crate::domain::agent::AgentName;
 use crate::domain::budget::{
@@ -62,6 +62,11 @@ pub(super) fn whose_is(question: &Question) -> Whose {
     }
 }
 
+fn channel_name(question: &Question) -> String {
+    let place = question.origin.place();
+    place.map_or_else(String::new, |place| place.channel_name.clone())
+}
+
 /// Returns a question with what it claims of budgets when it is admitted: a request, and the least that its first call can be reserved.
 ///
 /// Where another model answers once a budget is used up, nothing is claimed of it yet: the question is answered in any case.
@@ -104,6 +109,7 @@ pub(super) fn meter_of(world: &World, job: &ClaimedJob, hold: &Hold) -> Arc<Ques
         generation: job.generation,
         server: job.question.server.clone(),
         whose: whose_is(&job.question),
+        channel_name: channel_name(&job.question),
         lease: Some(hold.lease().clone()),
     };
     meter(world, over)
@@ -116,6 +122,7 @@ pub(super) fn meter_beside(world: &World, question: &Question) -> Arc<QuestionMe
         generation: 0,
         server: question.server.clone(),
         whose: whose_is(question),
+        channel_name: channel_name(question),
         lease: None,
     };
     meter(world, over)
@@ -156,7 +163,7 @@ pub(super) fn over_text(world: &World, language: Language, used: &Used) -> Strin
 
 /// Returns what stands beneath an answer about budgets, a paragraph each.
 pub(super) fn notes(world: &World, language: Language, meter: &QuestionMeter) -> Vec<String> {
-    let (near, turned) = meter.noted();
+    let Noted { near, turned } = meter.noted();
     let near = near.iter().filter_map(|(account, balance)| {
         let budget = world.counting.budgets.get(&account.budget)?;
         Some(near_text(language, budget, *balance))

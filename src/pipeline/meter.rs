@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use super::budgets::{Counting, Used};
 use crate::domain::budget::{Account, Balance, Bound, Budget, Metered, SettledBy, Stage, Whose};
 use crate::domain::completion::Usage;
-use crate::domain::id::{QuestionId, ServerId};
+use crate::domain::id::{ChannelId, QuestionId, ServerId, TeamId, UserId};
 use crate::domain::job::Lease;
 use crate::domain::money::Money;
 use crate::ports::{
@@ -28,6 +28,7 @@ pub(super) struct Over {
     pub(super) generation: u32,
     pub(super) server: ServerId,
     pub(super) whose: Whose,
+    pub(super) channel_name: String,
     pub(super) lease: Option<Lease>,
 }
 
@@ -48,10 +49,16 @@ pub(super) struct State {
     ended: Vec<EndedCall>,
     /// The budget that had too little left, last.
     refused_by: Option<Used>,
-    /// Those nearly used up of which this question tells people.
-    near: Vec<(Account, Balance)>,
+    noted: Noted,
+}
+
+/// What people are to be told beneath an answer.
+#[derive(Clone, Default)]
+pub(super) struct Noted {
+    /// The budgets that are nearly used up.
+    pub(super) near: Vec<(Account, Balance)>,
     /// Those used up for which another model answers, with its name.
-    turned: Vec<(Used, String)>,
+    pub(super) turned: Vec<(Used, String)>,
 }
 
 impl QuestionMeter {
@@ -62,7 +69,7 @@ impl QuestionMeter {
         let budget = self.counting.budgets.get(&refused_by.budget)?;
         let model = budget.then.clone()?;
         state.refused_by = None;
-        state.turned.push((refused_by, model.clone()));
+        state.noted.turned.push((refused_by, model.clone()));
         Some(model)
     }
 
@@ -71,10 +78,9 @@ impl QuestionMeter {
         self.state().refused_by.clone()
     }
 
-    /// Returns the budgets that are nearly used up, of which this question tells people, and those for which another model answered.
-    pub(super) fn noted(&self) -> (Vec<(Account, Balance)>, Vec<(Used, String)>) {
-        let state = self.state();
-        (state.near.clone(), state.turned.clone())
+    /// Returns what people are to be told beneath the answer.
+    pub(super) fn noted(&self) -> Noted {
+        self.state().noted.clone()
     }
 
     /// Writes down what calls used that are over. What cannot be written is settled at its reservation later.
@@ -91,7 +97,7 @@ impl QuestionMeter {
     fn is_counted(&self, budget: &Budget) -> bool {
         let is_turned = |(used, _): &(Used, String)| used.budget == budget.name;
         let is_beside = self.over.generation == 0 && budget.metered == Metered::Requests;
-        !is_beside && !self.state().turned.iter().any(is_turned)
+        !is_beside && !self.state().noted.turned.iter().any(is_turned)
     }
 
     fn reservation(
@@ -105,6 +111,7 @@ impl QuestionMeter {
             generation,
             server,
             whose,
+            channel_name: _,
             lease: _,
         } = &self.over;
         let now = self.clock.now();
@@ -130,9 +137,11 @@ impl QuestionMeter {
             generation: *generation,
             server: server.clone(),
             of: Dimensions {
-                person: text(whose.person.id.as_ref().map(|id| id.as_str())),
-                channel: text(whose.channel.as_ref().map(|id| id.as_str())),
-                team: text(whose.team.as_ref().map(|id| id.as_str())),
+                person: text(whose.person.id.as_ref().map(UserId::as_str)),
+                person_name: whose.person.name.clone(),
+                channel: text(whose.channel.as_ref().map(ChannelId::as_str)),
+                channel_name: self.over.channel_name.clone(),
+                team: text(whose.team.as_ref().map(TeamId::as_str)),
                 agent: whose.agent.clone(),
             },
             target: target.to_owned(),
@@ -168,8 +177,8 @@ impl Meter for QuestionMeter {
                 let mut state = self.state();
                 state.open.insert(id, bound);
                 for (account, balance) in warned {
-                    state.near.retain(|(known, _)| *known != account);
-                    state.near.push((account, balance));
+                    state.noted.near.retain(|(known, _)| *known != account);
+                    state.noted.near.push((account, balance));
                 }
                 Ok(id)
             }

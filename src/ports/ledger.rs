@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::audit::Actor;
 use crate::domain::budget::{Account, Balance, Bound, Claim, SettledBy};
 use crate::domain::completion::Usage;
 use crate::domain::id::{QuestionId, ServerId};
@@ -39,8 +40,12 @@ pub struct NewCall {
 pub struct Dimensions {
     /// The account's id.
     pub person: String,
+    /// What the account is called.
+    pub person_name: String,
     /// The channel's id.
     pub channel: String,
+    /// What the channel is called in URLs.
+    pub channel_name: String,
     /// The team's id.
     pub team: String,
     /// The agent's name.
@@ -94,6 +99,8 @@ pub struct Grant {
     pub account: Account,
     /// How much, in what the budget counts; negative takes back.
     pub amount: i64,
+    /// Who grants it.
+    pub by: Actor,
     /// When.
     pub at: Timestamp,
 }
@@ -158,8 +165,10 @@ pub struct UsageQuery {
 /// What one of a dimension used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UsageRow {
-    /// Whose.
+    /// Whose, by id or name.
     pub subject: String,
+    /// What that was called last.
+    pub name: String,
     /// Questions that reached a model, or generations of their answers.
     pub questions: u64,
     /// Calls of models that used something.
@@ -210,7 +219,7 @@ pub trait Ledger: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(Account, Balance)>, StoreError>;
 
-    /// Grants more for one period of an account, and returns how it stands then.
+    /// Grants more for one period of an account, writes that into the audit trail, and returns how the account stands then.
     async fn grant(&self, server: &ServerId, grant: &Grant) -> Result<Balance, StoreError>;
 
     /// Returns what was used.

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use super::audit;
 use super::books::{Books, StoredClaim, claims_of, keep_claims, take_claims};
 use super::row::tokens;
 use super::session::Session;
 use super::statement::{Row, Statement};
 use super::usage;
 use super::work::hold;
+use crate::domain::audit::{AuditAction, AuditEntry};
 use crate::domain::budget::{Account, Balance, Claim, Metered, SettledBy, whole};
 use crate::domain::completion::Usage;
 use crate::domain::id::{QuestionId, ServerId};
@@ -42,7 +44,7 @@ struct OpenCall {
 
 const OPEN_CALL: &str = "UPDATE calls SET settled_by = $2, settled_at = $3, model = $4 WHERE id = $1 AND settled_by IS NULL
      RETURNING id, question_id, generation, server_id, reserved_prompt, reserved_answer, reserved_cost, day,
-         person_id, channel_id, team_id, agent, target";
+         person_id, person_name, channel_id, channel_name, team_id, agent, target";
 
 const WRITE_USED: &str = "UPDATE calls SET prompt_tokens = $2, completion_tokens = $3, cached_tokens = $4, reasoning_tokens = $5,
          cost = $6, excess_tokens = $7, excess_cost = $8
@@ -275,9 +277,9 @@ fn lost(rows: &[Row], at: Timestamp) -> Result<Vec<EndedCall>, StoreError> {
     calls.collect()
 }
 
-const INSERT_CALL: &str = "INSERT INTO calls (id, question_id, generation, server_id, lease_token, person_id, channel_id, team_id, agent,
-         target, day, begun_at, reserved_prompt, reserved_answer, reserved_cost)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+const INSERT_CALL: &str = "INSERT INTO calls (id, question_id, generation, server_id, lease_token, person_id, person_name, channel_id,
+         channel_name, team_id, agent, target, day, begun_at, reserved_prompt, reserved_answer, reserved_cost)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
 /// Reserves what a call may use.
 pub(super) async fn reserve(
@@ -368,7 +370,9 @@ async fn write(
         .bind(call.server.as_str())
         .bind(lease.map(|lease| lease.token))
         .bind(of.person.as_str())
+        .bind(of.person_name.as_str())
         .bind(of.channel.as_str())
+        .bind(of.channel_name.as_str())
         .bind(of.team.as_str())
         .bind(of.agent.as_str())
         .bind(call.target.as_str())
@@ -491,5 +495,19 @@ pub(super) async fn grant(
     let mut books = Books::open(session, server.as_str(), account).await?;
     let balance = books.grant(&grant.account, grant.amount)?;
     books.close(session).await?;
+    let Account {
+        budget,
+        subject,
+        period,
+    } = &grant.account;
+    let entry = AuditEntry {
+        at: grant.at,
+        server: Some(server.clone()),
+        by: grant.by.clone(),
+        action: AuditAction::BudgetGranted,
+        subject: format!("{budget} {subject}").trim_end().to_owned(),
+        detail: format!("{} for {period}", grant.amount),
+    };
+    audit::append(session, &entry).await?;
     Ok(balance)
 }

@@ -15,7 +15,9 @@ use crate::ports::{Dimension, StoreError, UsageQuery, UsageRow};
 #[derive(Clone, Debug)]
 pub(super) struct Owners {
     person: String,
+    person_name: String,
     channel: String,
+    channel_name: String,
     team: String,
     agent: String,
     target: String,
@@ -26,7 +28,9 @@ impl Owners {
     pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             person: row.text("person_id")?,
+            person_name: row.text("person_name")?,
             channel: row.text("channel_id")?,
+            channel_name: row.text("channel_name")?,
             team: row.text("team_id")?,
             agent: row.text("agent")?,
             target: row.text("target")?,
@@ -45,6 +49,19 @@ impl Owners {
     }
 }
 
+impl Owners {
+    /// What the one of a dimension is called.
+    fn name(&self, dimension: Dimension) -> &str {
+        match dimension {
+            Dimension::Person => &self.person_name,
+            Dimension::Channel => &self.channel_name,
+            Dimension::Total | Dimension::Team | Dimension::Agent | Dimension::Model => {
+                self.subject(dimension)
+            }
+        }
+    }
+}
+
 /// What one call used.
 pub(super) struct Used {
     pub(super) server: String,
@@ -56,9 +73,11 @@ pub(super) struct Used {
     pub(super) cost: Money,
 }
 
-const ADD: &str = "INSERT INTO usage (server_id, dimension, day, subject, questions, calls, prompt_tokens, completion_tokens,
-         cached_tokens, reasoning_tokens, cost) VALUES ";
-const OR_SUM: &str = " ON CONFLICT (server_id, dimension, day, subject) DO UPDATE SET questions = usage.questions + excluded.questions,
+const ADD: &str =
+    "INSERT INTO usage (server_id, dimension, day, subject, name, questions, calls, prompt_tokens,
+         completion_tokens, cached_tokens, reasoning_tokens, cost) VALUES ";
+const OR_SUM: &str = " ON CONFLICT (server_id, dimension, day, subject) DO UPDATE SET name = excluded.name,
+         questions = usage.questions + excluded.questions,
          calls = usage.calls + excluded.calls, prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
          completion_tokens = usage.completion_tokens + excluded.completion_tokens,
          cached_tokens = usage.cached_tokens + excluded.cached_tokens,
@@ -77,6 +96,7 @@ pub(super) async fn add(session: &mut Session, used: &[Used]) -> Result<(), Stor
                 subject,
             );
             let sum = sums.entry(key).or_default();
+            used.owners.name(dimension).clone_into(&mut sum.name);
             sum.questions += u64::from(used.is_first);
             sum.calls += 1;
             sum.usage = sum.usage.plus(used.usage);
@@ -85,19 +105,20 @@ pub(super) async fn add(session: &mut Session, used: &[Used]) -> Result<(), Stor
     }
     let rows: Vec<_> = sums.into_iter().collect();
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        let rows = chunk.iter().map(|(key, sum)| -> [Value<'_>; 11] {
+        let rows = chunk.iter().map(|(key, sum)| -> [Value<'_>; 12] {
             let (server, dimension, day, subject) = *key;
             [
                 server.into(),
                 dimension.into(),
                 day.into(),
                 subject.into(),
-                tokens(sum.questions).into(),
-                tokens(sum.calls).into(),
-                tokens(sum.usage.prompt_tokens).into(),
-                tokens(sum.usage.completion_tokens).into(),
-                tokens(sum.usage.cached_tokens).into(),
-                tokens(sum.usage.reasoning_tokens).into(),
+                sum.name.as_str().into(),
+                tokens(sum.questions),
+                tokens(sum.calls),
+                tokens(sum.usage.prompt_tokens),
+                tokens(sum.usage.completion_tokens),
+                tokens(sum.usage.cached_tokens),
+                tokens(sum.usage.reasoning_tokens),
                 sum.cost.as_nanos().into(),
             ]
         });
@@ -108,7 +129,8 @@ pub(super) async fn add(session: &mut Session, used: &[Used]) -> Result<(), Stor
     Ok(())
 }
 
-const USAGE: &str = "SELECT subject, CAST(SUM(questions) AS BIGINT) AS questions, CAST(SUM(calls) AS BIGINT) AS calls,
+// The last name is that of the last day: a day has as many characters as the next.
+const USAGE: &str = "SELECT subject, SUBSTR(MAX(day || name), 11) AS name, CAST(SUM(questions) AS BIGINT) AS questions, CAST(SUM(calls) AS BIGINT) AS calls,
          CAST(SUM(prompt_tokens) AS BIGINT) AS prompt_tokens, CAST(SUM(completion_tokens) AS BIGINT) AS completion_tokens,
          CAST(SUM(cached_tokens) AS BIGINT) AS cached_tokens, CAST(SUM(reasoning_tokens) AS BIGINT) AS reasoning_tokens,
          CAST(SUM(cost) AS BIGINT) AS cost
@@ -133,6 +155,7 @@ pub(super) async fn between(
     let rows = rows.iter().map(|row| {
         Ok(UsageRow {
             subject: row.text("subject")?,
+            name: row.text("name")?,
             questions: row.count("questions")?,
             calls: row.count("calls")?,
             usage: usage(row)?,

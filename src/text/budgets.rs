@@ -63,6 +63,10 @@ sayings! {
         UsageAdministrators = "usage-administrators",
         /// Tells that it cannot be known who may.
         UsageNeedsBot = "usage-needs-bot",
+        /// The columns of a table of what was used, with `|` between them: whose, questions, calls, tokens of prompts and answers, cost.
+        UsageColumns = "usage-columns",
+        /// In such a table: all together.
+        UsageAll = "usage-all",
         /// As a line of the help.
         UsageHelp { trigger } = "usage-help",
         /// Tells somebody that only system administrators may grant anything.

@@ -86,7 +86,7 @@ fn limit(table: &Values) -> Option<(Metered, i64)> {
 }
 
 /// Of fewer requests than these nobody needs to be warned.
-const FEW_REQUESTS: i64 = 5;
+const FEW_REQUESTS: i64 = 3;
 
 fn warn_from(table: &Values, metered: Metered, limit: i64) -> Option<i64> {
     let is_few = metered == Metered::Requests && limit < FEW_REQUESTS;

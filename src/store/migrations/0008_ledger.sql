@@ -39,7 +39,9 @@ CREATE TABLE calls (
     -- The lease under which it was begun; absent where there was none.
     lease_token       TEXT,
     person_id         TEXT   NOT NULL,
+    person_name       TEXT   NOT NULL,
     channel_id        TEXT   NOT NULL,
+    channel_name      TEXT   NOT NULL,
     team_id           TEXT   NOT NULL,
     agent             TEXT   NOT NULL,
     target            TEXT   NOT NULL,
@@ -73,6 +75,8 @@ CREATE TABLE usage (
     dimension         TEXT   NOT NULL,
     day               TEXT   NOT NULL,
     subject           TEXT   NOT NULL,
+    -- What the account or channel was called last; else the subject again.
+    name              TEXT   NOT NULL,
     questions         BIGINT NOT NULL,
     calls             BIGINT NOT NULL,
     prompt_tokens     BIGINT NOT NULL,

@@ -34,6 +34,8 @@ usage-budget = - `{ $name }` ({ $whose }, { $period }): { $used } of { $limit },
 usage-budget-for-ever = - `{ $name }` ({ $whose }, all time): { $used } of { $limit }
 usage-administrators = Only a channel’s administrators see what was used in it. Write `usage` to see what you have used yourself.
 usage-needs-bot = Without a bot account nobody knows who administers a channel, so what was used in it cannot be shown.
+usage-columns = whose | questions | calls | prompt tokens | answer tokens | cost
+usage-all = everybody
 usage-help = - `/{ $trigger } usage`: how much you have used, and what is left of your budgets (`usage channel` for a channel’s administrators)
 
 ## Granting more

@@ -34,6 +34,8 @@ usage-budget = - `{ $name }` ({ $whose } { $period }): { $limit } 가운데 { $u
 usage-budget-for-ever = - `{ $name }` ({ $whose } 전체): { $limit } 가운데 { $used } 사용
 usage-administrators = 채널의 사용량은 채널 관리자만 볼 수 있어요. 내 사용량은 `사용량`이라고 쓰면 보여 드려요.
 usage-needs-bot = 누가 채널 관리자인지 확인할 수 없어서 채널의 사용량은 보여 드릴 수 없어요. 봇 계정이 필요해요.
+usage-columns = 대상 | 질문 | 호출 | 프롬프트 토큰 | 답변 토큰 | 비용
+usage-all = 모두
 usage-help = - `/{ $trigger } 사용량` : 내가 얼마나 썼고 예산이 얼마나 남았는지 보여 드려요. (`usage`도 돼요. 채널 관리자는 `채널 사용량`)
 
 ## 예산 더 주기

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use askwell::domain::audit::Actor;
 use askwell::domain::budget::{Account, Balance, Bound, Claim, Metered, SettledBy};
 use askwell::domain::completion::Usage;
 use askwell::domain::id::QuestionId;
@@ -77,7 +78,9 @@ pub(super) fn call(question: QuestionId, id: u128) -> NewCall {
         server: server(),
         of: Dimensions {
             person: "alice".to_owned(),
+            person_name: "Alice".to_owned(),
             channel: "town".to_owned(),
+            channel_name: "town-square".to_owned(),
             team: String::new(),
             agent: "default".to_owned(),
         },
@@ -355,9 +358,25 @@ async fn what_is_granted_may_be_claimed_and_warns_anew(bed: Bed) {
     let grant = Grant {
         account: account("tokens"),
         amount: 150,
+        by: Actor::Operator("root".to_owned()),
         at: bed.now(),
     };
     let balance = bed.store.grant(&server(), &grant).await.unwrap();
+    let trail = bed.store.audited_after(0, 10).await.unwrap();
+    let said: Vec<_> = trail
+        .iter()
+        .map(|entry| {
+            (
+                entry.action.as_str(),
+                entry.subject.as_str(),
+                entry.detail.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [("budget_granted", "tokens someone", "150 for 2026-11")]
+    );
     assert_eq!((balance.granted, balance.reserved), (150, 150));
     let third = bed.store.reserve(Some(&lease), &wanted(3)).await.unwrap();
     assert_eq!(warned(third), 1);
@@ -390,7 +409,8 @@ async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
         for (again, by) in [(0, SettledBy::Report), (1, SettledBy::Nothing)] {
             let id = u128::from(at * 10 + again);
             let mut wanted = reservation(lease.question, id, Vec::new());
-            wanted.call.of.person = format!("person {}", at % 2);
+            wanted.call.of.person = (at % 2).to_string();
+            wanted.call.of.person_name = format!("person {}", at % 2);
             wanted.call.day = format!("2026-11-{}", 20 + at);
             bed.store.reserve(Some(&lease), &wanted).await.unwrap();
             let end = ended(id, by, used(u64::from(at), 1));
@@ -413,22 +433,32 @@ async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
             let usage = row.usage;
             let cost = row.cost.as_nanos();
             assert_eq!(cost, PRICE.cost(usage).as_nanos());
-            (row.subject, row.questions, row.calls, usage.prompt_tokens)
+            let name = row.name;
+            (name, row.questions, row.calls, usage.prompt_tokens)
         };
         rows.into_iter().map(row).collect::<Vec<_>>()
     };
     let whole = query(Dimension::Total, "2026-11-01", "2026-11-30");
     assert_eq!(found(whole).await, [(String::new(), 4, 4, 10)]);
+    // Whoever is renamed is called as they are now.
+    let lease = bed.lease_on(question(5)).await;
+    let mut wanted = reservation(lease.question, 50, Vec::new());
+    wanted.call.of.person = "0".to_owned();
+    wanted.call.of.person_name = "A. Renamed".to_owned();
+    wanted.call.day = "2026-11-30".to_owned();
+    bed.store.reserve(Some(&lease), &wanted).await.unwrap();
+    let end = ended(50, SettledBy::Report, used(1, 1));
+    bed.store.settle_calls(&[end]).await.unwrap();
     let people = query(Dimension::Person, "2026-11-01", "2026-11-30");
     assert_eq!(
         found(people.clone()).await,
         [
-            ("person 0".to_owned(), 2, 2, 6),
+            ("A. Renamed".to_owned(), 3, 3, 7),
             ("person 1".to_owned(), 2, 2, 4)
         ]
     );
     let one = UsageQuery {
-        subject: Some("person 1".to_owned()),
+        subject: Some("1".to_owned()),
         ..people
     };
     assert_eq!(found(one).await, [("person 1".to_owned(), 2, 2, 4)]);

@@ -26,6 +26,7 @@ mod killed;
 mod languages;
 mod late_posts;
 mod leases;
+mod ledger_after;
 mod live_preview;
 mod long_conversations;
 mod mattermost_fails;
