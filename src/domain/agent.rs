@@ -2,7 +2,7 @@
 
 use super::attention::{mention_of, without_mention};
 use super::channel_settings::Temperature;
-use super::event::Person;
+use super::event::{Person, is_listed};
 use super::id::{ChannelId, UserId};
 
 /// Characters of a name, at most.
@@ -98,16 +98,9 @@ impl Agent {
     /// Says whether somebody may ask it in a channel. Whoever has no account is nobody in particular.
     #[must_use]
     pub fn may_be_asked_by(&self, person: &Person, channel: Option<&ChannelId>) -> bool {
-        // Who calls themselves by somebody's id is not somebody.
-        let is_among = |id: &str| {
-            let known = |entry: &String| match UserId::parse(entry) {
-                Ok(_) => entry == id,
-                Err(_) => entry.eq_ignore_ascii_case(&person.name),
-            };
-            self.people.iter().any(known)
-        };
-        let by =
-            self.people.is_empty() || person.id.as_ref().is_some_and(|id| is_among(id.as_str()));
+        let is_among =
+            |id: &UserId| is_listed(&self.people, Some(id), Some(&person.name)) == Some(true);
+        let by = self.people.is_empty() || person.id.as_ref().is_some_and(is_among);
         let at = self.channels.is_empty()
             || channel.is_some_and(|channel| self.channels.contains(channel));
         by && at

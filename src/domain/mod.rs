@@ -2,6 +2,7 @@
 //!
 //! Everything here can be tested by calling it. Types are parsed once at the edge; inside, a value of one of them is a value that holds.
 
+pub mod access;
 pub mod agent;
 pub mod attention;
 pub mod channel_settings;
