@@ -186,6 +186,10 @@ pub enum Refusal {
     NoImages,
     /// It asks for a picture, and there is no bot account that could post one.
     NoBot,
+    /// A rule of the configuration, or what their account is, keeps the asker from an answer.
+    NotAllowed,
+    /// A rule lets the asker alone see the answer, and there is no way to show it to them alone.
+    NoPrivateWay,
 }
 
 /// Why we could not answer.
@@ -250,7 +254,12 @@ impl Outcome {
                 Refusal::Filtered | Refusal::Late | Refusal::NoImages | Refusal::NoBot,
             )
             | Self::Failed(_) => true,
-            Self::Refused(Refusal::NotAMember | Refusal::AgentNotForThem)
+            Self::Refused(
+                Refusal::NotAMember
+                | Refusal::AgentNotForThem
+                | Refusal::NotAllowed
+                | Refusal::NoPrivateWay,
+            )
             | Self::QuestionDeleted
             | Self::Ignored => false,
         }
@@ -285,6 +294,8 @@ impl Outcome {
             Self::Refused(Refusal::Late) => "refused:late",
             Self::Refused(Refusal::NoImages) => "refused:no_images",
             Self::Refused(Refusal::NoBot) => "refused:no_bot",
+            Self::Refused(Refusal::NotAllowed) => "refused:not_allowed",
+            Self::Refused(Refusal::NoPrivateWay) => "refused:no_private_way",
             Self::Failed(Failure::Model(failure)) => failure.as_outcome(),
             Self::Failed(Failure::PictureNotTaken) => "failed:picture_not_taken",
             Self::Failed(Failure::Deadline) => "failed:deadline",
@@ -309,6 +320,8 @@ impl Outcome {
             "refused:late" => Self::Refused(Refusal::Late),
             "refused:no_images" => Self::Refused(Refusal::NoImages),
             "refused:no_bot" => Self::Refused(Refusal::NoBot),
+            "refused:not_allowed" => Self::Refused(Refusal::NotAllowed),
+            "refused:no_private_way" => Self::Refused(Refusal::NoPrivateWay),
             "failed:picture_not_taken" => Self::Failed(Failure::PictureNotTaken),
             "failed:deadline" => Self::Failed(Failure::Deadline),
             "failed:abandoned" => Self::Failed(Failure::Abandoned),
@@ -450,6 +463,8 @@ mod tests {
             Outcome::Refused(Refusal::Late),
             Outcome::Refused(Refusal::NoImages),
             Outcome::Refused(Refusal::NoBot),
+            Outcome::Refused(Refusal::NotAllowed),
+            Outcome::Refused(Refusal::NoPrivateWay),
             Outcome::Failed(Failure::PictureNotTaken),
             Outcome::Failed(Failure::Deadline),
             Outcome::Failed(Failure::Abandoned),

@@ -203,11 +203,11 @@ impl Intake {
         let id = question.id;
         let language = world.languages.of_asker(&question);
         let acknowledgement = acknowledgement(&question, language);
-        let (audience, asker) = (question.audience, question.asker.id.clone());
+        let asker = question.asker.id.clone();
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
         match self.commit(question).await {
             Ok(Admission::Accepted) => Ok(match caller {
-                Some(answer) => match self.wait_for(id, audience, answer).await {
+                Some(answer) => match self.wait_for(id, answer).await {
                     Ok(reply) => reply,
                     Err(reason) => self.failed(reason, id, asker.as_ref()),
                 },
@@ -240,7 +240,6 @@ impl Intake {
     async fn wait_for(
         &self,
         id: QuestionId,
-        audience: Audience,
         answer: oneshot::Receiver<InlineAnswer>,
     ) -> Result<Reply, Reason> {
         let world = &self.world;
@@ -249,8 +248,9 @@ impl Intake {
             Ok(Ok(InlineAnswer {
                 outcome: Outcome::Failed(_) | Outcome::Refused(_),
                 texts,
+                audience: _,
             })) => Ok(Reply::Failure(texts.join("\n\n"))),
-            Ok(Ok(answer)) if audience == Audience::Asker => {
+            Ok(Ok(answer)) if answer.audience == Audience::Asker => {
                 Ok(Reply::Ephemeral(answer.texts.join("\n\n")))
             }
             Ok(Ok(answer)) => Ok(Reply::Channel(answer.texts)),

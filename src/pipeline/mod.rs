@@ -7,9 +7,11 @@
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
-//! `channels` what its channel does otherwise, `agents` whom it is for, `retry` asks models of other media again, `room` counts what waits,
+//! `channels` what its channel does otherwise, `agents` whom it is for, `access` who may be answered (by what is known of `accounts`), `retry` asks models of other media again, `room` counts what waits,
 //! and `world` is what all of them share.
 
+mod access;
+mod accounts;
 mod acknowledge;
 pub mod admit;
 mod agents;
@@ -167,6 +169,8 @@ pub struct Settings {
     pub channels: HashMap<ChannelId, ChannelSettings>,
     /// The models that whoever administers a channel may choose for it.
     pub model_choices: Vec<String>,
+    /// Who may be answered, where and by which models.
+    pub access: crate::domain::access::Rules,
     /// The assistants that have a name of their own.
     pub agents: Agents,
     /// How questions by hand, commands and hooks are delivered.

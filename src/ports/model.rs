@@ -54,6 +54,11 @@ pub trait LanguageModel: Send + Sync {
     /// Says whether one of the models that a choice names takes pictures.
     fn sees(&self, choice: &ModelChoice) -> bool;
 
+    /// Returns the names of the models that a choice names; none where a model has no name.
+    fn names(&self, _choice: &ModelChoice) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Says whether the model's server answers, for `/readyz`.
     async fn ping(&self) -> Result<(), ModelError>;
 }

@@ -82,6 +82,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
             code_from_chars: unless_zero(values, &keys::ANSWER_ATTACH_CODE),
         },
         channels: channel::settings(values, &agents),
+        access: crate::domain::access::Rules::default(),
         agents,
         model_choices: values.texts(&keys::MODEL_CHOICES).to_vec(),
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
