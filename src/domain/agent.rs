@@ -38,6 +38,19 @@ impl AgentName {
         (is_name && !is_taken).then_some(Self(name))
     }
 
+    /// Reads a name as [`AgentName::parse`] does, and also what the assistant that has none of its own is called by.
+    #[must_use]
+    pub fn parse_any(text: &str) -> Option<Self> {
+        let is_default = DEFAULT_WORDS
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word));
+        if is_default {
+            Some(Self::default_assistant())
+        } else {
+            Self::parse(text)
+        }
+    }
+
     /// Returns the name of the assistant that has none of its own, which no agent has.
     #[must_use]
     pub fn default_assistant() -> Self {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::template::{check_answer, check_instructions};
-use super::{System, agent, at_most, channel, model, whole};
+use super::{System, access, agent, at_most, channel, model, whole};
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
@@ -82,7 +82,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
             code_from_chars: unless_zero(values, &keys::ANSWER_ATTACH_CODE),
         },
         channels: channel::settings(values, &agents),
-        access: crate::domain::access::Rules::default(),
+        access: access::settings(values, &agents),
         agents,
         model_choices: values.texts(&keys::MODEL_CHOICES).to_vec(),
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
