@@ -1,5 +1,6 @@
 //! How askwell is started: one command a file.
 
+mod access;
 mod config;
 mod dead;
 mod doctor;
@@ -44,6 +45,11 @@ enum Command {
         #[command(subcommand)]
         command: model::Command,
     },
+    /// Explains who may be answered, where and by which models.
+    Access {
+        #[command(subcommand)]
+        command: access::Command,
+    },
     /// Lists answers that could be shown to nobody, and has them tried again.
     Dead {
         #[command(subcommand)]
@@ -86,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Setup(arguments) => setup::run(file, &arguments),
         Command::Doctor(arguments) => doctor::run(file, &arguments),
         Command::Models { command } => model::run(file, &command),
+        Command::Access { command } => access::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
         Command::Config { command } => config::run(file, &command),
         Command::Extract(arguments) => extract::run(&arguments),

@@ -10,6 +10,12 @@ use super::attention::ChannelKind;
 use super::event::is_listed;
 use super::id::{ChannelId, TeamId, UserId};
 
+/// By which name rules know the route that is taken where no model is chosen.
+pub const USUAL_MODEL: &str = "default";
+
+/// By which name rules know the model that draws, whatever it is called at its server.
+pub const PICTURES: &str = "images";
+
 /// What a rule says of a question that it matches; a later one is stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Says {

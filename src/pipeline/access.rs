@@ -12,7 +12,9 @@ use super::interruption::Interruption;
 use super::publish::Publisher;
 use super::surroundings::profile;
 use super::world::World;
-use crate::domain::access::{Account, Because, Facts, Rules, Says, Verdict, Whereabouts, decide};
+use crate::domain::access::{
+    Account, Because, Facts, PICTURES, Rules, Says, USUAL_MODEL, Verdict, Whereabouts, decide,
+};
 use crate::domain::agent::{Agent, AgentName};
 use crate::domain::attention::ChannelKind;
 use crate::domain::channel_settings::ChannelSettings;
@@ -25,12 +27,6 @@ use crate::domain::post::{Audience, Delivery};
 use crate::domain::prompt::ModelChoice;
 use crate::domain::question::{Question, Refusal};
 use crate::ports::{LanguageModel, MattermostError, StoreError};
-
-/// By which name rules know what is asked where no model is chosen.
-pub(super) const USUAL_MODEL: &str = "default";
-
-/// By which name rules know the model that draws.
-pub(super) const PICTURES: &str = "images";
 
 /// What the rules say of a question.
 pub(super) struct Ruled<'r> {
@@ -103,7 +99,7 @@ async fn address_to_asker(
     publisher: &mut Publisher<'_>,
 ) -> Result<(), Interruption> {
     let question = &mut job.question;
-    if question.delivery == *delivery {
+    if question.delivery == *delivery && question.audience == Audience::Asker {
         return Ok(());
     }
     publisher.withdraw().await?;
@@ -158,14 +154,11 @@ where
     };
     let rules = &world.settings.access;
     if question.wanted_picture().is_some() {
-        let facts = Facts {
-            models: vec![PICTURES.to_owned()],
-            ..facts
+        let draws = ModelChoice {
+            model: Some(PICTURES.to_owned()),
+            ..ModelChoice::default()
         };
-        return Ok(Ruled {
-            verdict: decide(rules, &facts),
-            choice: ModelChoice::default(),
-        });
+        return Ok(of_choice(rules, &*world.model, &facts, draws));
     }
     let agent = agent_of(world, question);
     Ok(of_models(rules, &*world.model, facts, (agent, &customs)))
@@ -210,12 +203,8 @@ pub(super) fn of_choice<'r>(
     mut choice: ModelChoice,
 ) -> Ruled<'r> {
     let chosen = choice.model.as_deref().unwrap_or(USUAL_MODEL).to_owned();
-    let mut names = model.names(&choice);
-    if names.is_empty() {
-        names.push(chosen.clone());
-    }
     let (mut allowed, mut denied) = (None, None);
-    for name in names {
+    for name in names_of(model, &choice) {
         let facts = Facts {
             models: vec![chosen.clone(), name.clone()],
             ..facts.clone()
@@ -235,6 +224,17 @@ pub(super) fn of_choice<'r>(
     Ruled {
         verdict: allowed.or(denied).unwrap_or(nothing),
         choice,
+    }
+}
+
+/// Returns the models that a choice names, as rules know them.
+pub(super) fn names_of(model: &dyn LanguageModel, choice: &ModelChoice) -> Vec<String> {
+    let chosen = choice.model.as_deref().unwrap_or(USUAL_MODEL);
+    match chosen {
+        PICTURES => vec![PICTURES.to_owned()],
+        _ => Some(model.names(choice))
+            .filter(|names| !names.is_empty())
+            .unwrap_or_else(|| vec![chosen.to_owned()]),
     }
 }
 

@@ -27,6 +27,7 @@ mod cursors;
 pub mod delivery;
 mod draw;
 mod elsewhere;
+pub mod explain;
 mod gather;
 mod generate;
 mod going_on;

@@ -4,6 +4,7 @@
 //! of [`Sentence`] with typed arguments, so that no caller can misspell its name or forget an argument; tests hold the
 //! two languages and the variants together. What a model writes is not ours and does not pass through here.
 
+mod access;
 mod agents;
 mod channel;
 mod doctor;
@@ -14,6 +15,7 @@ mod sayings;
 mod sentence;
 mod setup;
 
+pub use access::{AccessSaying, say_of_access};
 pub use agents::{AgentSaying, say_of_agents};
 pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_channel};
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};

@@ -4,16 +4,13 @@ use crate::config::fault::{AccessFault, Fault};
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
 use crate::config::reference::{self as keys, Form, Key};
-use crate::domain::access::{Group, Role, Rule, Rules, Says};
+use crate::domain::access::{Group, PICTURES, Role, Rule, Rules, Says, USUAL_MODEL};
 use crate::domain::agent::{AgentName, Agents};
 use crate::domain::attention::ChannelKind;
 use crate::domain::id::{ChannelId, TeamId, UserId};
 
 /// Bytes of an account's name, at most (`model/user.go` of Mattermost's server).
 const MAX_USERNAME: usize = 64;
-
-/// The name by which rules know the model that draws, whatever it is called at its server.
-const PICTURES: &str = "images";
 
 const KINDS: Form = Form::OneOf(&["open", "private", "direct", "group"]);
 const ROLES: Form = Form::OneOf(&["guest", "member", "channel_admin", "system_admin"]);
@@ -194,7 +191,7 @@ fn known_models(values: &Values, agents: &Agents) -> Vec<String> {
             .tables(section)
             .filter_map(move |table| table.text(key))
     };
-    let mut known = vec![crate::llm::DEFAULT_ROUTE.to_owned(), PICTURES.to_owned()];
+    let mut known = vec![USUAL_MODEL.to_owned(), PICTURES.to_owned()];
     known.extend(values.texts(&keys::MODEL_CHOICES).iter().cloned());
     known.extend(agents.iter().filter_map(|agent| agent.model.clone()));
     for (section, key) in [
