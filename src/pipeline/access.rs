@@ -134,12 +134,12 @@ where
     if !may || question.asker.id.as_ref() == Some(person) {
         return Ok(may);
     }
-    let presser = Person {
+    let other = Person {
         id: Some(person.clone()),
         name: String::new(),
     };
-    let pressed = ruled::<E>(world, question, &presser).await?;
-    Ok(pressed.verdict.says == Says::Allow)
+    let theirs = ruled::<E>(world, question, &other).await?;
+    Ok(theirs.verdict.says == Says::Allow)
 }
 
 /// Returns what the rules say of a question, were somebody to ask it.
@@ -161,7 +161,7 @@ where
         return Ok(of_choice(rules, &*world.model, &facts, draws));
     }
     let agent = agent_of(world, question);
-    Ok(of_models(rules, &*world.model, facts, (agent, &customs)))
+    Ok(of_models(rules, &*world.model, &facts, (agent, &customs)))
 }
 
 /// Decides which models may answer: an agent's own, else the channel's, else the usual one.
@@ -170,7 +170,7 @@ where
 pub(super) fn of_models<'r>(
     rules: &'r Rules,
     model: &dyn LanguageModel,
-    facts: Facts,
+    facts: &Facts,
     (agent, customs): (Option<&Agent>, &ChannelSettings),
 ) -> Ruled<'r> {
     let own = |agent: &Agent| (agent.model.clone(), agent.temperature);
@@ -185,9 +185,9 @@ pub(super) fn of_models<'r>(
         model: None,
         ..choice.clone()
     };
-    let chosen = of_choice(rules, model, &facts, choice);
+    let chosen = of_choice(rules, model, facts, choice);
     if is_the_channels && chosen.verdict.says == Says::Deny {
-        let usual = of_choice(rules, model, &facts, usual);
+        let usual = of_choice(rules, model, facts, usual);
         if usual.verdict.says != Says::Deny {
             return usual;
         }

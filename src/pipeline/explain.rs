@@ -121,7 +121,7 @@ pub async fn explain(explaining: &Explaining<'_>, query: &Query) -> Result<Expla
         agent: name,
         models: Vec::new(),
     };
-    Ok(explaining.decision(query, (agent, &customs), facts, told))
+    Ok(explaining.decision(query, (agent, &customs), &facts, told))
 }
 
 /// Who asks, as far as it is known.
@@ -174,9 +174,10 @@ impl Explaining<'_> {
             Ok(channel) => channel,
             Err(_) => self.channel_named(&query.channel, told).await?,
         };
-        let profile = match self.has_bot() {
-            true => self.mattermost.channel_profile(&channel).await?,
-            false => None,
+        let profile = if self.has_bot() {
+            self.mattermost.channel_profile(&channel).await?
+        } else {
+            None
         };
         let Some(profile) = profile else {
             let id = channel.as_str().into();
@@ -205,9 +206,10 @@ impl Explaining<'_> {
 
     async fn channel_named(&self, name: &str, told: &Told) -> Result<ChannelId, Unexplained> {
         let name = name.strip_prefix('~').unwrap_or(name);
-        let joined = match self.has_bot() {
-            true => self.mattermost.joined_channels().await?,
-            false => Vec::new(),
+        let joined = if self.has_bot() {
+            self.mattermost.joined_channels().await?
+        } else {
+            Vec::new()
         };
         let mut found = joined
             .into_iter()
@@ -290,21 +292,21 @@ impl Explaining<'_> {
         &self,
         query: &Query,
         (agent, customs): (Option<&Agent>, &ChannelSettings),
-        facts: Facts,
+        facts: &Facts,
         mut told: Told,
     ) -> Explained {
         let rules = &self.settings.access;
-        let ruled = match &query.model {
+        let found = match &query.model {
             Some(model) => {
                 let choice = ModelChoice {
                     model: Some(model.clone()),
                     ..ModelChoice::default()
                 };
-                of_choice(rules, self.model, &facts, choice)
+                of_choice(rules, self.model, facts, choice)
             }
-            None => of_models(rules, self.model, facts.clone(), (agent, customs)),
+            None => of_models(rules, self.model, facts, (agent, customs)),
         };
-        let Ruled { verdict, choice } = ruled;
+        let Ruled { verdict, choice } = found;
         let of_agent = agent.and_then(|agent| agent.model.as_ref());
         if let (None, None, Some(model), None) =
             (&query.model, of_agent, &customs.model, &choice.model)
@@ -312,7 +314,7 @@ impl Explaining<'_> {
             let model = cleaned(model).into();
             told.say(&AccessSaying::ModelLeft { model });
         }
-        self.weigh(&choice, &facts, &mut told);
+        self.weigh(&choice, facts, &mut told);
         let why = told.because(verdict.because);
         told.decided(verdict.says, rule_of(verdict.because), why)
     }

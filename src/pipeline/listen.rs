@@ -242,7 +242,7 @@ impl Listener {
                 if self.world.languages.doubt(&person) {
                     let world = Arc::clone(&self.world);
                     self.run_errand(async move {
-                        accounts::keep_language_current(&world, Some(&person)).await
+                        accounts::keep_language_current(&world, Some(&person)).await;
                     });
                 }
                 Ok(())

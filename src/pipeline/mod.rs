@@ -7,7 +7,7 @@
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
-//! `channels` what its channel does otherwise, `agents` whom it is for, `access` who may be answered (by what is known of `accounts`), `retry` asks models of other media again, `room` counts what waits,
+//! `channels` what its channel does otherwise, `agents` whom it is for, `access` who may be answered (by what is known of `accounts`; [`explain`] says why), `retry` asks models of other media again, `room` counts what waits,
 //! and `world` is what all of them share.
 
 mod access;

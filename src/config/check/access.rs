@@ -142,17 +142,16 @@ fn teams(table: &Values) -> Vec<String> {
 fn groups_of(table: &Values, known: &[Group]) -> Vec<Group> {
     let mut groups = Vec::new();
     for name in listed(table, &keys::ACCESS_GROUPS) {
-        match known.iter().find(|group| is_alike(&group.name, name)) {
-            Some(group) => groups.push(group.clone()),
-            None => {
-                let names = known.iter().map(|group| group.name.as_str());
-                let nearest = nearest(name, names).map(str::to_owned);
-                report(
-                    table,
-                    &keys::ACCESS_GROUPS,
-                    AccessFault::NoSuchGroup { nearest },
-                );
-            }
+        if let Some(group) = known.iter().find(|group| is_alike(&group.name, name)) {
+            groups.push(group.clone());
+        } else {
+            let names = known.iter().map(|group| group.name.as_str());
+            let nearest = nearest(name, names).map(str::to_owned);
+            report(
+                table,
+                &keys::ACCESS_GROUPS,
+                AccessFault::NoSuchGroup { nearest },
+            );
         }
     }
     groups
@@ -163,13 +162,12 @@ fn agents(table: &Values, known: &Agents) -> Vec<AgentName> {
     for written in listed(table, &keys::ACCESS_AGENTS) {
         let is_known =
             |name: &AgentName| *name == AgentName::default_assistant() || known.get(name).is_some();
-        match AgentName::parse_any(written).filter(is_known) {
-            Some(name) => agents.push(name),
-            None => {
-                let names = known.iter().map(|agent| agent.name.as_str());
-                let nearest = nearest(written, names).map(str::to_owned);
-                table.report(&keys::ACCESS_AGENTS, Fault::NoSuchAgent { nearest });
-            }
+        if let Some(name) = AgentName::parse_any(written).filter(is_known) {
+            agents.push(name);
+        } else {
+            let names = known.iter().map(|agent| agent.name.as_str());
+            let nearest = nearest(written, names).map(str::to_owned);
+            table.report(&keys::ACCESS_AGENTS, Fault::NoSuchAgent { nearest });
         }
     }
     agents

@@ -164,7 +164,7 @@ fn each_condition_is_met_by_what_it_names_and_by_nothing_else() {
         roles(Deny, &[Role::Member]),
         roles(Deny, &[Role::SystemAdmin, Role::Member]),
         rule(Deny, |rule| {
-            rule.agents = vec![AgentName::default_assistant()]
+            rule.agents = vec![AgentName::default_assistant()];
         }),
         rule(Deny, |rule| rule.models = words(&["claude", "default"])),
         rule(Deny, |rule| {
