@@ -19,6 +19,7 @@ use crate::mattermost::socket::Socket;
 use crate::mattermost::{BotToken, Pace};
 use crate::pipeline::admit::intake;
 use crate::pipeline::control::Controls;
+use crate::pipeline::explain::{Explaining, explain};
 use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
@@ -33,6 +34,7 @@ pub use crate::domain::id::QuotedId;
 pub use crate::domain::job::DeadLetter;
 pub use crate::domain::money::Money;
 pub use crate::domain::time::Timestamp;
+pub use crate::pipeline::explain::{Explained, Query, Unexplained};
 pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow};
 pub use crate::store::{Access, LeaseTime, OpenError};
 
@@ -95,6 +97,9 @@ pub enum StartError {
     /// A model's certificates or proxy cannot be used.
     #[error("make the models ready")]
     Models(#[from] llm::ClientError),
+    /// It could not be explained who may be answered.
+    #[error(transparent)]
+    Access(#[from] Unexplained),
     /// A part of the process died of a defect of ours.
     #[error("go on: a part of the process died")]
     Died,
@@ -109,7 +114,8 @@ impl StartError {
     pub fn trouble(&self) -> Trouble<'_> {
         match self {
             Self::Open(error) => trouble_of_opening(error),
-            Self::Store(_) => Trouble::StoreFailed,
+            Self::Store(_) | Self::Access(Unexplained::Store(_)) => Trouble::StoreFailed,
+            Self::Access(_) => Trouble::MattermostUnasked,
             Self::Client(_)
             | Self::Models(llm::ClientError::Client(_) | llm::ClientError::Tls(_)) => {
                 Trouble::NoTls
@@ -456,6 +462,29 @@ pub async fn usage(
 ) -> Result<Vec<UsageRow>, StartError> {
     let store = open_beside(config, beside).await?;
     Ok(store.usage(&config.mattermost.server, query).await?)
+}
+
+/// Says why somebody would be answered or not, for whoever administers the first bot of a configuration.
+/// When the database cannot be opened or read, Mattermost cannot be asked, or what was asked for is not there.
+pub async fn explain_access(
+    config: &Config,
+    beside: &Beside,
+    query: &Query,
+) -> Result<Explained, StartError> {
+    let store = open_beside(config, beside).await?;
+    let clock = beside.clock.clone();
+    let pace = Pace::of(&config.mattermost, &clock);
+    let http = mattermost::http_client()?;
+    let server = mattermost::Server::at_pace(config.mattermost.clone(), http, pace, clock.clone());
+    let model = llm::Router::new(&config.models, clock, beside.ids.clone())?;
+    let explaining = Explaining {
+        settings: &config.pipeline,
+        mattermost: &server,
+        model: &model,
+        store: &*store,
+        language: config.language,
+    };
+    Ok(explain(&explaining, query).await?)
 }
 
 async fn open_beside(config: &Config, beside: &Beside) -> Result<Arc<dyn Store>, OpenError> {

@@ -1,5 +1,6 @@
 //! How askwell is started: one command a file.
 
+mod access;
 mod audit;
 mod config;
 mod dead;
@@ -45,6 +46,11 @@ enum Command {
     Models {
         #[command(subcommand)]
         command: model::Command,
+    },
+    /// Explains who may be answered, where and by which models.
+    Access {
+        #[command(subcommand)]
+        command: access::Command,
     },
     /// Lists answers that could be shown to nobody, and has them tried again.
     Dead {
@@ -95,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Setup(arguments) => setup::run(file, &arguments),
         Command::Doctor(arguments) => doctor::run(file, &arguments),
         Command::Models { command } => model::run(file, &command),
+        Command::Access { command } => access::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
         Command::Usage(arguments) => usage::run(file, &arguments),
         Command::Audit { command } => audit::run(file, &command),

@@ -3,6 +3,7 @@
 //! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
 //! it, so that a key can be neither undocumented nor forgotten.
 
+mod access;
 mod budgets;
 mod media;
 mod prices;
@@ -25,13 +26,18 @@ pub const AGENTS_SECTION: &str = "agents";
 /// The table that stands once for each budget.
 pub const BUDGETS_SECTION: &str = "budgets";
 
-/// The tables that may stand several times.
-pub const REPEATED: [&str; 5] = [
+/// The table that stands once for each group of people.
+pub const GROUPS_SECTION: &str = "groups";
+/// The table that stands once for each rule of access.
+pub const ACCESS_SECTION: &str = "access";
+pub const REPEATED: [&str; 7] = [
     CHANNEL_SECTION,
     MODELS_SECTION,
     ROUTES_SECTION,
     AGENTS_SECTION,
     BUDGETS_SECTION,
+    GROUPS_SECTION,
+    ACCESS_SECTION,
 ];
 
 /// Says whether a table may stand several times.
@@ -55,8 +61,10 @@ const DAY: f64 = 24.0 * HOUR;
 macro_rules! keys {
     ($($name:ident = $key:expr;)* $(+ $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*)*) => {
         $(pub(super) static $name: Key = $key;)*
-        $(pub(super) use $module::{$($other),*};
-        $(pub(super) static $later: Key = $later_key;)*)*
+        $(
+            pub(super) use $module::{$($other),*};
+            $(pub(super) static $later: Key = $later_key;)*
+        )*
 
         /// Every key, in the order of the documentation.
         pub static KEYS: &[&Key] = &[$(&$name,)* $($(&$other,)* $(&$later,)*)*];
@@ -515,6 +523,20 @@ keys! {
         "Where it may be asked: IDs of channels. Where none is written, everywhere.",
         "이 에이전트에게 물어볼 수 있는 채널의 ID예요. 쓰지 않으면 어디에서나 물어볼 수 있어요.",
     );
+
+    + access {
+        GROUP_NAME,
+        GROUP_PEOPLE,
+        ACCESS_SAYS,
+        ACCESS_PEOPLE,
+        ACCESS_GROUPS,
+        ACCESS_TEAMS,
+        ACCESS_CHANNELS,
+        ACCESS_KINDS,
+        ACCESS_ROLES,
+        ACCESS_AGENTS,
+        ACCESS_MODELS,
+    }
 
     DATABASE_URL = Key::new("database", "url", Form::Secret).env("ASKWELL_DATABASE").default("sqlite:askwell.db").means(
         "`sqlite:PATH`, or `postgres://user:password@host/name`. It may hold a password and so never prints.",

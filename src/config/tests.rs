@@ -1,5 +1,6 @@
 //! Whole configurations, right and wrong.
 
+mod access;
 mod agents;
 mod budgets;
 mod every_key;

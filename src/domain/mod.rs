@@ -2,6 +2,7 @@
 //!
 //! Everything here can be tested by calling it. Types are parsed once at the edge; inside, a value of one of them is a value that holds.
 
+pub mod access;
 pub mod agent;
 pub mod attention;
 pub mod audit;
@@ -15,6 +16,7 @@ pub mod csv;
 pub mod draft;
 pub mod event;
 pub mod file;
+pub mod grant;
 pub mod hexadecimal;
 pub mod id;
 pub mod job;

@@ -15,7 +15,8 @@ use super::limiter::{LATER_RESERVE, Limiter, SIGN_RESERVE, TooBusy};
 use super::previews::Previews;
 use super::token::BotToken;
 use super::wire::Identified;
-use super::{channels, chat, files, hooks, posts, previews, rules};
+use super::{accounts, channels, chat, files, hooks, posts, previews, rules};
+use crate::domain::access::Account;
 use crate::domain::attention::Identity;
 use crate::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use crate::domain::control::Standing;
@@ -374,8 +375,12 @@ impl Mattermost for Server {
         chat::names(self, people).await
     }
 
-    async fn locale(&self, person: &UserId) -> Result<Option<String>, MattermostError> {
-        chat::locale(self, person).await
+    async fn account(&self, person: &UserId) -> Result<Option<Account>, MattermostError> {
+        accounts::account(self, person).await
+    }
+
+    async fn account_named(&self, name: &str) -> Result<Option<Account>, MattermostError> {
+        accounts::account_named(self, name).await
     }
 
     async fn react(&self, post: &PostId, emoji: &str) -> Result<(), MattermostError> {

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 
 use super::DeletedQuestion;
+use super::access;
+use super::accounts::keep_language_current;
 use super::agents;
 use super::attached::note;
 use super::budgets::{self, Used};
@@ -17,7 +19,6 @@ use super::generate::{Asked, Ending, Generated, generate};
 use super::going_on::gone_on;
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
-use super::languages;
 use super::publish::{Finished, Publisher};
 use super::recover;
 use super::settle::{Verdict, judge, of_nothing};
@@ -27,6 +28,7 @@ use super::world::World;
 use crate::domain::completion::{ModelFailure, Usage};
 use crate::domain::job::{Again, ClaimedJob, Earlier};
 use crate::domain::post::Delivery;
+use crate::domain::prompt::ModelChoice;
 use crate::domain::question::{Conclusion, Failure, Outcome, Refusal};
 use crate::domain::run::Run;
 use crate::markdown;
@@ -39,7 +41,7 @@ pub(super) async fn answer(
     job: &ClaimedJob,
     hold: &Hold,
 ) -> Result<Option<ToldConversation>, Interruption> {
-    languages::keep_current(world, job.question.asker.id.as_ref()).await;
+    keep_language_current(world, job.question.asker.id.as_ref()).await;
     let mut publisher = Publisher::resume(world, job, hold).await?;
     let mut spoken = None;
     let mut conclusion = if let Some(concluded) = &job.concluded {
@@ -118,7 +120,7 @@ async fn conclude<'a>(
         let ignored = ended(world, job, Outcome::Ignored);
         return Ok(Concluded::early(ignored, publisher));
     };
-    let publisher = publisher.addressed_as(&job.question);
+    let mut publisher = publisher.addressed_as(&job.question);
     let shown = recover::shown(world, &job, &publisher).await?;
     if let Some(outcome) = end_at_once(world, &job) {
         let early = ended_early(world, &job, outcome, shown);
@@ -141,7 +143,16 @@ async fn conclude<'a>(
         let publisher = publisher.addressed_as(&job.question);
         return Ok(Concluded::early(refused, publisher));
     }
-    let gathered = match gather_in_time(world, &mut job, hold).await? {
+    let permitted = access::permit(world, &mut job, hold, &mut publisher).await?;
+    let publisher = publisher.addressed_as(&job.question);
+    let choice = match permitted {
+        Ok(choice) => choice,
+        Err(refusal) => {
+            let refused = ended(world, &job, Outcome::Refused(refusal));
+            return Ok(Concluded::early(refused, publisher));
+        }
+    };
+    let gathered = match gather_in_time(world, &mut job, hold, choice).await? {
         Ok(gathered) => gathered,
         Err(outcome) => {
             let ended = ended(world, &job, outcome);
@@ -210,11 +221,12 @@ async fn gather_in_time(
     world: &World,
     job: &mut ClaimedJob,
     hold: &Hold,
+    choice: ModelChoice,
 ) -> Result<Result<Gathered, Outcome>, Interruption> {
     let deadline = job.question.deadline;
     tokio::select! {
         biased;
-        gathered = gather(world, job) => gathered.map(Ok),
+        gathered = gather(world, job, choice) => gathered.map(Ok),
         halt = hold.halted() => match halt {
             Halt::Stopped => Ok(Err(Outcome::Stopped)),
             Halt::HandBack => Err(Interruption::HandBack),
@@ -417,9 +429,13 @@ fn ended(world: &World, job: &ClaimedJob, outcome: Outcome) -> Conclusion {
         Outcome::Stopped => Some(Sentence::AnswerStopped),
         Outcome::Refused(Refusal::Late) => Some(Sentence::WasAway),
         // No id is to be quoted for what is meant to be so.
-        Outcome::Refused(refusal @ (Refusal::NoImages | Refusal::NoBot | Refusal::OverBudget)) => {
-            Some(Sentence::Refused(Reason::from(*refusal)))
-        }
+        Outcome::Refused(
+            refusal @ (Refusal::NoImages
+            | Refusal::NoBot
+            | Refusal::NotAllowed
+            | Refusal::NoPrivateWay
+            | Refusal::OverBudget),
+        ) => Some(Sentence::Refused(Reason::from(*refusal))),
         Outcome::Refused(refusal) => Some(Sentence::Error {
             reason: Reason::from(*refusal),
             id: &quoted,
@@ -448,8 +464,12 @@ fn why_earlier_is_kept(outcome: &Outcome) -> Option<Sentence<'static>> {
             reason: Reason::from(failure),
         }),
         Outcome::Refused(
-            refusal
-            @ (Refusal::Filtered | Refusal::NoImages | Refusal::NoBot | Refusal::OverBudget),
+            refusal @ (Refusal::Filtered
+            | Refusal::NoImages
+            | Refusal::NoBot
+            | Refusal::NotAllowed
+            | Refusal::NoPrivateWay
+            | Refusal::OverBudget),
         ) => Some(Sentence::EarlierKept {
             reason: Reason::from(*refusal),
         }),

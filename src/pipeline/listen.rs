@@ -20,7 +20,7 @@ use super::channels::customs_of;
 use super::cursors::{Cursors, OVERLAP_MS};
 use super::wishes::Wishes;
 use super::world::World;
-use super::{languages, reconcile};
+use super::{accounts, reconcile};
 use crate::domain::attention::{Attention, ChannelKind, Hearing, Identity, Overheard, attend};
 use crate::domain::chat::{ChatEvent, Heard, HeardPost, JoinedChannel};
 use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place, cleaned};
@@ -238,11 +238,12 @@ impl Listener {
                 Ok(())
             }
             ChatEvent::PersonChanged(person) => {
+                self.world.accounts.doubt(&person);
                 if self.world.languages.doubt(&person) {
                     let world = Arc::clone(&self.world);
-                    self.run_errand(
-                        async move { languages::keep_current(&world, Some(&person)).await },
-                    );
+                    self.run_errand(async move {
+                        accounts::keep_language_current(&world, Some(&person)).await;
+                    });
                 }
                 Ok(())
             }

@@ -16,8 +16,8 @@ use crate::domain::id::{ChannelId, QuestionId, ServerId, TeamId, UserId};
 use crate::domain::job::Lease;
 use crate::domain::money::Money;
 use crate::ports::{
-    CallUse, Clock, Dimensions, EndedCall, IdSource, Meter, NewCall, NotReserved, Reservation,
-    Reserved, Store,
+    Allowed, CallUse, Clock, Dimensions, EndedCall, IdSource, Meter, NewCall, NotReserved,
+    Reservation, Reserved, Store,
 };
 
 /// Over which question calls are made, and by what right.
@@ -164,7 +164,7 @@ impl QuestionMeter {
 
 #[async_trait]
 impl Meter for QuestionMeter {
-    async fn reserve(&self, target: &str, bound: Bound) -> Result<u128, NotReserved> {
+    async fn reserve(&self, target: &str, bound: Bound) -> Result<Allowed, NotReserved> {
         let id = self.ids.token();
         let bound = Bound {
             price: self.counting.price(bound.price),
@@ -180,7 +180,11 @@ impl Meter for QuestionMeter {
                     state.noted.near.retain(|(known, _)| *known != account);
                     state.noted.near.push((account, balance));
                 }
-                Ok(id)
+                let mut claims = reservation.claims.iter();
+                Ok(Allowed {
+                    call: id,
+                    is_bounded: claims.any(|claim| claim.metered != Metered::Requests),
+                })
             }
             Ok(Reserved::Over(account)) => {
                 tracing::info!(question.id = %self.over.question, budget = account.budget, "a budget is used up");

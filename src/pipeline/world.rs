@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::Settings;
+use super::accounts::Accounts;
 use super::acknowledge::Acknowledgements;
 use super::attached::{FILES_AT_ONCE, RECORDINGS_AT_ONCE};
 use super::budgets::Counting;
@@ -22,6 +23,7 @@ use super::summary::SUMMARIES_AT_ONCE;
 use super::surroundings::Profiles;
 use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
+use crate::domain::post::Audience;
 use crate::domain::question::Outcome;
 use crate::ports::{
     Clock, FileReader, IdSource, ImageModel, LanguageModel, Mattermost, SpeechToText, Store,
@@ -79,6 +81,8 @@ pub struct World {
     pub(super) rules: Arc<Rules>,
     /// In which language people are spoken to.
     pub(super) languages: Arc<Languages>,
+    /// What is known of people's accounts.
+    pub(super) accounts: Accounts,
     /// What channels say of themselves.
     pub(super) profiles: Profiles,
     /// What channels do otherwise.
@@ -128,6 +132,7 @@ impl World {
             bot: OnceLock::new(),
             rules,
             languages,
+            accounts: Accounts::default(),
             profiles: Profiles::default(),
             customs: Customs::default(),
             acknowledgements: Acknowledgements::default(),
@@ -142,6 +147,8 @@ impl World {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InlineAnswer {
     pub(super) outcome: Outcome,
+    /// Who may see it.
+    pub(super) audience: Audience,
     /// A text for each post.
     pub(super) texts: Vec<String>,
 }

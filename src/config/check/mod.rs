@@ -1,5 +1,6 @@
 //! From what is written to the settings of each component; what does not fit is reported and the rest checked all the same.
 
+mod access;
 mod address;
 mod agent;
 mod answer;

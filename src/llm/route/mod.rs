@@ -199,11 +199,12 @@ impl Shared {
 }
 
 impl Shared {
-    /// Returns the models that a choice names, in the order of its way.
+    /// Returns the models that a choice names and does not avoid, in the order of its way.
     fn members_of(&self, choice: &ModelChoice) -> Vec<&Member> {
         let (way, _) = self.way(choice);
         let members = way.members().filter_map(|member| self.members.get(member));
-        members.collect()
+        let may_be_asked = |member: &&Member| !choice.avoid.contains(&member.id);
+        members.filter(may_be_asked).collect()
     }
 }
 
@@ -276,11 +277,8 @@ impl LanguageModel for Router {
     }
 
     fn window(&self, choice: &ModelChoice) -> Window {
-        let (way, _) = self.0.way(choice);
-        let windows = way
-            .members()
-            .filter_map(|member| self.0.members.get(member));
-        windows
+        let members = self.0.members_of(choice).into_iter();
+        members
             .map(Member::window)
             .max_by_key(|window| window.total_tokens)
             .unwrap_or(Window {
@@ -292,6 +290,16 @@ impl LanguageModel for Router {
     fn sees(&self, choice: &ModelChoice) -> bool {
         let mut members = self.0.members_of(choice).into_iter();
         members.any(|member| member.sees)
+    }
+
+    fn names(&self, choice: &ModelChoice) -> Vec<String> {
+        let mut names = Vec::new();
+        for member in self.0.members_of(choice) {
+            if !names.contains(&member.id) {
+                names.push(member.id.clone());
+            }
+        }
+        names
     }
 
     async fn ping(&self) -> Result<(), ModelError> {

@@ -79,6 +79,7 @@ impl Publisher<'_> {
             Delivery::Inline => {
                 let answer = InlineAnswer {
                     outcome: conclusion.outcome.clone(),
+                    audience: self.question.audience,
                     texts: texts.clone(),
                 };
                 self.world.callers.tell(self.question.id, answer);
@@ -158,6 +159,12 @@ impl Publisher<'_> {
             first.dressed = None;
         }
         self.bring_up_to(texts, stage, Priority::First).await
+    }
+
+    /// Takes back all that was shown, because the answer goes elsewhere.
+    pub(in crate::pipeline) async fn withdraw(&mut self) -> Result<(), Interruption> {
+        let shown = self.posts.split_off(0);
+        self.remove(shown).await
     }
 
     /// Deletes posts that the answer needs no more, and forgets them.

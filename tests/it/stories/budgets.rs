@@ -102,8 +102,8 @@ async fn where_a_budget_is_used_up_another_model_answers_and_says_so() {
     second.answer_otherwise(used("Cheap.", 100_000, 100_000));
     answered(&house, "alice", "first?", "Dear.").await;
     for question in ["second?", "third?"] {
-        let text = answered(&house, "alice", question, "Cheap.").await;
-        assert!(text.contains("`local` 모델이 답했어요._"), "{text}");
+        let text = answered(&house, "alice", question, "`local` 모델이 답했어요._").await;
+        assert!(text.contains("Cheap."), "{text}");
     }
     assert_eq!(house.model.requests().len(), 1);
     assert_eq!(second.requests().len(), 2);
@@ -173,7 +173,9 @@ async fn what_a_call_used_is_settled_by_how_it_ended() {
     }
 }
 
-const SHORT: &str = "[answer]\ninstructions = \"be kind\"\n[model]\nanswer_tokens = 100\n";
+/// A budget that is far from used up, of short answers.
+const SHORT: &str = "[answer]\ninstructions = \"be kind\"\n[model]\nanswer_tokens = 100\n\
+                     [[budgets]]\nname = \"all\"\ntokens = 1000000\n";
 
 #[tokio::test]
 async fn an_answer_that_is_stopped_is_settled_at_its_reservation() {

@@ -1,5 +1,7 @@
 //! Stories: what people do in the simulated Mattermost, and the posts they then see. Everything between is the product itself.
 
+mod access;
+mod access_explained;
 mod agents;
 mod asked_again;
 mod attached;

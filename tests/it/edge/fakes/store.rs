@@ -8,7 +8,7 @@ use askwell::domain::control::Opinion;
 use askwell::domain::conversation::{ConversationKey, History};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
-use askwell::domain::post::{Part, PartIntent};
+use askwell::domain::post::{Delivery, Part, PartIntent};
 use askwell::domain::question::Conclusion;
 use askwell::domain::run::Run;
 use askwell::domain::summary::Summary;
@@ -75,6 +75,15 @@ impl askwell::ports::Store for Store {
     }
 
     async fn place_in(&self, _: &Lease, _: &PostId, _: &ConversationKey) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn address_to_asker(
+        &self,
+        _: &Lease,
+        _: &Delivery,
+        _: &ConversationKey,
+    ) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 
