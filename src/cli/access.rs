@@ -15,7 +15,7 @@ use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Says whether somebody would be answered in a channel, and why, step by step.
+    /// Says whether somebody would be answered in a channel, and why, step by step; of the first bot, where there are several.
     Explain(Question),
 }
 

@@ -138,16 +138,13 @@ async fn conclude<'a>(
         let conclusion = kept(world, &job, Outcome::Interrupted, shown);
         return Ok(Concluded::early(conclusion, publisher));
     }
-    if let Some(refusal) = agents::choose(world, &mut job, hold).await? {
-        let refused = ended(world, &job, Outcome::Refused(refusal));
-        let publisher = publisher.addressed_as(&job.question);
-        return Ok(Concluded::early(refused, publisher));
-    }
+    let not_theirs = agents::choose(world, &mut job, hold).await?;
+    // Also of one who may not ask that agent, because it says who may be told so.
     let permitted = access::permit(world, &mut job, hold, &mut publisher).await?;
     let publisher = publisher.addressed_as(&job.question);
-    let choice = match permitted {
-        Ok(choice) => choice,
-        Err(refusal) => {
+    let choice = match (not_theirs, permitted) {
+        (None, Ok(choice)) => choice,
+        (Some(refusal), _) | (None, Err(refusal)) => {
             let refused = ended(world, &job, Outcome::Refused(refusal));
             return Ok(Concluded::early(refused, publisher));
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askwell_playground::model::Reply;
-use askwell_playground::{Fault, SeenPost, TimeSource, route};
+use askwell_playground::{Fault, HookFormat, SeenPost, TimeSource, route};
 
 use super::buttons::{context, labels};
 use super::house::{Account, House};
@@ -247,6 +247,44 @@ async fn a_caller_by_hand_is_nobody_in_particular() {
     let told = by_hand(&denied).await;
     assert!(told.contains(REFUSED), "{told}");
     assert!(denied.model.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_private_answer_to_a_webhook_needs_a_bot() {
+    for account in [Account::Bot, Account::Nothing] {
+        let mut house = House::built(account, TimeSource::Real).await;
+        house.listen_for("gpt", HookFormat::Form);
+        house.open_with("[[access]]\nsays = \"private\"\nchannels = [\"LOBBY\"]\n");
+        house.model.answer_otherwise(Reply::text("It is a secret."));
+        house
+            .playground
+            .say("alice", "lobby", "gpt by webhook", None);
+        match account {
+            Account::Bot => {
+                let told = house.told_directly("alice", "It is a secret.").await.text;
+                assert!(told.contains("by webhook"), "{told}");
+            }
+            Account::Nothing => {
+                let words = "보이는 답변을 보낼 수 없어요";
+                house
+                    .see("bob", words, |post| post.text.contains(words))
+                    .await;
+                assert!(house.model.requests().is_empty());
+            }
+        }
+        let seen = house.texts("bob");
+        assert!(!seen.iter().any(|text| text.contains("secret")), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_answers_are_private_so_is_that_an_agent_is_not_for_somebody() {
+    let toml = format!("{PRIVATE}[[agents]]\nname = \"payroll\"\npeople = [\"alice\"]\n");
+    let house = house(Account::Bot, &toml).await;
+    house.ask("bob", "with payroll: hi").await;
+    let words = "이 에이전트에게 물어볼 수 없어요";
+    house.told_alone("bob", "lobby", words).await;
+    assert!(house.sees_nothing("alice", "lobby"));
 }
 
 const MODELS: &str = "[model]\nfallbacks = [\"costly\"]\nchoices = [\"costly\"]\n\
