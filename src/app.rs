@@ -465,6 +465,8 @@ pub async fn usage(
 }
 
 /// Says why somebody would be answered or not, for whoever administers the first bot of a configuration.
+///
+/// # Errors
 /// When the database cannot be opened or read, Mattermost cannot be asked, or what was asked for is not there.
 pub async fn explain_access(
     config: &Config,

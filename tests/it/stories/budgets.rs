@@ -247,3 +247,33 @@ async fn people_see_what_they_used_and_whoever_administers_a_channel_what_it_did
         "{channel}"
     );
 }
+
+#[tokio::test]
+async fn system_administrators_grant_more_from_the_chat_and_that_is_written_down() {
+    let house = house(ONE_A_DAY).await;
+    house.playground.make_system_admin("bob");
+    house.model.answer_otherwise(Reply::text("Yes."));
+    answered(&house, "alice", "first?", "Yes.").await;
+    let told = house.ask("alice", "second?").await;
+    assert!(told.contains("예산을 다 써서"), "{told}");
+    for (person, line, part) in [
+        ("alice", "예산 fair +1 @alice", "시스템 관리자만"),
+        ("bob", "예산 unfair +1 @alice", "있는 예산: `fair`"),
+        ("bob", "예산 fair +1", "누구에게 주는지"),
+        ("bob", "예산 fair +1 @nobody", "누구에게 주는지"),
+        ("bob", "예산 fair +1.5 @alice", "처럼 써 주세요"),
+        (
+            "bob",
+            "예산 fair +1 @alice",
+            "질문 1개 더 줬어요. 이제 질문 2개까지",
+        ),
+    ] {
+        let told = house.ask(person, line).await;
+        assert!(told.contains(part), "{line}: {told}");
+    }
+    answered(&house, "alice", "third?", "Yes.").await;
+    let told = house.ask("alice", "fourth?").await;
+    assert!(told.contains("예산을 다 써서"), "{told}");
+    // What only looks like it is a question.
+    answered(&house, "bob", "예산 편성은 어떻게 해?", "Yes.").await;
+}
