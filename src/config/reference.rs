@@ -4,6 +4,7 @@
 //! it, so that a key can be neither undocumented nor forgotten.
 
 mod media;
+mod page;
 
 pub use super::key::Key;
 pub use super::kind::Form;
@@ -47,13 +48,13 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 macro_rules! keys {
-    ($($name:ident = $key:expr;)* + $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*) => {
+    ($($name:ident = $key:expr;)* $(+ $module:ident { $($other:ident,)* })+ $($later:ident = $later_key:expr;)*) => {
         $(pub(super) static $name: Key = $key;)*
-        pub(super) use $module::{$($other),*};
+        $(pub(super) use $module::{$($other),*};)+
         $(pub(super) static $later: Key = $later_key;)*
 
         /// Every key, in the order of the documentation.
-        pub static KEYS: &[&Key] = &[$(&$name,)* $(&$other,)* $(&$later,)*];
+        pub static KEYS: &[&Key] = &[$(&$name,)* $($(&$other,)*)+ $(&$later,)*];
     };
 }
 
@@ -324,6 +325,7 @@ keys! {
         IMAGES_ENABLED, IMAGES_BASE_URL, IMAGES_API_KEY, IMAGES_PLAIN_HTTP, IMAGES_NAME, IMAGES_SIZE, IMAGES_TIMEOUT, IMAGES_MAX_BYTES,
         SPEECH_ENABLED, SPEECH_BASE_URL, SPEECH_API_KEY, SPEECH_PLAIN_HTTP, SPEECH_NAME, SPEECH_LANGUAGE, SPEECH_TIMEOUT, SPEECH_MAX_BYTES,
     }
+    + page { ADMIN_ENABLED, ADMIN_LISTEN, ADMIN_PUBLIC_URL, ADMIN_SHOW_TEXTS, }
 
     ANSWER_ASSISTANT = Key::new("answer", "assistant", Form::Text(64)).default("GPT").means(
         "The assistant's name in answers.",

@@ -27,6 +27,8 @@ pub enum Request {
     Channel(ChannelRequest),
     /// `agents` or `에이전트`: whom may I ask?
     Agents,
+    /// `admin` or `관리`: the page for those who administer the server.
+    Page,
     /// A question.
     Ask {
         /// The question, trimmed, without the name of whom it is for.
@@ -42,6 +44,7 @@ const HELP_WORDS: [&str; 2] = ["help", "도움말"];
 const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
 const STOP_WORDS: [&str; 3] = ["stop", "그만", "멈춰"];
 const AGENTS_WORDS: [&str; 2] = ["agents", "에이전트"];
+const PAGE_WORDS: [&str; 3] = ["admin", "관리", "관리자"];
 const PRIVATE_PREFIXES: [&str; 2] = ["private", "나만"];
 const PICTURE_PREFIXES: [&str; 3] = ["image", "그림", "이미지"];
 
@@ -80,6 +83,8 @@ impl Request {
             Self::Channel(request)
         } else if is_one_of(&AGENTS_WORDS) && !agents.is_empty() {
             Self::Agents
+        } else if is_one_of(&PAGE_WORDS) {
+            Self::Page
         } else if let Some((agent, said)) = agents.called_in(text) {
             let (text, audience) = read_audience(&said);
             Self::asking(text, audience, Some(agent))
@@ -113,7 +118,8 @@ impl Request {
             | Self::StartAfresh
             | Self::Stop
             | Self::Channel(_)
-            | Self::Agents => false,
+            | Self::Agents
+            | Self::Page => false,
         }
     }
 }

@@ -339,6 +339,9 @@ pub(super) struct Account {
     /// Its language, as `ko` or `en-AU`; empty where it has none.
     #[serde(default)]
     pub(super) locale: String,
+    /// When it was deactivated; 0 where it is not.
+    #[serde(default)]
+    pub(super) delete_at: i64,
 }
 
 impl Account {

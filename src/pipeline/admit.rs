@@ -16,6 +16,7 @@ use super::Settings;
 use super::agents;
 use super::channels;
 use super::delivery;
+use super::invite;
 use super::room::Room;
 use super::world::{InlineAnswer, World};
 use crate::domain::agent::AgentName;
@@ -81,6 +82,7 @@ enum Decision {
     Stop(ControlScope),
     Channel(ChannelRequest, Box<InboundEvent>),
     ListAgents(Box<InboundEvent>),
+    Invite(Box<InboundEvent>),
     Admit(Box<Question>),
 }
 
@@ -102,7 +104,7 @@ pub fn intake(world: Arc<World>) -> (Intake, Committer) {
 
 impl Intake {
     /// Takes one event and returns what its sender is told. No question waits for Mattermost or a model, except where the reply
-    /// itself carries the answer; a change of a channel's settings waits to learn who may make it.
+    /// itself carries the answer; a change of a channel's settings, and whoever wants the page for administrators, wait to learn who may.
     pub async fn receive(&self, event: InboundEvent) -> Reply {
         let id = self.world.ids.question_id(event.received_at);
         let asker = event.asker.id.clone();
@@ -151,6 +153,11 @@ impl Intake {
                 let listed = agents::list(world, &event, language).await;
                 let listed = listed.map_err(|error| store_failed(&error, id))?;
                 Ok(Reply::Ephemeral(listed))
+            }
+            Decision::Invite(event) => {
+                let told = invite::invite(world, &event, language).await;
+                let told = told.map_err(|error| store_failed(&error, id))?;
+                Ok(Reply::Ephemeral(told))
             }
             Decision::Admit(question) => self.admit(*question).await,
         }
@@ -395,6 +402,7 @@ fn decide(
         },
         Request::Channel(request) => Decision::Channel(request, Box::new(event)),
         Request::Agents => Decision::ListAgents(Box::new(event)),
+        Request::Page => Decision::Invite(Box::new(event)),
         Request::Ask {
             text,
             audience,

@@ -128,6 +128,7 @@ fn reworded(
         | Request::Help
         | Request::Channel(_)
         | Request::Agents
+        | Request::Page
         | Request::StartAfresh
         | Request::Stop => said.trim().to_owned(),
     };

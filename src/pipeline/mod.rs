@@ -7,7 +7,7 @@
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
-//! `channels` what its channel does otherwise, `agents` whom it is for, `retry` asks models of other media again, `room` counts what waits,
+//! `channels` what its channel does otherwise, `invite` opens the page for administrators, `agents` whom it is for, `retry` asks models of other media again, `room` counts what waits,
 //! and `world` is what all of them share.
 
 mod acknowledge;
@@ -30,6 +30,7 @@ mod generate;
 mod going_on;
 mod hold;
 mod interruption;
+mod invite;
 mod known;
 mod languages;
 pub mod listen;
@@ -171,6 +172,8 @@ pub struct Settings {
     pub agents: Agents,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
+    /// Where people open the page for administrators, where there is one: an address without a slash at its end.
+    pub page_url: Option<String>,
 }
 
 /// Returns the shortest lease under which a write that takes up to `longest_write` can always be begun.

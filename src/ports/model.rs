@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures_util::Stream;
 
 use crate::domain::completion::{Delta, ModelFailure};
+use crate::domain::figures::ModelHealth;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
 
 /// By how much a prompt was too long, in the tokens of whoever says so.
@@ -53,6 +54,11 @@ pub trait LanguageModel: Send + Sync {
 
     /// Says whether one of the models that a choice names takes pictures.
     fn sees(&self, choice: &ModelChoice) -> bool;
+
+    /// Says how each of the models does, as far as this process has seen; nothing where nobody keeps account of it.
+    fn health(&self) -> Vec<ModelHealth> {
+        Vec::new()
+    }
 
     /// Says whether the model's server answers, for `/readyz`.
     async fn ping(&self) -> Result<(), ModelError>;

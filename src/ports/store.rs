@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use super::audit::AuditTrail;
+use super::door::Door;
+use super::figures::Figures;
 use crate::domain::agent::AgentName;
 use crate::domain::channel_settings::{ChannelChange, ChannelSettings};
 use crate::domain::chat::Cursor;
@@ -195,7 +197,7 @@ pub struct KeptSummary {
 /// it reads holds what no version of ours writes. A method that is shown a lease also fails with [`StoreError::LeaseLost`], which
 /// each of them says, and then has written nothing.
 #[async_trait]
-pub trait Store: AuditTrail + Send + Sync {
+pub trait Store: AuditTrail + Door + Figures + Send + Sync {
     /// Says whether other processes may serve from the same database.
     fn is_shared(&self) -> bool;
 

@@ -23,7 +23,9 @@ use self::measure::Measure;
 use self::running::Running;
 use super::settings::Settings;
 use super::target::Target;
+use crate::domain::figures::ModelHealth;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
+use crate::domain::time::Timestamp;
 use crate::ports::{Clock, DeltaStream, IdSource, LanguageModel, ModelError};
 
 /// How many answers one model may be writing at once where nothing is said.
@@ -94,6 +96,7 @@ struct Member {
     /// The longest a try of it can take to show that it works.
     patience: std::time::Duration,
     slots: Arc<Semaphore>,
+    most_at_once: Option<usize>,
     health: Mutex<Health>,
 }
 
@@ -124,6 +127,7 @@ impl Router {
                 window: target.settings.window,
                 sees: target.settings.sees,
                 patience: target.settings.first_token_timeout,
+                most_at_once: target.most_at_once,
                 slots: Arc::new(Semaphore::new(target.most_at_once.unwrap_or(MOST_AT_ONCE))),
                 health: Mutex::default(),
             });
@@ -213,6 +217,22 @@ impl Member {
         self.health().measure.of(self.window)
     }
 
+    /// Tells how it does.
+    fn report(&self, now: Timestamp) -> ModelHealth {
+        let writing = self.most_at_once.unwrap_or(MOST_AT_ONCE);
+        let writing = writing.saturating_sub(self.slots.available_permits());
+        let window = self.window();
+        let health = self.health();
+        ModelHealth {
+            id: self.id.clone(),
+            state: health.breaker.told(now),
+            first_token_p95: health.latency.p95(),
+            writing,
+            most_at_once: self.most_at_once,
+            window_tokens: window.total_tokens,
+        }
+    }
+
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {
         // Whoever panicked while holding it left it whole.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
@@ -242,6 +262,15 @@ impl LanguageModel for Router {
     fn sees(&self, choice: &ModelChoice) -> bool {
         let mut members = self.0.members_of(choice).into_iter();
         members.any(|member| member.sees)
+    }
+
+    fn health(&self) -> Vec<ModelHealth> {
+        let now = self.0.clock.now();
+        self.0
+            .members
+            .iter()
+            .map(|member| member.report(now))
+            .collect()
     }
 
     async fn ping(&self) -> Result<(), ModelError> {

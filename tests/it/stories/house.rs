@@ -57,6 +57,8 @@ pub(crate) struct House {
     pub(super) ids: Arc<dyn IdSource>,
     /// Holds the address for askwell until it opens.
     door: Option<std::net::TcpListener>,
+    /// The address of the page for administrators, where there is one.
+    page: Option<SocketAddr>,
     running: Option<Running>,
 }
 
@@ -122,6 +124,7 @@ impl House {
             environment,
             ids: Arc::new(SystemIds),
             door: Some(door),
+            page: None,
             running: None,
         }
     }
@@ -131,6 +134,15 @@ impl House {
         let database = crate::postgres::fresh_database().await;
         self.environment
             .insert("ASKWELL_DATABASE".to_owned(), database);
+    }
+
+    /// Has askwell serve the page for administrators when it opens; returns where.
+    pub(super) fn lay_out_page(&mut self) -> String {
+        let address = lasting_address();
+        self.page = Some(address);
+        self.environment
+            .insert("ASKWELL_ADMIN_LISTEN".to_owned(), address.to_string());
+        format!("http://{address}")
     }
 
     /// Lets askwell hear of posts that begin with a word, by an outgoing webhook.
@@ -164,6 +176,9 @@ impl House {
         let config = load(inputs.clone()).unwrap();
         let reread: Reread = Arc::new(move || load(inputs.clone()).ok());
         let listener = self.take_door();
+        let page = self
+            .page
+            .map(|address| std::net::TcpListener::bind(address).unwrap());
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
         let stop = CancellationToken::new();
         let asked = stop.clone();
@@ -172,7 +187,7 @@ impl House {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let given = surroundings(listener, clock, ids, reread);
+                let given = surroundings([Some(listener), page], clock, ids, reread);
                 serve(config, given, asked).await.unwrap();
             });
             // What still holds the database goes with its runtime.
@@ -338,15 +353,20 @@ pub(super) fn find(
 }
 
 fn surroundings(
-    listener: std::net::TcpListener,
+    listeners: [Option<std::net::TcpListener>; 2],
     clock: Arc<ManualClock>,
     ids: Arc<dyn IdSource>,
     reread: Reread,
 ) -> Surroundings {
-    listener.set_nonblocking(true).unwrap();
+    let [listener, page] = listeners.map(|listener| {
+        let listener = listener?;
+        listener.set_nonblocking(true).unwrap();
+        Some(TcpListener::from_std(listener).unwrap())
+    });
     Surroundings {
         extractor: env!("CARGO_BIN_EXE_askwell").into(),
-        listener: TcpListener::from_std(listener).unwrap(),
+        listener: listener.unwrap(),
+        page,
         clock,
         ids,
         lease_time: LeaseTime::Clock,
