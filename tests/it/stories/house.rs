@@ -38,16 +38,16 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Which account askwell is given.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Account {
+pub(crate) enum Account {
     Bot,
     Nothing,
 }
 
 /// A Mattermost with alice and bob in the lobby and the garden, a model, and askwell.
 pub(crate) struct House {
-    pub(super) playground: Playground,
-    pub(super) model: ScriptedModel,
-    pub(super) clock: Arc<ManualClock>,
+    pub(crate) playground: Playground,
+    pub(crate) model: ScriptedModel,
+    pub(crate) clock: Arc<ManualClock>,
     pub(super) command_token: String,
     pub(super) address: SocketAddr,
     pub(super) url: String,
@@ -77,7 +77,7 @@ impl House {
     }
 
     /// Builds a house in which askwell does not run yet, its Mattermost going by a time.
-    pub(super) async fn built(account: Account, time: TimeSource) -> Self {
+    pub(crate) async fn built(account: Account, time: TimeSource) -> Self {
         let door = lasting_door();
         let address = door.local_addr().unwrap();
         let url = format!("http://{address}");
@@ -137,7 +137,7 @@ impl House {
     }
 
     /// Has askwell serve the page for administrators when it opens; returns where.
-    pub(super) fn lay_out_page(&mut self) -> String {
+    pub(crate) fn lay_out_page(&mut self) -> String {
         let address = lasting_address();
         self.page = Some(address);
         self.environment
@@ -156,7 +156,7 @@ impl House {
     }
 
     /// Opens askwell, with a configuration file of this text.
-    pub(super) fn open(&mut self, toml: &str) {
+    pub(crate) fn open(&mut self, toml: &str) {
         // Time that only these stories are about stands still for nobody else: the bot hears where a story is about hearing.
         let deaf = if toml.contains("[bot]") {
             ""
@@ -222,7 +222,7 @@ impl House {
     }
 
     /// Asks as a person would, in the lobby, and returns what the person's client was told at once.
-    pub(super) async fn ask(&self, person: &str, text: &str) -> String {
+    pub(crate) async fn ask(&self, person: &str, text: &str) -> String {
         let typed = format!("/askgpt {text}");
         let seen = self
             .playground
@@ -233,7 +233,7 @@ impl House {
     }
 
     /// Waits for a post that a person sees in the lobby, and returns it.
-    pub(super) async fn see(
+    pub(crate) async fn see(
         &self,
         person: &str,
         what: &str,
@@ -287,7 +287,7 @@ impl House {
     }
 
     /// The texts a person sees in the lobby, oldest first.
-    pub(super) fn texts(&self, person: &str) -> Vec<String> {
+    pub(crate) fn texts(&self, person: &str) -> Vec<String> {
         self.texts_in("lobby", person)
     }
 
