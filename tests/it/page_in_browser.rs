@@ -50,10 +50,16 @@ async fn busy_house() -> (House, String) {
                 7 => Reply::unauthorized(),
                 _ => Reply::text("네, 이렇게 해 보세요."),
             };
+            let reply = reply.gate_before_head("thinking");
+            let asked = house.model.requests().len();
             house.model.answer_next(reply);
             let who = if number % 2 == 0 { "alice" } else { "bob" };
             let before = house.texts("bob").len();
             house.ask(who, &format!("질문 {hour}-{number}")).await;
+            house.model.wait_for_requests(asked + 1).await;
+            let took = 420 + u64::from(hour * 37 % 11 * 90 + number * 310);
+            house.clock.advance(Duration::from_millis(took));
+            house.model.open_gate("thinking");
             house
                 .playground
                 .wait_for("an answer", |view| {

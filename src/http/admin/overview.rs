@@ -242,6 +242,7 @@ fn asked_chart(words: Words, zone: &str, slots: &[Slot]) -> String {
     json!({
         "kind": "bars",
         "zone": zone,
+        "hour": words.say(PageWord::Hour),
         "x": seconds(slots),
         "series": [
             series(PageWord::Answered, "good", of(|tallied| tallied.answered)),
@@ -264,6 +265,7 @@ fn speed_chart(words: Words, zone: &str, slots: &[Slot], speeds: &[Speed]) -> St
         "kind": "lines",
         "unit": "s",
         "zone": zone,
+        "hour": words.say(PageWord::Hour),
         "x": seconds(slots),
         "series": [
             {"label": words.say(PageWord::HalfWithin), "tone": "accent", "values": of(|speed| speed.half)},

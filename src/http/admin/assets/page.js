@@ -22,7 +22,7 @@
       ticks: { show: false },
     };
     return [
-      { ...shared, grid: { show: false }, values: (_, times) => times.map((time) => format.format(time * 1000)), space: 56 },
+      { ...shared, size: 28, grid: { show: false }, values: (_, times) => times.map((time) => format.format(time * 1000)), space: 56 },
       {
         ...shared,
         grid: { stroke: colour("line-soft"), width: 1 },
@@ -58,7 +58,7 @@
       legend: { live: true },
       scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
       axes: axes(format, chart.unit),
-      series: [{ value: (_, time) => (time === null ? "–" : format.format(time * 1000)) }, ...series],
+      series: [{ label: chart.hour, value: (_, time) => (time === null ? "–" : format.format(time * 1000)) }, ...series],
     };
     const data = [chart.x, ...order.map((at) => rows[at])];
     place.replaceChildren();
