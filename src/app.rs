@@ -31,12 +31,14 @@ use crate::text::Trouble;
 use crate::{http, llm, mattermost, reading, store};
 
 pub use crate::domain::audit::{AuditFlaw, AuditRecord, AuditVerdict};
+pub use crate::domain::completion::Usage;
 pub use crate::domain::csv;
 pub use crate::domain::id::QuotedId;
 pub use crate::domain::job::DeadLetter;
+pub use crate::domain::money::Money;
 pub use crate::domain::time::Timestamp;
 pub use crate::http::admin::Settings as PageSettings;
-pub use crate::ports::{AuditTrail, Letters};
+pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow};
 pub use crate::store::{Access, LeaseTime, OpenError};
 
 /// How long answers that are being written when the process is asked to stop may go on, before they are handed back.
@@ -510,6 +512,19 @@ pub async fn audit_trail(
 ) -> Result<Arc<dyn AuditTrail>, StartError> {
     let store = open_beside(config, beside).await?;
     Ok(store)
+}
+
+/// Returns what was used on the configured server.
+///
+/// # Errors
+/// When the database cannot be opened or read.
+pub async fn usage(
+    config: &Config,
+    beside: &Beside,
+    query: &UsageQuery,
+) -> Result<Vec<UsageRow>, StartError> {
+    let store = open_beside(config, beside).await?;
+    Ok(store.usage(&config.mattermost.server, query).await?)
 }
 
 async fn open_beside(config: &Config, beside: &Beside) -> Result<Arc<dyn Store>, OpenError> {

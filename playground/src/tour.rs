@@ -34,6 +34,8 @@ struct Script {
     follow_up: &'static str,
     direct: &'static str,
     command: &'static str,
+    /// What somebody asks who has a budget: one question more than there is for.
+    budgeted: [&'static str; 5],
 }
 
 impl Tongue {
@@ -44,24 +46,44 @@ impl Tongue {
                 follow_up: "거기에서 가 볼 만한 곳 하나만 알려 줘.",
                 direct: "무지개는 몇 가지 색이야?",
                 command: "물은 몇 도에서 끓어?",
+                budgeted: [
+                    "1 더하기 1은?",
+                    "하늘은 무슨 색이야?",
+                    "고양이는 뭐라고 울어?",
+                    "얼음은 차가워?",
+                    "하나만 더!",
+                ],
             },
             Self::En => Script {
                 mention: "what is the capital of France?",
                 follow_up: "And one thing to see there?",
                 direct: "How many colours has a rainbow?",
                 command: "At how many degrees does water boil?",
+                budgeted: [
+                    "what is 1 plus 1?",
+                    "what colour has the sky?",
+                    "what does a cat say?",
+                    "is ice cold?",
+                    "one more, please!",
+                ],
             },
         }
     }
 
     /// How the conversations are headed.
-    fn heads(self) -> [&'static str; 3] {
+    fn heads(self) -> [&'static str; 4] {
         match self {
-            Self::Ko => ["멘션과 스레드", "다이렉트 메시지", "슬래시 명령어"],
+            Self::Ko => [
+                "멘션과 스레드",
+                "다이렉트 메시지",
+                "슬래시 명령어",
+                "예산: 거의 다 썼을 때, 다른 모델이 답할 때, 다 썼을 때",
+            ],
             Self::En => [
                 "A mention and its thread",
                 "A direct message",
                 "A slash command",
+                "A budget: nearly used up, another model answers, used up",
             ],
         }
     }
@@ -128,7 +150,7 @@ impl Tour {
         let bot = alice.get(&format!("/users/username/{}", self.bot)).await?;
         let bot = person::text_at(&bot, "/id").to_owned();
         let script = self.tongue.script();
-        let [in_channel, directly, by_command] = self.tongue.heads();
+        let [in_channel, directly, by_command, by_budget] = self.tongue.heads();
         let mut transcript = Transcript::default();
 
         let lobby = alice.channel(TEAM, CHANNEL).await?;
@@ -164,6 +186,14 @@ impl Tour {
             &self.bot,
             &self.answer(&alice, &bot, &lobby, &before).await?,
         );
+        transcript.head(&format!("{by_budget} (~{CHANNEL})"));
+        let bob = Person::log_in(&self.url, "bob", PASSWORD).await?;
+        for question in script.budgeted {
+            let mention = format!("@{} {question}", self.bot);
+            let asked = bob.say(&lobby, "", &mention).await?;
+            transcript.line("bob", &asked.text);
+            transcript.reply(&self.bot, &self.answer(&bob, &bot, &lobby, &asked).await?);
+        }
         Ok(transcript.finish())
     }
 

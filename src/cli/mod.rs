@@ -10,6 +10,7 @@ mod model;
 mod serve;
 mod setup;
 mod terminal;
+mod usage;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ enum Command {
         #[command(subcommand)]
         command: dead::Command,
     },
+    /// Says what was used, by whom, and what it cost.
+    Usage(usage::Arguments),
     /// Says who did what, when, and whether what was written down of it is as it was.
     Audit {
         #[command(subcommand)]
@@ -93,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(file, &arguments),
         Command::Models { command } => model::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
+        Command::Usage(arguments) => usage::run(file, &arguments),
         Command::Audit { command } => audit::run(file, &command),
         Command::Config { command } => config::run(file, &command),
         Command::Extract(arguments) => extract::run(&arguments),

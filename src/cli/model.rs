@@ -1,5 +1,6 @@
 //! `askwell models`: which models there are, whether each answers, and what an unknown server takes.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::failure::Failure;
 use super::{CONFIGURATION_IS_WRONG, complain, say};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::provision::doctor::{Finding, Severity, examine_model, named};
+use crate::provision::doctor::{Finding, Severity, examine_model, named, priced};
 use crate::provision::probe::{list, probe};
 use crate::text::{Notice, notify};
 
@@ -99,6 +100,8 @@ async fn list_all(config: &Config, clock: &Arc<SystemClock>) -> ExitCode {
             settings.base_url.as_str(),
         ];
         let mut text = format!("{}\n", head.join("  "));
+        let (price, _) = told(config.language, &priced(settings));
+        writeln!(text, "  {price}").expect("a string takes all that is written to it");
         match list(settings, clock.clone()).await {
             Ok(models) => {
                 for model in models {
@@ -125,6 +128,7 @@ async fn test(config: &Config, clock: &Arc<SystemClock>) -> ExitCode {
         tell(config, &Finding::Healthy(named(target)));
         let mut hear = |finding: Finding| worst = worst.max(tell(config, &finding));
         examine_model(&target.settings, clock.clone(), &mut hear).await;
+        hear(priced(&target.settings));
     }
     ExitCode::from(worst.exit_code())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::reference::{
-    CHANNEL_SECTION, Form, KEYS, Key, MODELS_SECTION, ROUTES_SECTION, is_repeated,
+    BUDGETS_SECTION, CHANNEL_SECTION, Form, KEYS, Key, MODELS_SECTION, ROUTES_SECTION, is_repeated,
 };
 use crate::pipeline::DEFAULT_TEMPLATE;
 use crate::text::Language;
@@ -192,6 +192,38 @@ fallbacks = [\"local\"]
 
 ";
 
+const BUDGETS_EXAMPLE: &str = "\
+```toml
+[[budgets]]
+name = \"sales\"
+for = \"channel\"
+only = [\"4yh8cxjq5jgnbpy8t1m7uwz3ec\"]
+dollars = 20
+then = \"local\"
+
+[[budgets]]
+name = \"fair-use\"
+for = \"person\"
+requests = 100
+per = \"day\"
+```
+
+";
+
+const ENGLISH_BUDGETS: &str = "\
+What may be used, by whom and in which time; in tables that may stand often, all of which hold. What an answer can use at most is reserved before a \
+model is asked, and what it used is settled after, so that questions asked at the same time cannot use more than there is. Whoever has too little left is \
+told so, and when it begins anew. Pictures that are drawn and recordings that are written down are counted as requests, and not in tokens or dollars.
+
+";
+
+const KOREAN_BUDGETS: &str = "\
+누가 어느 동안 얼마나 쓸 수 있는지 정해요. 여러 번 쓸 수 있는 표이고, 적은 것은 모두 지켜요. 모델에 묻기 전에 답변 하나가 쓸 수 있는 최대량을 맡아 두고, 끝나면 \
+실제로 쓴 만큼만 빼요. 그래서 한꺼번에 물어봐도 예산을 넘지 않아요. 다 쓴 사람에게는 그렇다고 말하고 언제 다시 쓸 수 있는지 알려요. 그림과 녹음 받아쓰기는 \
+질문 수로만 세고 토큰이나 금액으로는 세지 않아요.
+
+";
+
 const ENGLISH_MODELS: &str = "\
 Further models, each in a table of its own, which may stand often. Besides its name it has the keys of `[model]`, except `choices`, `tries`, \
 `first_delay_seconds` and `longest_delay_seconds`. A channel may be given one of them by its name, which then needs to be in `model.choices`.
@@ -254,6 +286,7 @@ fn section_head(section: &str, language: Language) -> String {
         CHANNEL_SECTION => (ENGLISH_CHANNELS, KOREAN_CHANNELS, ""),
         MODELS_SECTION => (ENGLISH_MODELS, KOREAN_MODELS, MODELS_EXAMPLE),
         ROUTES_SECTION => (ENGLISH_ROUTES, KOREAN_ROUTES, ROUTES_EXAMPLE),
+        BUDGETS_SECTION => (ENGLISH_BUDGETS, KOREAN_BUDGETS, BUDGETS_EXAMPLE),
         _ => ("", "", ""),
     };
     let note = match language {
@@ -301,6 +334,7 @@ fn form(form: Form, language: Language) -> String {
         Form::Whole(min, max) => format!("{min} – {max}"),
         Form::Decimal(min, max) => format!("{min} – {max}"),
         Form::Seconds(min, max) => format!("{min} – {max} {}", words("s", "초")),
+        Form::Dollars(max) => format!("$0 – ${max}"),
         Form::Switch => "`true`, `false`".to_owned(),
         Form::OneOf(choices) => {
             let quoted: Vec<_> = choices.iter().map(|choice| format!("`{choice}`")).collect();

@@ -90,6 +90,12 @@ pub enum Fault {
         /// The known one that it is most like, where one is.
         nearest: Option<String>,
     },
+    /// A budget has no name, or one of other characters.
+    BudgetName,
+    /// Two budgets have one name.
+    BudgetTwice,
+    /// A budget counts nothing, or several things.
+    BudgetLimits,
     /// A model or a route has no name.
     NoModelName,
     /// Two models, or two routes, have the same name.
@@ -131,6 +137,11 @@ pub enum Fault {
     },
     /// A template shows no answer.
     NoAnswer,
+    /// A price lacks its other half.
+    HalfAPrice {
+        /// The key that is not written.
+        other: &'static Key,
+    },
     /// A value must be at most a share of another.
     AtMost {
         /// The other key.

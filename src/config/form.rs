@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::Fault;
 use super::raw::Written;
 use super::reference::{Form, Key};
+use crate::domain::money::Money;
 
 /// Tokens in one list, at most.
 pub const MAX_TOKENS: usize = 100;
@@ -53,6 +54,7 @@ pub(super) fn from_text(form: Form, text: &str) -> Result<Written, Fault> {
         Form::Files => files(text.split(',')),
         Form::Whole(..) => whole(form, text.parse().map_err(|_| wrong())?),
         Form::Decimal(..) | Form::Seconds(..) => decimal(form, text.parse().map_err(|_| wrong())?),
+        Form::Dollars(_) => dollars(form, text),
         Form::Switch => text.parse().map(Written::Switch).map_err(|_| wrong()),
     }
 }
@@ -88,6 +90,11 @@ pub(super) fn from_toml(form: Form, value: &DeValue<'_>) -> Result<Written, Faul
             form,
             number.as_str().parse().map_err(|_| Fault::Form(form))?,
         ),
+        (Form::Dollars(_), DeValue::Integer(number)) if number.radix() == 10 => {
+            dollars(form, number.as_str())
+        }
+        (Form::Dollars(_), DeValue::Float(number)) => dollars(form, number.as_str()),
+        (Form::Dollars(_), DeValue::String(text)) => dollars(form, text),
         (Form::Pairs, DeValue::Table(table)) => pairs(table),
         (Form::Json, DeValue::Table(table)) => json(table).map(Written::Json),
         (Form::Switch, DeValue::Boolean(on)) => Ok(Written::Switch(*on)),
@@ -233,6 +240,15 @@ fn decimal(form: Form, number: f64) -> Result<Written, Fault> {
     }
 }
 
+fn dollars(form: Form, text: &str) -> Result<Written, Fault> {
+    match (form, Money::parse(text)) {
+        (Form::Dollars(most), Some(amount)) if amount <= Money::from_dollars(most) => {
+            Ok(Written::Dollars(amount))
+        }
+        _ => Err(Fault::Form(form)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,6 +267,8 @@ mod tests {
             (Form::Whole(2, 5), ["2", "5"], ["1", "6"]),
             (Form::Seconds(0.5, 5.0), ["0.5", "5"], ["0.49", "5.01"]),
             (Form::Decimal(0.0, 2.0), ["0", "2"], ["-0.1", "NaN"]),
+            (Form::Dollars(20), ["0", "20"], ["-0.1", "20.000000001"]),
+            (Form::Dollars(20), ["0.075", "0.000000001"], ["NaN", "1e1"]),
         ] {
             assert!(inside.iter().all(|text| from_text(form, text).is_ok()));
             assert!(outside.iter().all(|text| from_text(form, text).is_err()));

@@ -27,6 +27,8 @@ pub enum Form {
     Decimal(f64, f64),
     /// Seconds between two numbers, both included.
     Seconds(f64, f64),
+    /// Dollars up to so many, read exactly.
+    Dollars(u64),
     /// `true` or `false`.
     Switch,
     /// One of these words.

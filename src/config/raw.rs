@@ -12,6 +12,7 @@ use super::form;
 use super::place::Place;
 use super::problem::Problem;
 use super::reference::Key;
+use crate::domain::money::Money;
 
 /// A value of a key's form. Secrets are wrapped from here on.
 pub(super) enum Written {
@@ -25,6 +26,7 @@ pub(super) enum Written {
     Json(Map<String, Value>),
     Whole(u64),
     Decimal(f64),
+    Dollars(Money),
     Switch(bool),
 }
 
@@ -238,6 +240,14 @@ impl Values {
         }
     }
 
+    /// Returns the value of a key in dollars, where one is written.
+    pub(super) fn dollars(&self, key: &Key) -> Option<Money> {
+        match self.written(key) {
+            Some(Written::Dollars(amount)) => Some(*amount),
+            _ => None,
+        }
+    }
+
     /// Returns the value of a key in seconds.
     pub(super) fn duration(&self, key: &Key) -> Duration {
         // Its bounds are those of the key's form, so that it is neither negative nor endless.
@@ -272,6 +282,7 @@ impl Written {
             Self::Json(table) => Value::Object(table.clone()).to_string(),
             Self::Whole(number) => number.to_string(),
             Self::Decimal(number) => number.to_string(),
+            Self::Dollars(amount) => amount.to_string(),
             Self::Switch(on) => on.to_string(),
         }
     }

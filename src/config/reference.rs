@@ -3,8 +3,10 @@
 //! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
 //! it, so that a key can be neither undocumented nor forgotten.
 
+mod budgets;
 mod media;
 mod page;
+mod prices;
 
 pub use super::key::Key;
 pub use super::kind::Form;
@@ -21,12 +23,16 @@ pub const ROUTES_SECTION: &str = "routes";
 /// The table that stands once for each agent.
 pub const AGENTS_SECTION: &str = "agents";
 
+/// The table that stands once for each budget.
+pub const BUDGETS_SECTION: &str = "budgets";
+
 /// The tables that may stand several times.
-pub const REPEATED: [&str; 4] = [
+pub const REPEATED: [&str; 5] = [
     CHANNEL_SECTION,
     MODELS_SECTION,
     ROUTES_SECTION,
     AGENTS_SECTION,
+    BUDGETS_SECTION,
 ];
 
 /// Says whether a table may stand several times.
@@ -48,13 +54,13 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 macro_rules! keys {
-    ($($name:ident = $key:expr;)* $(+ $module:ident { $($other:ident,)* })+ $($later:ident = $later_key:expr;)*) => {
+    ($($name:ident = $key:expr;)* $(+ $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*)*) => {
         $(pub(super) static $name: Key = $key;)*
-        $(pub(super) use $module::{$($other),*};)+
-        $(pub(super) static $later: Key = $later_key;)*
+        $(pub(super) use $module::{$($other),*};
+        $(pub(super) static $later: Key = $later_key;)*)*
 
         /// Every key, in the order of the documentation.
-        pub static KEYS: &[&Key] = &[$(&$name,)* $($(&$other,)*)+ $(&$later,)*];
+        pub static KEYS: &[&Key] = &[$(&$name,)* $($(&$other,)* $(&$later,)*)*];
     };
 }
 
@@ -270,6 +276,8 @@ keys! {
         "Whether the server is asked to keep prompts, so that the next question of a conversation costs less: by `cache_control` over `messages`, by `prompt_cache_key` elsewhere; where absent, only OpenAI's and Anthropic's own APIs are.",
         "대화의 다음 질문이 싸지도록 서버에 프롬프트를 보관해 달라고 할지 여부예요. `messages`는 `cache_control`, 나머지는 `prompt_cache_key`로 부탁해요. 없으면 OpenAI와 Anthropic의 API에만 부탁해요.",
     );
+    + prices { MODEL_PRICE_INPUT, MODEL_PRICE_CACHED_INPUT, MODEL_PRICE_OUTPUT, }
+
     MODEL_FIRST_TOKEN = Key::new("model", "first_token_timeout_seconds", Form::Seconds(1.0, 10.0 * MINUTE)).default("60").means(
         "From the request to the answer's first token, at most.",
         "요청부터 첫 토큰까지 기다리는 최대 시간이에요.",
@@ -320,6 +328,8 @@ keys! {
         "Whether a second model is asked, too, where the first is later with its first token than it was nineteen of twenty times; whichever begins first answers.",
         "첫 모델의 첫 토큰이 스무 번 중 열아홉 번보다 늦으면 두 번째 모델에도 물어볼지 여부예요. 먼저 시작한 쪽이 답해요.",
     );
+
+    + prices { PRICES_UNKNOWN, PRICES_ESTIMATE_INPUT, PRICES_ESTIMATE_OUTPUT, }
 
     + media {
         IMAGES_ENABLED, IMAGES_BASE_URL, IMAGES_API_KEY, IMAGES_PLAIN_HTTP, IMAGES_NAME, IMAGES_SIZE, IMAGES_TIMEOUT, IMAGES_MAX_BYTES,
@@ -545,6 +555,18 @@ keys! {
         "A question over which the process died or panicked so often is given up. Waiting for Mattermost is no death.",
         "질문 하나를 처리하다가 프로세스가 이 횟수만큼 죽거나 멈추면 그 질문을 포기해요. Mattermost를 기다리는 것은 세지 않아요.",
     );
+
+    + budgets {
+        BUDGET_NAME,
+        BUDGET_FOR,
+        BUDGET_ONLY,
+        BUDGET_REQUESTS,
+        BUDGET_TOKENS,
+        BUDGET_DOLLARS,
+        BUDGET_PER,
+        BUDGET_WARN,
+        BUDGET_THEN,
+    }
 
     LOG_FORMAT = Key::new("log", "format", Form::OneOf(&["text", "json"])).default("text").means(
         "How log lines look: for people or for machines.",

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use super::load::Config;
 use super::raw::{Origin, Values};
 use super::reference::{self as keys, KEYS, REPEATED, is_repeated};
+use crate::domain::money::Price;
 use crate::http::admin::{InForce, Source};
+use crate::llm::{Priced, Pricing, prices_date};
 use crate::store;
 use crate::text::Language;
 
@@ -55,6 +57,12 @@ fn computed(path: &str, config: &Config) -> Option<String> {
         first.and_then(|first| first.model.clone())
     } else if is(&keys::MODEL_WINDOW) {
         first.map(|first| first.window.total_tokens.to_string())
+    } else if is(&keys::MODEL_PRICE_INPUT) {
+        listed(config, |price| price.input)
+    } else if is(&keys::MODEL_PRICE_CACHED_INPUT) {
+        listed(config, |price| price.cached_input)
+    } else if is(&keys::MODEL_PRICE_OUTPUT) {
+        listed(config, |price| price.output)
     } else if is(&keys::MODEL_ANSWER) {
         first.map(|first| first.window.answer_tokens.to_string())
     } else if is(&keys::ANSWER_TIME_ZONE) {
@@ -83,6 +91,21 @@ pub fn in_force(config: &Config) -> Vec<InForce> {
         },
     });
     shown.collect()
+}
+
+/// Returns a part of the first model's price where the table has it, with the table's day.
+fn listed(config: &Config, part: impl Fn(Price) -> u64) -> Option<String> {
+    let date = prices_date();
+    match Pricing::of(config.models.first()?).price(None) {
+        Priced::Written(_) | Priced::Unknown => None,
+        Priced::Listed(price) => {
+            let amount = Price::a_million(part(price));
+            Some(match config.language {
+                Language::English => format!("{amount}, table of {date}"),
+                Language::Korean => format!("{amount}, {date} 가격표"),
+            })
+        }
+    }
 }
 
 /// Writes all effective settings: a line for each key, with its value and its origin.

@@ -1,8 +1,10 @@
 //! Whole configurations, right and wrong.
 
 mod agents;
+mod budgets;
 mod every_key;
 mod media;
+mod prices;
 mod routes;
 
 use std::collections::BTreeSet;

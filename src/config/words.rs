@@ -1,5 +1,7 @@
 //! The words for what is wrong with a configuration and how to mend it, in English and Korean.
 
+mod budgets;
+
 use super::fault::Fault;
 use super::reference::Form;
 use crate::text::Language;
@@ -86,6 +88,10 @@ fn english(fault: &Fault) -> Words {
             format!("does not fit `{}`", other.path()),
             format!("write at most {most}, or raise `{}`", other.path()),
         ),
+        Fault::HalfAPrice { other } => words(
+            format!("is of no use without `{}`", other.name),
+            format!("write `{}` beside it", other.name),
+        ),
         Fault::NoToken
         | Fault::NoMattermost
         | Fault::NoApiKey
@@ -93,6 +99,7 @@ fn english(fault: &Fault) -> Words {
         | Fault::NoMediaAddress => english_missing(fault),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
+        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::english(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -288,6 +295,7 @@ fn english_form(form: Form) -> String {
         Form::Whole(min, max) => format!("write a whole number from {min} to {max}"),
         Form::Decimal(min, max) => format!("write a number from {min} to {max}"),
         Form::Seconds(min, max) => format!("write seconds, from {min} to {max}"),
+        Form::Dollars(max) => format!("write dollars, as 0.15, from 0 to {max}"),
         Form::Switch => "write true or false".to_owned(),
         Form::OneOf(choices) => format!("write one of {}", list(choices)),
     }
@@ -341,8 +349,13 @@ fn korean(fault: &Fault) -> Words {
             format!("`{}`에 맞지 않아요", other.path()),
             format!("{most} 이하로 쓰거나 `{}` 값을 늘려 주세요", other.path()),
         ),
+        Fault::HalfAPrice { other } => words(
+            format!("`{}` 없이는 쓸 수 없어요", other.name),
+            format!("`{}` 값도 함께 써 주세요", other.name),
+        ),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
+        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::korean(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -543,6 +556,7 @@ fn korean_form(form: Form) -> String {
         Form::Whole(min, max) => format!("{min}부터 {max}까지의 정수를 써 주세요"),
         Form::Decimal(min, max) => format!("{min}부터 {max}까지의 수를 써 주세요"),
         Form::Seconds(min, max) => format!("{min}부터 {max}까지의 수를 초 단위로 써 주세요"),
+        Form::Dollars(max) => format!("0부터 {max}까지의 금액을 0.15처럼 달러로 써 주세요"),
         Form::Switch => "true나 false를 써 주세요".to_owned(),
         Form::OneOf(choices) => format!("{} 중 하나를 써 주세요", list(choices)),
     }

@@ -148,11 +148,17 @@ pub enum ModelFailure {
     PictureTooLarge,
     /// It sent the address of a picture in place of the picture. Addresses that a model chose are not fetched.
     PictureLinked,
+    /// It was not asked: there is too little left of a budget.
+    OverBudget,
+    /// It was not asked: a budget counts money, and nobody knows what it costs.
+    Unpriced,
+    /// It was not asked: what it would use could not be written down.
+    Unmetered,
 }
 
 impl ModelFailure {
     /// All of them, for tables and tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::KeyRefused,
         Self::ModelUnknown,
         Self::RateLimited,
@@ -171,7 +177,16 @@ impl ModelFailure {
         Self::TooLarge,
         Self::PictureTooLarge,
         Self::PictureLinked,
+        Self::OverBudget,
+        Self::Unpriced,
+        Self::Unmetered,
     ];
+
+    /// Whether the model was not asked at all, so that nothing is known of it.
+    #[must_use]
+    pub fn is_our_own(self) -> bool {
+        matches!(self, Self::OverBudget | Self::Unpriced | Self::Unmetered)
+    }
 
     /// Returns the class that decides whether to ask again.
     #[must_use]
@@ -188,7 +203,8 @@ impl ModelFailure {
             | Self::FirstTokenTimeout
             | Self::Broken
             | Self::Garbled
-            | Self::Empty => FailureClass::Transient,
+            | Self::Empty
+            | Self::Unmetered => FailureClass::Transient,
             Self::KeyRefused
             | Self::ModelUnknown
             | Self::QuotaSpent
@@ -199,6 +215,8 @@ impl ModelFailure {
             | Self::TooLarge
             | Self::PictureTooLarge
             | Self::PictureLinked
+            | Self::OverBudget
+            | Self::Unpriced
             | Self::IdleTimeout
             | Self::TotalTimeout => FailureClass::Permanent,
         }
@@ -226,6 +244,9 @@ impl ModelFailure {
             Self::TooLarge => "failed:model_too_large",
             Self::PictureTooLarge => "failed:model_picture_too_large",
             Self::PictureLinked => "failed:model_picture_linked",
+            Self::OverBudget => "failed:model_over_budget",
+            Self::Unpriced => "failed:model_unpriced",
+            Self::Unmetered => "failed:model_unmetered",
         }
     }
 

@@ -79,6 +79,8 @@ pub struct ClaimedJob {
     pub stop_requested: bool,
     /// Which generation of the answer is to be written, counting from 1.
     pub generation: u32,
+    /// The name of the budget of which too little was left when it was admitted.
+    pub over_budget: Option<String>,
     /// Why it is answered once more, where it is.
     pub again: Option<Again>,
     /// When a press on a button was last replied to with a text for the answer's post: Mattermost may show that reply a little later.

@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod attention;
 pub mod audit;
+pub mod budget;
 pub mod channel_settings;
 pub mod chat;
 pub mod completion;

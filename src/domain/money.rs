@@ -24,6 +24,16 @@ impl Money {
         Self(nanos)
     }
 
+    /// Makes an amount of whole dollars, up to as much as there is.
+    #[must_use]
+    pub const fn from_dollars(dollars: u64) -> Self {
+        Self(if dollars > i64::MAX.unsigned_abs() {
+            i64::MAX
+        } else {
+            dollars.cast_signed().saturating_mul(NANOS)
+        })
+    }
+
     /// Returns the amount in nano-dollars.
     #[must_use]
     pub const fn as_nanos(self) -> i64 {
@@ -42,6 +52,15 @@ impl Money {
         let whole: i64 = whole.parse().ok()?;
         let part: i64 = format!("{part:0<9}").parse().ok()?;
         whole.checked_mul(NANOS)?.checked_add(part).map(Self)
+    }
+
+    /// Returns the amount in dollars, to the nano-dollar, without a sign for dollars.
+    #[must_use]
+    pub fn to_decimal(self) -> String {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let nanos = self.0.unsigned_abs();
+        let of_a_dollar = NANOS.unsigned_abs();
+        format!("{sign}{}.{:09}", nanos / of_a_dollar, nanos % of_a_dollar)
     }
 
     /// Adds, up to as much as there is.
@@ -86,6 +105,19 @@ pub struct Price {
 }
 
 impl Price {
+    /// Returns the pico-dollars of a token of which a million cost so much, rounded up; of a negative amount, none.
+    #[must_use]
+    pub fn of_a_million(amount: Money) -> u64 {
+        u64::try_from(amount.0).unwrap_or_default().div_ceil(1_000)
+    }
+
+    /// Returns what a million tokens cost, of which each costs so many pico-dollars; the reverse of [`Price::of_a_million`].
+    #[must_use]
+    pub fn a_million(picos: u64) -> Money {
+        let nanos = picos.saturating_mul(1_000);
+        Money(i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+
     /// Returns what was used costs, rounded up to a whole nano-dollar.
     #[must_use]
     pub fn cost(self, usage: Usage) -> Money {
@@ -97,6 +129,16 @@ impl Price {
             .saturating_add(of(usage.completion_tokens, self.output));
         Money(i64::try_from(picos.div_ceil(PICOS)).unwrap_or(i64::MAX))
     }
+}
+
+/// What is done with a model whose price nobody says, where a budget of money must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unpriced {
+    /// It is not asked.
+    #[default]
+    Refused,
+    /// It is taken to cost this.
+    Estimated(Price),
 }
 
 #[cfg(test)]
@@ -127,6 +169,26 @@ mod tests {
             ..Price::default()
         };
         assert_eq!(odd.cost(usage(1, 0, 0)).as_nanos(), 38, "37.5");
+    }
+
+    #[test]
+    fn what_a_million_tokens_cost_is_brought_to_one_and_never_rounded_down() {
+        for (dollars, picos) in [
+            ("0", 0),
+            ("0.15", 150_000),
+            ("15", 15_000_000),
+            ("0.000001", 1),
+            ("0.000000001", 1),
+            ("0.075000001", 75_001),
+        ] {
+            let amount = Money::parse(dollars).unwrap();
+            assert_eq!(Price::of_a_million(amount), picos, "{dollars}");
+        }
+        assert_eq!(Price::of_a_million(Money::from_nanos(-1)), 0);
+        assert_eq!(Price::a_million(150_000).to_string(), "$0.15");
+        assert_eq!(Price::a_million(u64::MAX).as_nanos(), i64::MAX);
+        assert_eq!(Money::from_dollars(20), Money::parse("20").unwrap());
+        assert_eq!(Money::from_dollars(u64::MAX).as_nanos(), i64::MAX);
     }
 
     #[test]

@@ -324,6 +324,17 @@ impl Prompt {
         prompt
     }
 
+    /// Returns how many tokens the prompt can have at most, the answer not included: one a byte, because no vocabulary has more.
+    #[must_use]
+    pub fn most_tokens(&self) -> u64 {
+        let messages = self.messages.iter();
+        let tokens = messages.map(|message| {
+            let pictures = message.pictures.len() as u64;
+            message.text.len() as u64 + MESSAGE_OVERHEAD + pictures * PICTURE_TOKENS
+        });
+        tokens.sum()
+    }
+
     /// Returns the estimate of the prompt's tokens, the answer not included.
     #[must_use]
     pub fn estimated_tokens(&self) -> u64 {

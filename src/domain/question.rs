@@ -29,6 +29,8 @@ pub enum Request {
     Agents,
     /// `admin` or `관리`: the page for those who administer the server.
     Page,
+    /// `usage` or `사용량`: how much was used?
+    Usage(UsageOf),
     /// A question.
     Ask {
         /// The question, trimmed, without the name of whom it is for.
@@ -40,11 +42,27 @@ pub enum Request {
     },
 }
 
+/// Whose use is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsageOf {
+    /// That of whoever asks.
+    Asker,
+    /// That of all in the channel.
+    Channel,
+}
+
 const HELP_WORDS: [&str; 2] = ["help", "도움말"];
 const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
 const STOP_WORDS: [&str; 3] = ["stop", "그만", "멈춰"];
 const AGENTS_WORDS: [&str; 2] = ["agents", "에이전트"];
 const PAGE_WORDS: [&str; 3] = ["admin", "관리", "관리자"];
+const USAGE_WORDS: [&str; 2] = ["usage", "사용량"];
+const CHANNEL_USAGE_WORDS: [&str; 4] = [
+    "usage channel",
+    "channel usage",
+    "채널 사용량",
+    "사용량 채널",
+];
 const PRIVATE_PREFIXES: [&str; 2] = ["private", "나만"];
 const PICTURE_PREFIXES: [&str; 3] = ["image", "그림", "이미지"];
 
@@ -79,6 +97,10 @@ impl Request {
             Self::StartAfresh
         } else if is_one_of(&STOP_WORDS) {
             Self::Stop
+        } else if is_one_of(&USAGE_WORDS) {
+            Self::Usage(UsageOf::Asker)
+        } else if is_one_of(&CHANNEL_USAGE_WORDS) {
+            Self::Usage(UsageOf::Channel)
         } else if let Some(request) = ChannelRequest::read(text) {
             Self::Channel(request)
         } else if is_one_of(&AGENTS_WORDS) && !agents.is_empty() {
@@ -119,7 +141,8 @@ impl Request {
             | Self::Stop
             | Self::Channel(_)
             | Self::Agents
-            | Self::Page => false,
+            | Self::Page
+            | Self::Usage(_) => false,
         }
     }
 }
@@ -192,6 +215,8 @@ pub enum Refusal {
     NoImages,
     /// It asks for a picture, and there is no bot account that could post one.
     NoBot,
+    /// There is too little left of a budget.
+    OverBudget,
 }
 
 /// Why we could not answer.
@@ -253,7 +278,11 @@ impl Outcome {
             | Self::Interrupted
             | Self::Stopped
             | Self::Refused(
-                Refusal::Filtered | Refusal::Late | Refusal::NoImages | Refusal::NoBot,
+                Refusal::Filtered
+                | Refusal::Late
+                | Refusal::NoImages
+                | Refusal::NoBot
+                | Refusal::OverBudget,
             )
             | Self::Failed(_) => true,
             Self::Refused(Refusal::NotAMember | Refusal::AgentNotForThem)
@@ -291,6 +320,7 @@ impl Outcome {
             Self::Refused(Refusal::Late) => "refused:late",
             Self::Refused(Refusal::NoImages) => "refused:no_images",
             Self::Refused(Refusal::NoBot) => "refused:no_bot",
+            Self::Refused(Refusal::OverBudget) => "refused:over_budget",
             Self::Failed(Failure::Model(failure)) => failure.as_outcome(),
             Self::Failed(Failure::PictureNotTaken) => "failed:picture_not_taken",
             Self::Failed(Failure::Deadline) => "failed:deadline",
@@ -315,6 +345,7 @@ impl Outcome {
             "refused:late" => Self::Refused(Refusal::Late),
             "refused:no_images" => Self::Refused(Refusal::NoImages),
             "refused:no_bot" => Self::Refused(Refusal::NoBot),
+            "refused:over_budget" => Self::Refused(Refusal::OverBudget),
             "failed:picture_not_taken" => Self::Failed(Failure::PictureNotTaken),
             "failed:deadline" => Self::Failed(Failure::Deadline),
             "failed:abandoned" => Self::Failed(Failure::Abandoned),
@@ -377,6 +408,11 @@ mod tests {
             ),
             ("stop", Request::Stop),
             ("그만", Request::Stop),
+            ("usage", Request::Usage(UsageOf::Asker)),
+            ("사용량", Request::Usage(UsageOf::Asker)),
+            ("채널 사용량", Request::Usage(UsageOf::Channel)),
+            ("usage channel", Request::Usage(UsageOf::Channel)),
+            ("사용량이 뭐야?", asks("사용량이 뭐야?", Audience::Channel)),
             ("멈춰", Request::Stop),
             (
                 "그만두는 법을 알려줘",
@@ -456,6 +492,7 @@ mod tests {
             Outcome::Refused(Refusal::Late),
             Outcome::Refused(Refusal::NoImages),
             Outcome::Refused(Refusal::NoBot),
+            Outcome::Refused(Refusal::OverBudget),
             Outcome::Failed(Failure::PictureNotTaken),
             Outcome::Failed(Failure::Deadline),
             Outcome::Failed(Failure::Abandoned),

@@ -22,6 +22,7 @@ mod images;
 mod keys;
 mod lesson;
 mod listed;
+mod prices;
 mod protocol;
 mod reasoning;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use client::{Client, ClientError, STREAMS_A_CONNECTION, client};
 pub use foreign::{EFFORTS, Foreign};
 pub use images::Images;
 pub use listed::{ListedModel, MAX_MODELS_LISTED};
+pub use prices::{Priced, Pricing, price_of, prices_date};
 pub use protocol::Protocol;
 pub use route::{DEFAULT_ROUTE, Models, Route, Router, TargetSettings};
 pub use settings::{

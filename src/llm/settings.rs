@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::protocol::Protocol;
+use crate::domain::money::Price;
 use crate::domain::prompt::Window;
 
 /// The base of OpenAI's own API.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub sees: bool,
     /// Whether its server is asked to keep prompts for the next question.
     pub caches: bool,
+    /// What it costs, where the configuration says it.
+    pub price: Option<Price>,
     /// What is sent beside the question, and under which names.
     pub manners: Manners,
     /// The way to its server.

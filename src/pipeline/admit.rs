@@ -14,10 +14,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Settings;
 use super::agents;
+use super::budgets::{self, Used};
 use super::channels;
 use super::delivery;
 use super::invite;
 use super::room::Room;
+use super::used;
 use super::world::{InlineAnswer, World};
 use crate::domain::agent::AgentName;
 use crate::domain::channel_settings::ChannelRequest;
@@ -26,9 +28,11 @@ use crate::domain::event::{InboundEvent, Origin, Place};
 use crate::domain::id::{QuestionId, UserId};
 use crate::domain::job::{ControlScope, LaneKey};
 use crate::domain::post::{Audience, Delivery};
-use crate::domain::question::{Outcome, Question, Request, wanted_picture};
-use crate::ports::{Admission, StoreError, timeout};
-use crate::text::{AgentSaying, Language, Reason, Sentence, say, say_of_agents};
+use crate::domain::question::{Outcome, Question, Request, UsageOf, wanted_picture};
+use crate::ports::{Admission, Candidate, StoreError, timeout};
+use crate::text::{
+    AgentSaying, BudgetSaying, Language, Reason, Sentence, say, say_of_agents, say_of_budgets,
+};
 
 /// Questions committed together, at most. Beyond a few hundred a batch gains little more.
 const MAX_BATCH: usize = 256;
@@ -68,7 +72,7 @@ pub struct Committer {
 }
 
 struct Pending {
-    question: Question,
+    candidate: Candidate,
     committed: oneshot::Sender<Result<Admission, Reason>>,
 }
 
@@ -83,6 +87,7 @@ enum Decision {
     Channel(ChannelRequest, Box<InboundEvent>),
     ListAgents(Box<InboundEvent>),
     Invite(Box<InboundEvent>),
+    TellUsage(UsageOf, Box<InboundEvent>),
     Admit(Box<Question>),
 }
 
@@ -159,6 +164,11 @@ impl Intake {
                 let told = told.map_err(|error| store_failed(&error, id))?;
                 Ok(Reply::Ephemeral(told))
             }
+            Decision::TellUsage(of, event) => {
+                let told = used::used(world, of, &event, language).await;
+                let told = told.map_err(|error| store_failed(&error, id))?;
+                Ok(Reply::Ephemeral(told))
+            }
             Decision::Admit(question) => self.admit(*question).await,
         }
     }
@@ -210,6 +220,7 @@ impl Intake {
         let id = question.id;
         let language = world.languages.of_asker(&question);
         let acknowledgement = acknowledgement(&question, language);
+        let asked_at = question.asked_at;
         let (audience, asker) = (question.audience, question.asker.id.clone());
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
         match self.commit(question).await {
@@ -220,6 +231,14 @@ impl Intake {
                 },
                 None => acknowledgement,
             }),
+            Ok(Admission::OverBudget(account)) => {
+                world.callers.forget(id);
+                let used = Used {
+                    budget: account.budget,
+                    at: asked_at,
+                };
+                Ok(Reply::Failure(budgets::over_text(world, language, &used)))
+            }
             Ok(Admission::Duplicate) => {
                 world.callers.forget(id);
                 Ok(acknowledgement)
@@ -234,7 +253,7 @@ impl Intake {
     async fn commit(&self, question: Question) -> Result<Admission, Reason> {
         let (committed, result) = oneshot::channel();
         let pending = Pending {
-            question,
+            candidate: budgets::candidate(&self.world, question),
             committed,
         };
         self.queue.try_send(pending).map_err(|error| match error {
@@ -289,14 +308,14 @@ impl Committer {
     }
 
     async fn commit(&mut self, batch: Vec<Pending>) {
-        let (questions, waiters): (Vec<_>, Vec<_>) = batch
+        let (candidates, waiters): (Vec<_>, Vec<_>) = batch
             .into_iter()
-            .map(|pending| (pending.question, pending.committed))
+            .map(|pending| (pending.candidate, pending.committed))
             .unzip();
-        let mut admissions = match self.admit_what_fits(&questions).await {
+        let mut admissions = match self.admit_what_fits(&candidates).await {
             Ok(admissions) => admissions.into_iter().map(Ok).collect(),
             Err(error) => {
-                tracing::error!(questions = questions.len(), error = %error, source = ?std::error::Error::source(&error).map(ToString::to_string), "questions could not be stored; none was acknowledged");
+                tracing::error!(questions = candidates.len(), error = %error, source = ?std::error::Error::source(&error).map(ToString::to_string), "questions could not be stored; none was acknowledged");
                 vec![Err(Reason::Internal); waiters.len()]
             }
         };
@@ -316,10 +335,10 @@ impl Committer {
     /// Stores as many of these as may still wait, the first of them; returns what became of those.
     async fn admit_what_fits(
         &mut self,
-        questions: &[Question],
+        candidates: &[Candidate],
     ) -> Result<Vec<Admission>, StoreError> {
         let (world, now) = (&self.world, self.world.clock.now());
-        let wanted = questions.len();
+        let wanted = candidates.len();
         if self.room.is_to_be_counted(in_numbers(wanted), now) {
             let backlog = world.store.backlog(world.mattermost.server()).await?;
             self.room.count(backlog.waiting, now);
@@ -331,10 +350,10 @@ impl Committer {
             }
         }
         let fitting = usize::try_from(self.room.left()).map_or(wanted, |left| left.min(wanted));
-        let Some(fitting) = questions.get(..fitting).filter(|some| !some.is_empty()) else {
+        let Some(fitting) = candidates.get(..fitting).filter(|some| !some.is_empty()) else {
             return Ok(Vec::new());
         };
-        let admissions = world.store.admit(fitting).await?;
+        let admissions = world.store.admit_within(fitting).await?;
         let is_new = |admission: &&Admission| **admission == Admission::Accepted;
         self.room
             .fill(in_numbers(admissions.iter().filter(is_new).count()));
@@ -403,6 +422,7 @@ fn decide(
         Request::Channel(request) => Decision::Channel(request, Box::new(event)),
         Request::Agents => Decision::ListAgents(Box::new(event)),
         Request::Page => Decision::Invite(Box::new(event)),
+        Request::Usage(of) => Decision::TellUsage(of, Box::new(event)),
         Request::Ask {
             text,
             audience,
@@ -433,6 +453,11 @@ fn help(world: &World, language: Language) -> String {
         help.push('\n');
         help.push_str(&say(language, &Sentence::HelpImages { trigger }));
     }
+    help.push('\n');
+    let usage = BudgetSaying::UsageHelp {
+        trigger: trigger.into(),
+    };
+    help.push_str(&say_of_budgets(language, &usage));
     if !world.settings.agents.is_empty() {
         let trigger = trigger.into();
         help.push('\n');

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::DeletedQuestion;
 use super::agents;
 use super::attached::note;
+use super::budgets::{self, Used};
 use super::compose::Composed;
 use super::draw::{Wanted, draw};
 use super::gather::{Gathered, Ready, gather, is_deleted, may_read, place};
@@ -23,10 +24,11 @@ use super::settle::{Verdict, judge, of_nothing};
 use super::summary::ToldConversation;
 use super::thinking::quoted;
 use super::world::World;
-use crate::domain::completion::Usage;
+use crate::domain::completion::{ModelFailure, Usage};
 use crate::domain::job::{Again, ClaimedJob, Earlier};
 use crate::domain::post::Delivery;
 use crate::domain::question::{Conclusion, Failure, Outcome, Refusal};
+use crate::domain::run::Run;
 use crate::markdown;
 use crate::ports::Drawn;
 use crate::text::{Reason, Sentence, say};
@@ -122,6 +124,14 @@ async fn conclude<'a>(
         let early = ended_early(world, &job, outcome, shown);
         return Ok(Concluded::early(early, publisher));
     }
+    if let Some(budget) = &job.over_budget {
+        let used = Used {
+            budget: budget.clone(),
+            at: job.question.asked_at,
+        };
+        let refused = over_budget(world, &job, &used, None);
+        return Ok(Concluded::early(refused, publisher));
+    }
     if let Some(shown) = shown.filter(|shown| recover::is_worth_keeping(world, shown)) {
         let conclusion = kept(world, &job, Outcome::Interrupted, shown);
         return Ok(Concluded::early(conclusion, publisher));
@@ -153,29 +163,46 @@ async fn conclude<'a>(
             Ok(Concluded::early(drawn, publisher))
         }
         Gathered::Ready(ready) => {
-            let Ready {
-                prompt,
-                troubles,
-                spoken,
-            } = *ready;
-            let mut publisher = publisher.addressed_as(&job.question);
-            if let Some(Again::Regenerate(_)) = job.again {
-                publisher.clear_earlier().await?;
-            }
-            let asked = Asked {
-                question: &job.question,
-                prompt: &prompt,
-                again: job.again.as_ref(),
-            };
-            let (generated, publisher) = generate(world, asked, hold, publisher).await?;
-            let note = note(world.languages.of_asker(&job.question), &troubles);
-            Ok(Concluded {
-                conclusion: of_generated(world, &job, generated, &note),
-                publisher,
-                spoken,
-            })
+            let publisher = publisher.addressed_as(&job.question);
+            written(world, &job, *ready, hold, publisher).await
         }
     }
+}
+
+/// Has a model write the answer, and counts what that uses.
+async fn written<'a>(
+    world: &'a World,
+    job: &ClaimedJob,
+    ready: Ready,
+    hold: &'a Hold,
+    mut publisher: Publisher<'a>,
+) -> Result<Concluded<'a>, Interruption> {
+    if let Some(Again::Regenerate(_)) = job.again {
+        publisher.clear_earlier().await?;
+    }
+    let meter = budgets::meter_of(world, job, hold);
+    let asked = Asked {
+        question: &job.question,
+        prompt: &ready.prompt,
+        meter: &meter,
+        again: job.again.as_ref(),
+    };
+    let generated = generate(world, asked, hold, publisher).await;
+    meter.settle().await;
+    let (generated, publisher) = generated?;
+    let language = world.languages.of_asker(&job.question);
+    let mut noted = budgets::notes(world, language, &meter);
+    noted.push(note(language, &ready.troubles));
+    noted.retain(|note| !note.is_empty());
+    let conclusion = match meter.refused_by().filter(|_| is_refused(&generated)) {
+        Some(used) => over_budget(world, job, &used, Some(generated.run)),
+        None => of_generated(world, job, generated, &noted.join("\n\n")),
+    };
+    Ok(Concluded {
+        conclusion,
+        publisher,
+        spoken: ready.spoken,
+    })
 }
 
 /// Gathers, unless the question ends meanwhile: a long recording takes its time.
@@ -352,6 +379,30 @@ fn kept(world: &World, job: &ClaimedJob, outcome: Outcome, shown: String) -> Con
     }
 }
 
+/// Whether a budget kept every model from being asked.
+fn is_refused(generated: &Generated) -> bool {
+    generated.ending == Ending::Failed(ModelFailure::OverBudget) && generated.text.trim().is_empty()
+}
+
+/// The conclusion of a question for which too little is left of a budget.
+fn over_budget(world: &World, job: &ClaimedJob, used: &Used, run: Option<Run>) -> Conclusion {
+    let refused = Outcome::Refused(Refusal::OverBudget);
+    let run = run.map(Box::new);
+    if job.again.is_some() {
+        return Conclusion {
+            run,
+            ..ended(world, job, refused)
+        };
+    }
+    let language = world.languages.of_asker(&job.question);
+    let said = budgets::over_text(world, language, used);
+    Conclusion {
+        texts: world.composer.said(&job.question, &said).texts,
+        run,
+        ..blank(world, refused)
+    }
+}
+
 /// The conclusion of a question to which no model wrote anything: where there was an answer before, it stays.
 fn ended(world: &World, job: &ClaimedJob, outcome: Outcome) -> Conclusion {
     let earlier = job.again.as_ref().map(Again::earlier);
@@ -366,7 +417,7 @@ fn ended(world: &World, job: &ClaimedJob, outcome: Outcome) -> Conclusion {
         Outcome::Stopped => Some(Sentence::AnswerStopped),
         Outcome::Refused(Refusal::Late) => Some(Sentence::WasAway),
         // No id is to be quoted for what is meant to be so.
-        Outcome::Refused(refusal @ (Refusal::NoImages | Refusal::NoBot)) => {
+        Outcome::Refused(refusal @ (Refusal::NoImages | Refusal::NoBot | Refusal::OverBudget)) => {
             Some(Sentence::Refused(Reason::from(*refusal)))
         }
         Outcome::Refused(refusal) => Some(Sentence::Error {
@@ -396,11 +447,12 @@ fn why_earlier_is_kept(outcome: &Outcome) -> Option<Sentence<'static>> {
         Outcome::Failed(failure) => Some(Sentence::EarlierKept {
             reason: Reason::from(failure),
         }),
-        Outcome::Refused(refusal @ (Refusal::Filtered | Refusal::NoImages | Refusal::NoBot)) => {
-            Some(Sentence::EarlierKept {
-                reason: Reason::from(*refusal),
-            })
-        }
+        Outcome::Refused(
+            refusal
+            @ (Refusal::Filtered | Refusal::NoImages | Refusal::NoBot | Refusal::OverBudget),
+        ) => Some(Sentence::EarlierKept {
+            reason: Reason::from(*refusal),
+        }),
         Outcome::Refused(Refusal::NotAMember | Refusal::AgentNotForThem | Refusal::Late)
         | Outcome::QuestionDeleted
         | Outcome::Ignored

@@ -165,7 +165,10 @@ fn trouble_of(failure: ModelFailure) -> FileTrouble {
         | ModelFailure::Broken
         | ModelFailure::Garbled
         | ModelFailure::OnlyReasoned
-        | ModelFailure::PictureLinked => FileTrouble::Unheard,
+        | ModelFailure::PictureLinked
+        | ModelFailure::OverBudget
+        | ModelFailure::Unpriced
+        | ModelFailure::Unmetered => FileTrouble::Unheard,
     }
 }
 

@@ -129,6 +129,7 @@ fn reworded(
         | Request::Channel(_)
         | Request::Agents
         | Request::Page
+        | Request::Usage(_)
         | Request::StartAfresh
         | Request::Stop => said.trim().to_owned(),
     };

@@ -97,7 +97,7 @@ pub(super) async fn obey(
         ChannelRequest::Unreadable(name) => return told(&form_of(*name, trigger)),
         ChannelRequest::Change(change) => change,
     };
-    match may_change(world, channel, person).await {
+    match administers(world, channel, person).await {
         Some(true) => {}
         Some(false) => return told(&ChannelSaying::Administrators),
         None if world.settings.delivery.bot => {
@@ -163,8 +163,12 @@ fn listed<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// Says whether somebody may change a channel's settings; `None` where that cannot be known.
-async fn may_change(world: &World, channel: &ChannelId, person: &UserId) -> Option<bool> {
+/// Says whether somebody may change a channel's settings, and see what is used in it; `None` where that cannot be known.
+pub(super) async fn administers(
+    world: &World,
+    channel: &ChannelId,
+    person: &UserId,
+) -> Option<bool> {
     if !world.settings.delivery.bot {
         return None;
     }

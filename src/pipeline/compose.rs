@@ -156,13 +156,17 @@ impl Composer {
 
     /// Composes a sentence of ours in place of an answer.
     pub(super) fn sentence(&self, question: &Question, sentence: &Sentence<'_>) -> Composed {
-        let said = say(self.languages.of_asker(question), sentence);
+        self.said(question, &say(self.languages.of_asker(question), sentence))
+    }
+
+    /// Composes something of ours that is said in place of an answer.
+    pub(super) fn said(&self, question: &Question, said: &str) -> Composed {
         match question.delivery {
-            Delivery::Inline => self.posts(question, &said),
+            Delivery::Inline => self.posts(question, said),
             Delivery::Bot { .. }
             | Delivery::Direct { .. }
             | Delivery::Response { .. }
-            | Delivery::Webhook { .. } => self.posts(question, &self.fill(question, &said)),
+            | Delivery::Webhook { .. } => self.posts(question, &self.fill(question, said)),
         }
     }
 

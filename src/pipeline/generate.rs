@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::future::pending;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 
@@ -13,6 +14,7 @@ use super::Reasoning;
 use super::going_on::gone_on;
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
+use super::meter::QuestionMeter;
 use super::publish::{Publisher, preview};
 use super::thinking::{next_sign, sign};
 use super::typing::Typing;
@@ -67,6 +69,8 @@ type Showing<'a> =
 pub(super) struct Asked<'q> {
     pub(super) question: &'q Question,
     pub(super) prompt: &'q Prompt,
+    /// What its calls are counted by.
+    pub(super) meter: &'q Arc<QuestionMeter>,
     /// Why it is asked once more, where it is.
     pub(super) again: Option<&'q Again>,
 }
@@ -75,6 +79,7 @@ pub(super) struct Asked<'q> {
 struct Growth<'a, 'q> {
     world: &'a World,
     question: &'q Question,
+    meter: &'q Arc<QuestionMeter>,
     /// What the model goes on from; empty where it begins.
     beginning: &'q str,
     hold: &'a Hold,
@@ -141,6 +146,7 @@ pub(super) async fn generate<'a>(
     let Asked {
         question,
         prompt,
+        meter,
         again: _,
     } = asked;
     let mut growth = Growth::begin(world, asked, hold, publisher);
@@ -166,6 +172,12 @@ pub(super) async fn generate<'a>(
         if let Some(failure) = broken {
             // Nobody goes on: what was written stays.
             break Ending::Failed(failure);
+        }
+        if error.failure == ModelFailure::OverBudget
+            && let Some(model) = meter.turn()
+        {
+            prompt.to_mut().choice.model = Some(model);
+            continue;
         }
         failed += 1;
         let class = error.failure.class(error.retry_after);
@@ -198,6 +210,7 @@ impl<'a, 'q> Growth<'a, 'q> {
         let Asked {
             question,
             prompt: _,
+            meter,
             again,
         } = asked;
         let beginning = again.map_or("", Again::beginning);
@@ -205,6 +218,7 @@ impl<'a, 'q> Growth<'a, 'q> {
         let mut growth = Self {
             world,
             question,
+            meter,
             beginning,
             hold,
             begun: world.clock.now(),
@@ -242,7 +256,8 @@ impl<'a, 'q> Growth<'a, 'q> {
         self.account();
         let mut stream: Option<DeltaStream> = None;
         let world = self.world;
-        let mut asking = Some(world.model.complete(prompt));
+        let meter = Arc::clone(self.meter);
+        let mut asking = Some(world.model.complete_within(prompt, meter));
         let mut finish = None;
         loop {
             let event = async {

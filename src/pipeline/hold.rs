@@ -289,6 +289,7 @@ mod tests {
     fn job(attempt: u32) -> ClaimedJob {
         let id = QuestionId::from_bits(1);
         ClaimedJob {
+            over_budget: None,
             lease: Lease {
                 question: id,
                 attempt: Attempt(attempt),

@@ -7,7 +7,7 @@
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
-//! `channels` what its channel does otherwise, `invite` opens the page for administrators, `agents` whom it is for, `retry` asks models of other media again, `room` counts what waits,
+//! `channels` what its channel does otherwise, `invite` opens the page for administrators, `agents` whom it is for, `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people), `retry` asks models of other media again, `room` counts what waits,
 //! and `world` is what all of them share.
 
 mod acknowledge;
@@ -16,7 +16,9 @@ mod agents;
 mod answer;
 mod attach;
 mod attached;
+mod budgets;
 mod buttons;
+mod calendar;
 mod changed;
 mod channels;
 mod compose;
@@ -34,6 +36,7 @@ mod invite;
 mod known;
 mod languages;
 pub mod listen;
+mod meter;
 mod publish;
 mod reconcile;
 mod recover;
@@ -47,6 +50,7 @@ mod surroundings;
 mod thinking;
 mod thread;
 mod typing;
+mod used;
 mod wishes;
 pub mod work;
 mod world;
@@ -60,10 +64,12 @@ use std::time::Duration;
 
 use crate::domain::agent::Agents;
 use crate::domain::attention::Hearing;
+use crate::domain::budget::Budgets;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::id::ChannelId;
+use crate::domain::money::Unpriced;
 use crate::domain::retry::RetryPolicy;
 use crate::text::Language;
 
@@ -170,6 +176,10 @@ pub struct Settings {
     pub model_choices: Vec<String>,
     /// The assistants that have a name of their own.
     pub agents: Agents,
+    /// What may be used.
+    pub budgets: Budgets,
+    /// What is done with a model that has no price, where a budget counts money.
+    pub unpriced: Unpriced,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
     /// Where people open the page for administrators, where there is one: an address without a slash at its end.

@@ -11,6 +11,7 @@ use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::OldTurns;
+use super::budgets::meter_beside;
 use super::hold::Hold;
 use super::world::World;
 use crate::domain::completion::Delta;
@@ -22,7 +23,7 @@ use crate::domain::prompt::{
 use crate::domain::question::Question;
 use crate::domain::run::Run;
 use crate::domain::summary::{MAX_SUMMARY_CHARS, Summary, to_summarise};
-use crate::ports::{KeptSummary, ModelError, StoreError, timeout};
+use crate::ports::{KeptSummary, Meter, ModelError, StoreError, timeout};
 use crate::text::{Language, summary_instructions, summary_told};
 
 /// Tokens that the model is given for a summary, at most.
@@ -154,7 +155,10 @@ async fn summarise(
     let turns = spoken.turns.get(covered..until).unwrap_or_default();
     let language = world.languages.of_asker(question);
     let prompt = prompt(language, &told, turns, spoken);
-    let (text, run) = written(world, &prompt).await?;
+    let meter = meter_beside(world, question);
+    let written = written(world, &prompt, meter.clone()).await;
+    meter.settle().await;
+    let (text, run) = written?;
     if text.trim().is_empty() {
         return Ok(());
     }
@@ -203,11 +207,15 @@ fn prompt(language: Language, told: &str, turns: &[Turn], spoken: &ToldConversat
 }
 
 /// Has the model write, to the end.
-async fn written(world: &World, prompt: &Prompt) -> Result<(String, Run), ModelError> {
+async fn written(
+    world: &World,
+    prompt: &Prompt,
+    meter: Arc<dyn Meter>,
+) -> Result<(String, Run), ModelError> {
     let begun = world.clock.now();
     let mut run = Run::begun(begun, prompt.choice.model.clone());
     let mut text = String::new();
-    let mut deltas = world.model.complete(prompt).await?;
+    let mut deltas = world.model.complete_within(prompt, meter).await?;
     while let Some(delta) = deltas.next().await {
         match delta? {
             Delta::Text(more) => text.push_str(&more),

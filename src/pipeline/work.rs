@@ -26,6 +26,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
+/// A call that began so long ago over a question that has ended is one that nobody settles.
+const LOST_AFTER: Duration = Duration::from_hours(1);
+
 /// How long after its deadline the end of a question is still tried to be shown, in case Mattermost comes back.
 pub const DELIVERY_GRACE: Duration = Duration::from_hours(24);
 
@@ -37,6 +40,8 @@ pub struct Workforce {
     worker: u128,
     /// When it was last looked what other processes were asked to stop.
     looked_at: AtomicI64,
+    /// When calls that nobody settled were last looked for.
+    audited_at: AtomicI64,
 }
 
 /// How the work that was running ended when the workforce stopped.
@@ -56,6 +61,7 @@ impl Workforce {
         Self {
             worker: world.ids.token(),
             looked_at: AtomicI64::new(i64::MIN),
+            audited_at: AtomicI64::new(i64::MIN),
             tracker: TaskTracker::new(),
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             world,
@@ -94,6 +100,29 @@ impl Workforce {
         }
     }
 
+    /// Settles, now and then, calls that nobody will settle any more: of summaries that were written when a process ended.
+    async fn settle_lost(&self) {
+        let world = &self.world;
+        let now = world.clock.now();
+        let last = Timestamp::from_micros(self.audited_at.load(Ordering::Relaxed));
+        if now.since(last) < LOST_AFTER && last.since(now) < LOST_AFTER {
+            return;
+        }
+        self.audited_at.store(now.as_micros(), Ordering::Relaxed);
+        match world.store.settle_lost(now.before(LOST_AFTER)).await {
+            Ok(0) => {}
+            Ok(calls) => {
+                tracing::info!(
+                    calls,
+                    "calls that nobody settled are taken to have used all that they reserved"
+                );
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "calls that nobody settled could not be looked for");
+            }
+        }
+    }
+
     /// Claims as much as there are free places for, then waits until there may be more.
     async fn round(&self) {
         let Ok(first) = self.places.clone().acquire_owned().await else {
@@ -109,6 +138,7 @@ impl Workforce {
                 let found = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
                 self.begin(jobs, first);
                 if found < limit {
+                    self.settle_lost().await;
                     self.wait().await;
                 }
             }

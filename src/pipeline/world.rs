@@ -8,6 +8,8 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use super::Settings;
 use super::acknowledge::Acknowledgements;
 use super::attached::{FILES_AT_ONCE, RECORDINGS_AT_ONCE};
+use super::budgets::Counting;
+use super::calendar::Calendar;
 use super::channels::Customs;
 use super::compose::Composer;
 use super::draw::PICTURES_AT_ONCE;
@@ -66,6 +68,8 @@ pub struct World {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) composer: Composer,
+    /// What may be used, and by which calendar.
+    pub(super) counting: Arc<Counting>,
     /// Rung when a question was admitted or a lane became free; the workforce listens.
     pub(super) work_waits: Notify,
     /// The questions being worked on here, so that a stop is felt at once.
@@ -101,8 +105,14 @@ impl World {
         let rules = Arc::new(Rules::default());
         let languages = Arc::new(Languages::new(&settings));
         let composer = Composer::new(&settings, rules.clone(), languages.clone())?;
+        let counting = Arc::new(Counting {
+            budgets: settings.budgets.clone(),
+            calendar: Calendar::of(&settings.time_zone),
+            unpriced: settings.unpriced,
+        });
         Ok(Self {
             composer,
+            counting,
             settings,
             store: ports.store,
             mattermost: ports.mattermost,

@@ -7,6 +7,7 @@ mod audit;
 mod door;
 mod figures;
 mod files;
+mod ledger;
 mod mattermost;
 mod media;
 mod model;
@@ -17,11 +18,15 @@ pub use audit::{AuditPage, AuditTrail};
 pub use door::Door;
 pub use figures::{AskedPage, Figures, Which};
 pub use files::FileReader;
+pub use ledger::{
+    Dimension, Dimensions, EndedCall, Grant, Ledger, NewCall, Reservation, Reserved, UsageQuery,
+    UsageRow,
+};
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
 pub use media::{Drawn, ImageModel, SpeechToText};
-pub use model::{DeltaStream, Excess, LanguageModel, ModelError};
+pub use model::{CallUse, DeltaStream, Excess, LanguageModel, Meter, ModelError, NotReserved};
 pub use store::{
-    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim,
-    KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
+    Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, Candidate, ChangedChannel, Claim,
+    IfOver, KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
 };
 pub use time::{Clock, Elapsed, IdSource, timeout};

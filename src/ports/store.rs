@@ -5,10 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use super::audit::AuditTrail;
-use super::door::Door;
-use super::figures::Figures;
+use super::{AuditTrail, Door, Figures, Ledger};
 use crate::domain::agent::AgentName;
+use crate::domain::budget::{self, Account};
 use crate::domain::channel_settings::{ChannelChange, ChannelSettings};
 use crate::domain::chat::Cursor;
 use crate::domain::control::Opinion;
@@ -39,12 +38,34 @@ pub enum StoreError {
 }
 
 /// What admission made of one question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// It is durable and will end visibly.
     Accepted,
     /// Its event was accepted before; nothing was written.
     Duplicate,
+    /// There is too little left of a budget; nothing was written.
+    OverBudget(Account),
+}
+
+/// What becomes of a question for which too little is left of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfOver {
+    /// It is recorded, and ends by being refused: its event may come again.
+    Recorded,
+    /// Nothing is recorded: whoever asked is told at once.
+    Dropped,
+}
+
+/// A question that is to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The question.
+    pub question: Question,
+    /// What it claims of budgets, all of it or nothing.
+    pub claims: Vec<budget::Claim>,
+    /// What becomes of it where that does not fit.
+    pub if_over: IfOver,
 }
 
 /// Who claims work, and for how long.
@@ -197,14 +218,25 @@ pub struct KeptSummary {
 /// it reads holds what no version of ours writes. A method that is shown a lease also fails with [`StoreError::LeaseLost`], which
 /// each of them says, and then has written nothing.
 #[async_trait]
-pub trait Store: AuditTrail + Door + Figures + Send + Sync {
+pub trait Store: AuditTrail + Door + Figures + Ledger {
     /// Says whether other processes may serve from the same database.
     fn is_shared(&self) -> bool;
 
     /// Records questions, each with its job and its place in its lane, all in one transaction with one flush.
     ///
-    /// Returns one [`Admission`] for each question, in order. The same event twice, in one batch or ever, is accepted once.
-    async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError>;
+    /// Returns one [`Admission`] for each question, in order. The same event twice, in one batch or ever, is accepted once. What they claim of
+    /// budgets is reserved in their order, for each question all of it or nothing.
+    async fn admit_within(&self, candidates: &[Candidate]) -> Result<Vec<Admission>, StoreError>;
+
+    /// The same of questions that claim nothing.
+    async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError> {
+        let candidates = questions.iter().map(|question| Candidate {
+            question: question.clone(),
+            claims: Vec::new(),
+            if_over: IfOver::Recorded,
+        });
+        self.admit_within(&candidates.collect::<Vec<_>>()).await
+    }
 
     /// Leases questions that are due: ready, or running under a lease that has ended, each the first unfinished of its lane. Of the
     /// latter each counts as a death.

@@ -3,15 +3,18 @@
 //! On PostgreSQL by one statement of many rows a table; on SQLite row by row, by one prepared statement (ADR 7).
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::books::{Books, keep_claims};
+use super::ledger;
 use super::row::{QUESTION_COLUMNS, question_values};
 use super::session::{Session, UnlessKnown};
 use super::statement::{Statement, Value, storable};
+use crate::domain::budget::{Account, Claim};
 use crate::domain::id::QuestionId;
 use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
-use crate::ports::{Admission, StoreError};
+use crate::ports::{Admission, Candidate, IfOver, StoreError};
 
 /// How many rows one statement writes at most; more are split over several within the same transaction.
 ///
@@ -38,7 +41,7 @@ const OR_ADVANCE: &str =
     " ON CONFLICT (server_id, lane) DO UPDATE SET next_seq = lanes.next_seq + excluded.next_seq
      RETURNING server_id, lane, next_seq";
 
-const INSERT_JOBS: &str = "INSERT INTO jobs (question_id, server_id, lane, seq, state, run_at, attempt, stop_requested) VALUES ";
+const INSERT_JOBS: &str = "INSERT INTO jobs (question_id, server_id, lane, seq, state, run_at, attempt, stop_requested, over_budget) VALUES ";
 
 /// A lane by its server and its name, as they are stored.
 pub(super) type Lane<'q> = (Cow<'q, str>, Cow<'q, str>);
@@ -50,28 +53,88 @@ fn lane_of(question: &Question) -> Lane<'_> {
     )
 }
 
-/// Records questions, each with its job and its place in its lane; returns what became of each, in order.
+/// Records questions, each with its job and its place in its lane, and reserves what they claim; returns what became of each, in order.
 pub(super) async fn admit(
     session: &mut Session,
-    questions: &[Question],
+    candidates: &[Candidate],
 ) -> Result<Vec<Admission>, StoreError> {
-    let mut inserted = insert_questions(session, questions).await?;
-    // An id is taken out by the first question that has it: a second one in the batch, equal to the last digit, is a duplicate.
-    let (accepted, admissions): (Vec<_>, Vec<_>) = questions
+    let questions: Vec<&Question> = candidates
         .iter()
-        .map(|question| {
-            if inserted.remove(&question.id) {
-                (Some(question), Admission::Accepted)
-            } else {
-                (None, Admission::Duplicate)
+        .map(|candidate| &candidate.question)
+        .collect();
+    let mut inserted = insert_questions(session, &questions).await?;
+    // An id is taken out by the first question that has it: a second one in the batch, equal to the last digit, is a duplicate.
+    let new: Vec<bool> = questions
+        .iter()
+        .map(|question| inserted.remove(&question.id))
+        .collect();
+    let claiming = candidates.iter().zip(&new);
+    let claiming: Vec<&Candidate> = claiming
+        .filter(|(candidate, is_new)| **is_new && !candidate.claims.is_empty())
+        .map(|(candidate, _)| candidate)
+        .collect();
+    let mut over = reserve(session, &claiming).await?;
+    let mut accepted: Vec<(&Question, Option<String>)> = Vec::with_capacity(candidates.len());
+    let mut admissions = Vec::with_capacity(candidates.len());
+    for (candidate, is_new) in candidates.iter().zip(new) {
+        let question = &candidate.question;
+        let account = over.remove(&question.id);
+        admissions.push(match (is_new, account, candidate.if_over) {
+            (false, _, _) => Admission::Duplicate,
+            (true, Some(account), IfOver::Dropped) => {
+                let forget = Statement::new(FORGET).bind(question.id);
+                session.execute(forget).await?;
+                Admission::OverBudget(account)
             }
-        })
-        .unzip();
-    let accepted: Vec<&Question> = accepted.into_iter().flatten().collect();
-    let lanes = accepted.iter().map(|question| lane_of(question));
+            (true, account, _) => {
+                accepted.push((question, account.map(|account| account.budget)));
+                Admission::Accepted
+            }
+        });
+    }
+    let lanes = accepted.iter().map(|(question, _)| lane_of(question));
     let next_seqs = next_in_lanes(session, lanes).await?;
     insert_jobs(session, &accepted, next_seqs).await?;
     Ok(admissions)
+}
+
+const FORGET: &str = "DELETE FROM questions WHERE id = $1";
+
+/// Reserves what questions claim, in their order; returns the accounts of those whose claims do not fit.
+async fn reserve(
+    session: &mut Session,
+    candidates: &[&Candidate],
+) -> Result<HashMap<QuestionId, Account>, StoreError> {
+    let mut over = HashMap::new();
+    let servers: BTreeSet<&str> = candidates
+        .iter()
+        .map(|candidate| candidate.question.server.as_str())
+        .collect();
+    for server in servers {
+        let of_server: Vec<&Candidate> = candidates
+            .iter()
+            .copied()
+            .filter(|candidate| candidate.question.server.as_str() == server)
+            .collect();
+        let mut accounts = BTreeSet::new();
+        for candidate in &of_server {
+            accounts.extend(candidate.claims.iter().map(|claim| claim.account.clone()));
+        }
+        let mut books = Books::open(session, server, accounts).await?;
+        let mut held: Vec<(String, &Claim)> = Vec::new();
+        for candidate in of_server {
+            let question = candidate.question.id;
+            if let Some(account) = books.claim(&candidate.claims)? {
+                over.insert(question, account);
+                continue;
+            }
+            let holder = ledger::holder(question, 1);
+            held.extend(candidate.claims.iter().map(|claim| (holder.clone(), claim)));
+        }
+        books.close(session).await?;
+        keep_claims(session, server, &held).await?;
+    }
+    Ok(over)
 }
 
 /// Inserts questions whose event is new; returns their ids.
@@ -79,9 +142,9 @@ pub(super) async fn admit(
 /// In the order of their keys, so that two transactions that insert the same events wait for each other in one order only.
 async fn insert_questions(
     session: &mut Session,
-    questions: &[Question],
+    questions: &[&Question],
 ) -> Result<HashSet<QuestionId>, StoreError> {
-    let mut sorted: Vec<&Question> = questions.iter().collect();
+    let mut sorted: Vec<&Question> = questions.to_vec();
     sorted.sort_by_key(|question| (&question.server, &question.key));
     let mut inserted = HashSet::with_capacity(questions.len());
     for chunk in sorted.chunks(ROWS_PER_STATEMENT) {
@@ -161,12 +224,12 @@ async fn advance_lanes<'q>(
 /// Inserts the jobs, numbered within their lanes in the order in which the questions were given.
 async fn insert_jobs(
     session: &mut Session,
-    accepted: &[&Question],
+    accepted: &[(&Question, Option<String>)],
     mut next_seqs: HashMap<Lane<'_>, i64>,
 ) -> Result<(), StoreError> {
     for chunk in accepted.chunks(ROWS_PER_STATEMENT) {
-        let mut rows: Vec<[Value<'_>; 8]> = Vec::with_capacity(chunk.len());
-        for question in chunk {
+        let mut rows: Vec<[Value<'_>; 9]> = Vec::with_capacity(chunk.len());
+        for (question, over_budget) in chunk {
             let next_seq = next_seqs
                 .get_mut(&lane_of(question))
                 .ok_or(StoreError::Corrupt { what: "lane" })?;
@@ -179,6 +242,7 @@ async fn insert_jobs(
                 Timestamp::EPOCH.into(),
                 0_i64.into(),
                 false.into(),
+                over_budget.as_deref().into(),
             ]);
             *next_seq += 1;
         }

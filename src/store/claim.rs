@@ -40,7 +40,7 @@ macro_rules! deaths {
 /// Oldest questions first. What another claim holds is skipped, not waited for.
 const DUE: Sql = locking!(
     concat!(
-        "SELECT due.lane, due.attempt, due.deaths, due.stop_requested, due.pressed_at, due.picture, ",
+        "SELECT due.lane, due.attempt, due.deaths, due.stop_requested, due.pressed_at, due.picture, due.over_budget, ",
         super::row::question_columns!(),
         ", ",
         super::row::again_columns!(),
@@ -49,7 +49,7 @@ const DUE: Sql = locking!(
         " FROM questions JOIN (
              SELECT question_id, lane, attempt, ",
         deaths!(),
-        " AS deaths, stop_requested, pressed_at, picture FROM jobs
+        " AS deaths, stop_requested, pressed_at, picture, over_budget FROM jobs
              WHERE ((state = 'ready' AND (run_at <= $1 OR run_at > $2))
                  OR (state = 'run' AND (lease_until <= $3 OR lease_until > $4))) AND ",
         first_of_its_lane!(),
@@ -133,6 +133,7 @@ fn claimed_job(row: &Row, claim: &Claim, token: u128) -> Result<ClaimedJob, Stor
         deaths,
         stop_requested: row.truth("stop_requested")?,
         generation: generation(row)?,
+        over_budget: row.optional_text("over_budget")?,
         again: again(row)?,
         pressed_at: row
             .optional_integer("pressed_at")?

@@ -142,7 +142,8 @@ const ENDED: Sql = locking!(
     "FOR UPDATE OF jobs"
 );
 
-const PUT_BACK: &str = "UPDATE jobs SET state = 'ready', seq = $2, run_at = 0, deaths = 0, stop_requested = 0, ended_at = NULL, pressed_at = $3
+const PUT_BACK: &str = "UPDATE jobs SET state = 'ready', seq = $2, run_at = 0, deaths = 0, stop_requested = 0, ended_at = NULL, pressed_at = $3,
+         over_budget = NULL
      WHERE question_id = $1";
 
 const BEGIN_AGAIN: &str =

@@ -48,7 +48,7 @@ const DEAD: Sql = locking!(
 );
 
 const REVIVE: &str = "UPDATE jobs SET state = 'ready', seq = given.column2, run_at = 0, deaths = 0,
-         ended_at = NULL, buried_for = NULL, burial_detail = NULL
+         ended_at = NULL, buried_for = NULL, burial_detail = NULL, over_budget = NULL
      FROM (VALUES ";
 const REVIVED: &str = ") AS given WHERE jobs.question_id = given.column1";
 

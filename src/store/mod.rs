@@ -1,7 +1,7 @@
 //! What is remembered, on SQLite or PostgreSQL: the same verbs, nearly all of them the same SQL.
 //!
 //! [`open`] connects, migrates, and gives the [`crate::ports::Store`]. Its verbs are in `verbs`, one page a subject
-//! (`admit`, `claim`, `work`, `control`, `recall`, `hearing`, `dead`, `summaries`, `audit`, `door`, `figures`), written once for both databases as statements that `session` runs in a
+//! (`admit`, `claim`, `work`, `control`, `recall`, `hearing`, `dead`, `summaries`, `ledger` with `books` and `usage`, `audit`, `door`, `figures`), written once for both databases as statements that `session` runs in a
 //! transaction. What differs: `postgres` connects through sqlx; `sqlite` calls SQLite on threads of its own (`sqlite_worker`), where
 //! verbs that wait together share a commit and rows are written one by one (`sqlite_statement`; ADR 7); the few statements
 //! that need a lock on PostgreSQL carry it visibly (`statement::locking`); and `admit` numbers the jobs of a lane differently.
@@ -11,6 +11,7 @@
 
 mod admit;
 mod audit;
+mod books;
 mod channels;
 mod claim;
 mod control;
@@ -19,6 +20,8 @@ mod door;
 mod examine;
 mod figures;
 mod hearing;
+mod ledger;
+mod ledger_verbs;
 mod migrate;
 mod open;
 mod postgres;
@@ -32,6 +35,7 @@ mod sqlite_worker;
 mod statement;
 mod summaries;
 mod trail;
+mod usage;
 mod verbs;
 mod work;
 

@@ -198,6 +198,12 @@ impl From<u128> for Value<'_> {
     }
 }
 
+impl From<Option<u128>> for Value<'_> {
+    fn from(bits: Option<u128>) -> Self {
+        bits.map_or(Self::Text(None), Self::from)
+    }
+}
+
 /// A statement with its values.
 pub(super) struct Statement<'v> {
     pub(super) sql: Sql,

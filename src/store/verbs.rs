@@ -16,13 +16,13 @@ use crate::domain::conversation::{ConversationKey, History};
 use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
 use crate::domain::post::{Part, PartIntent};
-use crate::domain::question::{Conclusion, Question};
+use crate::domain::question::Conclusion;
 use crate::domain::run::Run;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::ports::{
-    Admission, AskAgain, AskedAgain, Backlog, Burial, ChangedChannel, Claim, Clock, IdSource,
-    KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
+    Admission, AskAgain, AskedAgain, Backlog, Burial, Candidate, ChangedChannel, Claim, Clock,
+    IdSource, KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,
 };
 
 /// The store on either database.
@@ -59,9 +59,9 @@ impl Store for SqlStore {
         }
     }
 
-    async fn admit(&self, questions: &[Question]) -> Result<Vec<Admission>, StoreError> {
-        let questions = questions.to_vec();
-        self.write(verb!(session => admit::admit(session, &questions)))
+    async fn admit_within(&self, candidates: &[Candidate]) -> Result<Vec<Admission>, StoreError> {
+        let candidates = candidates.to_vec();
+        self.write(verb!(session => admit::admit(session, &candidates)))
             .await
     }
 
@@ -466,7 +466,10 @@ impl SqlStore {
         self.database.write(Durability::Flushed, verb).await
     }
 
-    async fn write_lazily<T: Send + 'static>(&self, verb: impl Verb<T>) -> Result<T, StoreError> {
+    pub(super) async fn write_lazily<T: Send + 'static>(
+        &self,
+        verb: impl Verb<T>,
+    ) -> Result<T, StoreError> {
         self.database.write(Durability::Lazy, verb).await
     }
 }

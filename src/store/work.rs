@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::claim::FURTHEST_RETRY;
 use super::row::{as_base64, conclusion_values, part, texts_json};
-use super::runs;
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
+use super::{ledger, runs};
 use crate::domain::agent::AgentName;
 use crate::domain::conversation::ConversationKey;
 use crate::domain::event::EventKey;
@@ -41,7 +41,7 @@ const HOLD: Sql = locking!(
 );
 
 /// Makes sure of a lease until the commit, for writes to other tables; returns the question's server as it is stored.
-async fn hold(session: &mut Session, lease: &Lease) -> Result<String, StoreError> {
+pub(super) async fn hold(session: &mut Session, lease: &Lease) -> Result<String, StoreError> {
     let statement = Statement::new(HOLD).bind(lease.question).bind(lease.token);
     session
         .fetch_optional(statement)
@@ -265,7 +265,7 @@ pub(super) async fn parts(
 const CONCLUDE: &str = "UPDATE questions SET outcome = $2, is_turn = $3, answer = $4, texts = $5, prompt_tokens = $6,
          completion_tokens = $7, cached_tokens = $8, reasoning_tokens = $9, model = $10, concluded_at = $11,
          again = NULL, earlier_answer = NULL, earlier_outcome = NULL
-     WHERE id = $1";
+     WHERE id = $1 RETURNING generation";
 
 const KEEP_PICTURE: &str = "UPDATE jobs SET picture = $2 WHERE question_id = $1";
 
@@ -281,7 +281,11 @@ pub(super) async fn conclude(
     statement
         .values
         .extend(conclusion_values(conclusion, Cow::Owned(texts)));
-    session.execute(statement).await?;
+    let concluded = session.fetch_optional(statement).await?;
+    if let Some(row) = concluded {
+        let generation = row.integer("generation")?;
+        ledger::close_question(session, lease.question, generation, conclusion.at).await?;
+    }
     if let Some(picture) = &conclusion.picture {
         let statement = Statement::new(KEEP_PICTURE).bind(lease.question);
         session.execute(statement.bind(as_base64(picture))).await?;
@@ -341,8 +345,19 @@ pub(super) async fn end(
         .bind(at)
         .bind(burial.map(|burial| burial.reason.as_str()))
         .bind(burial.map(|burial| burial.detail.as_str()));
-    held(session.execute(statement).await?)
+    held(session.execute(statement).await?)?;
+    if burial.is_some() {
+        // It may have no conclusion.
+        let generation = Statement::new(GENERATION).bind(lease.question);
+        let row = session.fetch_optional(generation).await?;
+        let generation = row.ok_or(StoreError::Corrupt { what: "id" })?;
+        let generation = generation.integer("generation")?;
+        ledger::close_question(session, lease.question, generation, at).await?;
+    }
+    Ok(())
 }
+
+const GENERATION: &str = "SELECT generation FROM questions WHERE id = $1";
 
 const RETRY: &str = "UPDATE jobs SET state = 'ready', run_at = $3, lease_token = NULL, lease_until = NULL, worker = NULL
      WHERE question_id = $1 AND lease_token = $2";

@@ -36,6 +36,10 @@ sayings! {
         ModelNamed { name, model } = "doctor-model-named",
         /// The model answers as it should.
         Model { seconds } = "doctor-model",
+        /// What the model costs is configured.
+        ModelPriced { input, cached, output } = "doctor-model-priced",
+        /// What the model costs stands in the table.
+        ModelListed { input, cached, output, date } = "doctor-model-listed",
         /// The model calls tools.
         ModelTools = "doctor-model-tools",
         /// The model answers in words where it could call a tool, or takes none.
@@ -146,6 +150,8 @@ explained! {
         ModelListsNone = "doctor-model-lists-none",
         /// The answer comes all at once.
         ModelDoesNotStream = "doctor-model-does-not-stream",
+        /// Nobody says what the model costs.
+        ModelUnpriced = "doctor-model-unpriced",
         /// The model's server does not say what was used.
         ModelWithoutUsage = "doctor-model-without-usage",
     }

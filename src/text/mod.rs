@@ -6,6 +6,7 @@
 
 mod agents;
 mod audit;
+mod budgets;
 mod channel;
 mod doctor;
 mod instructions;
@@ -18,6 +19,7 @@ mod setup;
 
 pub use agents::{AgentSaying, say_of_agents};
 pub use audit::{AuditSaying, say_of_audit};
+pub use budgets::{BudgetSaying, for_what_time, grouped, how_much, say_of_budgets, whose};
 pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_channel};
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};
 pub use instructions::{

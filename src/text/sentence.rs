@@ -202,6 +202,10 @@ pub enum Reason {
     PrivateUnavailable,
     /// The `response_url` no longer takes an answer.
     ResponseExpired,
+    /// There is too little left of a budget.
+    OverBudget,
+    /// A budget counts money, and nobody knows what the model costs.
+    Unpriced,
 }
 
 impl From<ModelFailure> for Reason {
@@ -224,6 +228,9 @@ impl From<ModelFailure> for Reason {
             ModelFailure::TooLarge => Self::AnswerTooLarge,
             ModelFailure::PictureTooLarge => Self::PictureTooLarge,
             ModelFailure::PictureLinked => Self::PictureLinked,
+            ModelFailure::OverBudget => Self::OverBudget,
+            ModelFailure::Unpriced => Self::Unpriced,
+            ModelFailure::Unmetered => Self::Internal,
         }
     }
 }
@@ -249,6 +256,7 @@ impl From<Refusal> for Reason {
             Refusal::Late => Self::DeadlinePassed,
             Refusal::NoImages => Self::ImagesNotSetUp,
             Refusal::NoBot => Self::ImagesNeedBot,
+            Refusal::OverBudget => Self::OverBudget,
         }
     }
 }
@@ -401,6 +409,8 @@ impl Reason {
             Self::QueueFull => "queue-full",
             Self::PrivateUnavailable => "private-unavailable",
             Self::ResponseExpired => "response-expired",
+            Self::OverBudget => "over-budget",
+            Self::Unpriced => "unpriced",
         }
     }
 }

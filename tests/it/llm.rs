@@ -5,6 +5,7 @@ mod foreign;
 mod listed;
 mod media;
 mod operators;
+mod prices;
 pub(crate) mod provider;
 mod providers;
 mod secure;
@@ -41,6 +42,7 @@ fn settings(base_url: &str) -> Settings {
         },
         sees: false,
         caches: false,
+        price: None,
         manners: Manners::default(),
         way: Way::default(),
         first_token_timeout: FIRST_TOKEN,

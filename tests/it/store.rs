@@ -11,5 +11,7 @@ mod controls;
 mod dead_letters;
 mod drift;
 mod fences;
+mod ledger;
 mod opening;
 mod recalling;
+mod spending;

@@ -201,6 +201,7 @@ fn router(options: &Options) -> anyhow::Result<Router> {
             },
             sees: false,
             caches: false,
+            price: None,
             manners: Manners::default(),
             way: Way {
                 ca_file: Some(options.ca_file.clone()),

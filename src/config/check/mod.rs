@@ -3,6 +3,7 @@
 mod address;
 mod agent;
 mod answer;
+mod budget;
 mod channel;
 mod database;
 mod foreign;
@@ -10,6 +11,7 @@ mod mattermost;
 mod media;
 mod model;
 mod page;
+mod prices;
 mod server;
 mod template;
 

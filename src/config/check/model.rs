@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::address::address;
-use super::{System, foreign, whole};
+use super::{System, foreign, prices, whole};
 use crate::config::env::read_secret;
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
@@ -159,6 +159,7 @@ fn reached(values: &Values, system: &System) -> Option<Settings> {
         model: model.or_else(|| asks_openai.then(|| DEFAULT_MODEL.to_owned())),
         window,
         caches: switch(values, &keys::MODEL_CACHE).unwrap_or(is_known),
+        price: prices::of_model(values),
         sees: switch(values, &keys::MODEL_VISION).unwrap_or(match protocol {
             Protocol::Own(_) => is_known,
             Protocol::Foreign(foreign) => foreign::sees(foreign),

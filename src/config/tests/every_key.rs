@@ -11,6 +11,7 @@ pub(super) fn another_value(key: &Key) -> String {
         ("channel.id", _) => written(CHANNEL),
         ("agents.channels", _) => format!("[\"{CHANNEL}\"]"),
         ("agents.name" | "channel.agent", _) => written("other"),
+        ("budgets.then", _) => written("default"),
         ("answer.time_zone" | "channel.time_zone", _) => written("Europe/Berlin"),
         ("answer.template", _) => written("> {{ answer }}"),
         // What comes between needs an address that is not configured here.
@@ -40,6 +41,7 @@ pub(super) fn another_value(key: &Key) -> String {
         (_, Form::Socket) => written("127.0.0.1:9"),
         (_, Form::Whole(min, _)) => (min + 1).to_string(),
         (_, Form::Decimal(min, _) | Form::Seconds(min, _)) => (min + 0.25).to_string(),
+        (_, Form::Dollars(_)) => "0.25".to_owned(),
         // OpenAI's models see, and its servers keep.
         ("model.vision" | "model.prompt_cache", _) => "false".to_owned(),
         (_, Form::Switch) => (key.default != Some("true")).to_string(),
@@ -53,6 +55,7 @@ pub(super) fn another_value(key: &Key) -> String {
 /// Puts a line into its table, with what that must have besides.
 fn in_its_table(section: &str, name: &str, line: &str) -> String {
     match (section, name) {
+        ("budgets", _) => with_a_budget(name, line),
         ("routes", "targets") => format!("[[routes]]\nid = \"a\"\n{line}"),
         ("routes", "id") => format!("[[routes]]\ntargets = [\"default\"]\n{line}"),
         ("routes", _) => format!("[[routes]]\nid = \"a\"\ntargets = [\"default\"]\n{line}"),
@@ -62,10 +65,37 @@ fn in_its_table(section: &str, name: &str, line: &str) -> String {
         ("channel", "agent") => {
             format!("[[channel]]\nid = \"{CHANNEL}\"\n{line}[[agents]]\nname = \"other\"\n")
         }
+        ("model", "price_input" | "price_cached_input" | "price_output") | ("prices", _) => {
+            with_the_other_half(section, name, line)
+        }
         (_, "id") if is_repeated(section) => format!("[[{section}]]\n{line}"),
         _ if is_repeated(section) => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
         _ => format!("[{section}]\n{line}"),
     }
+}
+
+/// Puts a key of a budget into its table, with what that must have besides.
+fn with_a_budget(name: &str, line: &str) -> String {
+    let names = if name == "name" { "" } else { "name = \"a\"\n" };
+    let limits = match name {
+        "requests" | "tokens" | "dollars" => "",
+        _ => "requests = 100\n",
+    };
+    format!("[[budgets]]\n{names}{limits}{line}")
+}
+
+/// Puts a part of a price into its table, with the other parts.
+fn with_the_other_half(section: &str, name: &str, line: &str) -> String {
+    let all = match section {
+        "model" => &["price_input", "price_output"][..],
+        _ => &["unknown", "estimate_input", "estimate_output"][..],
+    };
+    let others = all.iter().filter(|other| **other != name);
+    let others = others.map(|other| match *other {
+        "unknown" => "unknown = \"estimate\"\n".to_owned(),
+        other => format!("{other} = 7\n"),
+    });
+    format!("[{section}]\n{line}{}", others.collect::<String>())
 }
 
 #[test]

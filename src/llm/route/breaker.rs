@@ -170,7 +170,11 @@ fn verdict(failure: ModelFailure, retry_after: Option<Duration>) -> Verdict {
         | ModelFailure::OnlyReasoned
         | ModelFailure::TooLarge
         | ModelFailure::PictureTooLarge
-        | ModelFailure::PictureLinked => Verdict::Works,
+        | ModelFailure::PictureLinked
+        // Never told to a breaker.
+        | ModelFailure::OverBudget
+        | ModelFailure::Unpriced
+        | ModelFailure::Unmetered => Verdict::Works,
     }
 }
 

@@ -8,6 +8,7 @@
 mod breaker;
 mod latency;
 mod measure;
+mod metered;
 mod order;
 mod running;
 
@@ -21,12 +22,14 @@ use self::breaker::Breaker;
 use self::latency::Latency;
 use self::measure::Measure;
 use self::running::Running;
+use super::prices::Pricing;
 use super::settings::Settings;
 use super::target::Target;
 use crate::domain::figures::ModelHealth;
+use crate::domain::money::Price;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
 use crate::domain::time::Timestamp;
-use crate::ports::{Clock, DeltaStream, IdSource, LanguageModel, ModelError};
+use crate::ports::{Clock, DeltaStream, IdSource, LanguageModel, Meter, ModelError};
 
 /// How many answers one model may be writing at once where nothing is said.
 const MOST_AT_ONCE: usize = Semaphore::MAX_PERMITS;
@@ -93,6 +96,7 @@ struct Member {
     model: Arc<dyn LanguageModel>,
     window: Window,
     sees: bool,
+    pricing: Pricing,
     /// The longest a try of it can take to show that it works.
     patience: std::time::Duration,
     slots: Arc<Semaphore>,
@@ -126,6 +130,7 @@ impl Router {
                 model: Arc::new(model),
                 window: target.settings.window,
                 sees: target.settings.sees,
+                pricing: Pricing::of(&target.settings),
                 patience: target.settings.first_token_timeout,
                 most_at_once: target.most_at_once,
                 slots: Arc::new(Semaphore::new(target.most_at_once.unwrap_or(MOST_AT_ONCE))),
@@ -139,6 +144,16 @@ impl Router {
             ids,
             hedging: Mutex::default(),
         })))
+    }
+}
+
+impl Router {
+    /// Returns what a target costs, by its name in the configuration: its own model, or another one of its server.
+    #[must_use]
+    pub fn price(&self, target: &str, model: Option<&str>) -> Option<Price> {
+        let mut members = self.0.members.iter();
+        let member = members.find(|member| member.id == target)?;
+        member.price(model)
     }
 }
 
@@ -202,6 +217,13 @@ impl Models {
     pub fn first(&self) -> Option<&Settings> {
         self.targets.first().map(|target| &target.settings)
     }
+
+    /// Says whether the configuration has a price of any of them.
+    #[must_use]
+    pub fn have_prices(&self) -> bool {
+        let mut targets = self.targets.iter();
+        targets.any(|target| target.settings.price.is_some())
+    }
 }
 
 impl ResolvedRoute {
@@ -233,6 +255,11 @@ impl Member {
         }
     }
 
+    /// Returns what its tokens cost, or those of another model of its server.
+    fn price(&self, named: Option<&str>) -> Option<Price> {
+        self.pricing.price(named).price()
+    }
+
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {
         // Whoever panicked while holding it left it whole.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
@@ -242,7 +269,30 @@ impl Member {
 #[async_trait]
 impl LanguageModel for Router {
     async fn complete(&self, prompt: &Prompt) -> Result<DeltaStream, ModelError> {
-        Ok(Running::begin(self.0.clone(), prompt.clone()).deltas())
+        Ok(Running::begin(self.0.clone(), prompt.clone(), None).deltas())
+    }
+
+    async fn complete_within(
+        &self,
+        prompt: &Prompt,
+        meter: Arc<dyn Meter>,
+    ) -> Result<DeltaStream, ModelError> {
+        Ok(Running::begin(self.0.clone(), prompt.clone(), Some(meter)).deltas())
+    }
+
+    fn price(&self, choice: &ModelChoice) -> Option<Price> {
+        let (_, named) = self.0.way(choice);
+        let mut dearest = Price::default();
+        for (at, member) in self.0.members_of(choice).into_iter().enumerate() {
+            let named = named.as_deref().filter(|_| at == 0);
+            let price = member.price(named)?;
+            dearest = Price {
+                input: dearest.input.max(price.input),
+                cached_input: dearest.cached_input.max(price.cached_input),
+                output: dearest.output.max(price.output),
+            };
+        }
+        Some(dearest)
     }
 
     fn window(&self, choice: &ModelChoice) -> Window {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::poll_fn;
 use futures_util::{StreamExt as _, TryFutureExt as _, stream};
 
+use super::metered::{asked_within, bound_of};
 use super::order::{Order, Standing, order};
 use super::{Member, ResolvedRoute, Shared};
 use crate::domain::completion::{Attempt, Delta, ModelFailure};
@@ -15,7 +16,7 @@ use crate::domain::prompt::{Prompt, Window};
 use crate::domain::retry::FailureClass;
 use crate::domain::time::Timestamp;
 use crate::llm::error::failed;
-use crate::ports::{DeltaStream, Excess, ModelError};
+use crate::ports::{DeltaStream, Excess, Meter, ModelError};
 
 /// A second model is asked no sooner than this after the first.
 const SHORTEST_HEDGE: Duration = Duration::from_millis(200);
@@ -54,6 +55,8 @@ impl HedgeBudget {
 pub(super) struct Running {
     shared: Arc<Shared>,
     prompt: Prompt,
+    /// Asked before each call, where what they use is counted.
+    meter: Option<Arc<dyn Meter>>,
     way: ResolvedRoute,
     /// The name by which the first target's server is asked, where it is another than usual.
     named: Option<String>,
@@ -124,12 +127,15 @@ impl Leg {
     }
 
     fn failed(&mut self, error: &ModelError, has_next: bool) -> Attempt {
-        self.is_told = true;
         let now = self.shared.clock.now();
-        let own = self.own();
-        own.health()
-            .breaker
-            .failed(error.failure, error.retry_after, now);
+        let own = &self.shared.members[self.member];
+        // Of one that was not asked nothing is known.
+        if !error.failure.is_our_own() {
+            self.is_told = true;
+            own.health()
+                .breaker
+                .failed(error.failure, error.retry_after, now);
+        }
         let shut = own.health().breaker.shut(now);
         let rests_ms = shut.map(|shut| shut.until.since(now).as_millis());
         let rests_ms = rests_ms.map(|millis| u64::try_from(millis).unwrap_or(u64::MAX));
@@ -148,11 +154,16 @@ impl Leg {
 }
 
 impl Running {
-    pub(super) fn begin(shared: Arc<Shared>, prompt: Prompt) -> Self {
+    pub(super) fn begin(
+        shared: Arc<Shared>,
+        prompt: Prompt,
+        meter: Option<Arc<dyn Meter>>,
+    ) -> Self {
         let (way, named) = shared.way(&prompt.choice);
         Self {
             shared,
             prompt,
+            meter,
             way,
             named,
             stage: Stage::Begun,
@@ -285,10 +296,17 @@ impl Running {
         let prompt_shows = prompt.has_pictures();
         let estimated = prompt.estimated_tokens();
         let (slots, model) = (own.slots.clone(), own.model.clone());
+        let metered = self.meter.clone().map(|meter| (meter, own.id.clone()));
+        let bound = bound_of(own, &prompt);
         let asking = async move {
             // The semaphore is never closed.
             let slot = slots.acquire_owned().await.ok();
-            let deltas = model.complete(&prompt).await?;
+            let deltas = match metered {
+                Some((meter, target)) => {
+                    asked_within(meter, &target, bound, &*model, &prompt).await?
+                }
+                None => model.complete(&prompt).await?,
+            };
             Ok(deltas.inspect(move |_| {
                 // Held until the answer is.
                 let _ = &slot;

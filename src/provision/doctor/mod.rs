@@ -20,7 +20,7 @@ use crate::ports::{Clock, IdSource, MattermostError};
 use crate::text::{Ailment, Healthy};
 
 pub(super) use model::of_failure;
-pub use model::{examine_model, named};
+pub use model::{examine_model, named, priced};
 pub use severity::Severity;
 
 /// What one look found.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 
-use super::{Doctor, Finding, Sink};
+use super::{Doctor, Finding, Severity, Sink};
 use crate::domain::completion::{Delta, ModelFailure};
+use crate::domain::money::Price;
 use crate::domain::prompt::Prompt;
 use crate::llm;
 use crate::ports::{Clock, LanguageModel as _, ModelError};
@@ -37,6 +38,11 @@ impl Doctor {
                 found(named(target).into());
             }
             examine_model(&target.settings, Arc::clone(&self.clock), found).await;
+            let price = priced(&target.settings);
+            // Where nobody counts money, a model of one's own needs no price.
+            if self.config.models.have_prices() || price.severity() == Severity::Ok {
+                found(price);
+            }
         }
     }
 }
@@ -48,6 +54,28 @@ pub fn named(target: &llm::TargetSettings) -> Healthy<'static> {
     Healthy::ModelNamed {
         name: target.id.clone().into(),
         model: model.unwrap_or_else(|| "?".to_owned()).into(),
+    }
+}
+
+/// Says what one model costs, and how that is known.
+#[must_use]
+pub fn priced(settings: &llm::Settings) -> Finding {
+    let amount = |picos| Price::a_million(picos).to_string().into();
+    match llm::Pricing::of(settings).price(None) {
+        llm::Priced::Written(price) => Healthy::ModelPriced {
+            input: amount(price.input),
+            cached: amount(price.cached_input),
+            output: amount(price.output),
+        }
+        .into(),
+        llm::Priced::Listed(price) => Healthy::ModelListed {
+            input: amount(price.input),
+            cached: amount(price.cached_input),
+            output: amount(price.output),
+            date: llm::prices_date().into(),
+        }
+        .into(),
+        llm::Priced::Unknown => Ailment::ModelUnpriced.into(),
     }
 }
 
@@ -143,7 +171,11 @@ pub(in crate::provision) fn of_failure(failure: ModelFailure) -> Finding {
         | ModelFailure::OnlyReasoned
         | ModelFailure::TooLarge
         | ModelFailure::PictureTooLarge
-        | ModelFailure::PictureLinked => Ailment::ModelGarbled,
+        | ModelFailure::PictureLinked
+        // Only where calls are counted.
+        | ModelFailure::OverBudget
+        | ModelFailure::Unpriced
+        | ModelFailure::Unmetered => Ailment::ModelGarbled,
     }
     .into()
 }

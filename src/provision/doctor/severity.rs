@@ -48,6 +48,7 @@ pub(super) fn of(ailment: &Ailment<'_>) -> Severity {
         | Ailment::CommandNotTried
         | Ailment::ModelRefusesFields { .. }
         | Ailment::ModelListsNone
+        | Ailment::ModelUnpriced
         | Ailment::ModelWithoutUsage => Severity::Note,
         Ailment::SecretsOpen { .. }
         | Ailment::DeadLetters { .. }

@@ -16,6 +16,8 @@ doctor-serving = askwell runs at { $address }.
 doctor-command = /{ $trigger } went from Mattermost to askwell and back, in the team { $team }.
 doctor-model-named = Model { $name } ({ $model }):
 doctor-model = The model answers, word by word, and says what was used (first word after { $seconds } s).
+doctor-model-priced = A million tokens cost { $input } of prompts, { $cached } of those from the cache, and { $output } of answers, as is configured.
+doctor-model-listed = A million tokens cost { $input } of prompts, { $cached } of those from the cache, and { $output } of answers, by the table of { $date }.
 doctor-model-tools = The model calls tools.
 doctor-model-without-tools = The model calls no tools. Its answers do not need any.
 
@@ -121,6 +123,8 @@ doctor-model-lists-none = This model's host does not list its models.
 doctor-model-lists-none-remedy = `askwell models test` shows whether the configured one answers.
 doctor-model-does-not-stream = The model's server sends its answer all at once, so that it does not grow.
 doctor-model-does-not-stream-remedy = Check whether a proxy in front of it holds data back (nginx: proxy_buffering off).
+doctor-model-unpriced = Nobody says what this model costs.
+doctor-model-unpriced-remedy = Write price_input and price_output beside the model, 0 where it is free; budgets of money need them.
 doctor-model-without-usage = The model's server does not say what was used.
 doctor-model-without-usage-remedy = Nothing breaks; usage is then unknown.
 

@@ -94,6 +94,8 @@ shutting-down = The server is restarting. Please ask again in a little while.
 queue-full = Too many questions are waiting. Please ask again in a little while.
 private-unavailable = I cannot send an answer that only you see from here. Please ask with the slash command in a channel.
 response-expired = The time in which the answer could be delivered has passed. Please ask again.
+over-budget = A budget is used up. Write `usage` to see what is left.
+unpriced = There is a budget of money, and nobody knows what this model costs. Ask an administrator to write its price into askwell’s configuration.
 
 ## For whoever calls by hand
 

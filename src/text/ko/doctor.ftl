@@ -16,6 +16,8 @@ doctor-serving = askwell이 { $address }에서 실행 중이에요.
 doctor-command = /{ $trigger } 명령어가 { $team } 팀에서 askwell까지 갔다가 돌아왔어요.
 doctor-model-named = 모델 { $name }({ $model }):
 doctor-model = 모델이 한 단어씩 답하고 사용량도 알려 줘요(첫 단어까지 { $seconds }초).
+doctor-model-priced = 가격은 100만 토큰에 질문 { $input }(캐시에서 읽으면 { $cached }), 답변 { $output }이에요. 설정에 적힌 값이에요.
+doctor-model-listed = 가격은 100만 토큰에 질문 { $input }(캐시에서 읽으면 { $cached }), 답변 { $output }이에요. { $date } 가격표의 값이에요.
 doctor-model-tools = 모델이 도구를 쓸 줄 알아요.
 doctor-model-without-tools = 모델이 도구를 쓰지 않아요. askwell의 답변에는 지장이 없어요.
 
@@ -121,6 +123,8 @@ doctor-model-lists-none = 이 모델의 호스트는 모델 목록을 알려 주
 doctor-model-lists-none-remedy = 설정한 모델이 답하는지는 `askwell models test`로 확인할 수 있어요.
 doctor-model-does-not-stream = 모델 서버가 답변을 한꺼번에 보내서 이어서 표시되지 않아요.
 doctor-model-does-not-stream-remedy = 앞의 프록시가 데이터를 모아 두는지 확인해 주세요(nginx: proxy_buffering off).
+doctor-model-unpriced = 이 모델의 가격을 알 수 없어요.
+doctor-model-unpriced-remedy = 모델의 price_input과 price_output에 가격을 써 주세요(무료라면 0). 금액 예산을 쓰려면 필요해요.
 doctor-model-without-usage = 모델 서버가 사용량을 알려 주지 않아요.
 doctor-model-without-usage-remedy = 그대로 두어도 돼요. 사용량만 알 수 없어요.
 

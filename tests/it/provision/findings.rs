@@ -257,3 +257,24 @@ async fn an_account_that_has_the_name_of_an_agent_is_found() {
     assert!(said.out.contains("alice"), "{said:?}");
     assert!(remedy(&said, check).contains("another name"));
 }
+
+#[tokio::test]
+async fn a_model_without_a_price_is_found_where_others_have_one() {
+    let (site, _askwell) = in_service().await;
+    let toml = site.file("askwell.toml");
+    let model = |price: &str| {
+        let base_url = site.model.base_url();
+        format!("[[models]]\nid = \"second\"\nname = \"m2\"\nbase_url = \"{base_url}\"\n{price}")
+    };
+    site.write("askwell.toml", &format!("{toml}\n{}", model("")));
+    let said = site.examine().await;
+    assert_eq!(ailments(&said), [], "{said:?}");
+
+    let price = model("price_input = 0\nprice_output = 0\n");
+    site.write("askwell.toml", &format!("{toml}\n{price}"));
+    let said = site.examine().await;
+    let check = "model-unpriced";
+    assert_eq!(ailments(&said), ailment(check, "note"), "{said:?}");
+    assert!(remedy(&said, check).contains("0 where it is free"));
+    assert!(said.out.contains("$0.00 of prompts"), "{said:?}");
+}

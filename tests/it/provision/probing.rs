@@ -68,7 +68,35 @@ async fn the_models_of_a_server_are_listed_and_the_asked_one_marked() {
     let said = run(&configured(&first, ""), &["list"]).await.fine();
     let lines: Vec<_> = said.lines().collect();
     assert!(lines[0].starts_with("default  chat_completions  http://127.0.0.1:"));
-    assert_eq!(lines[1..], ["    m0", "  ✓ m1"]);
+    let price = "  Nobody says what this model costs.";
+    assert_eq!(lines[1..], [price, "    m0", "  ✓ m1"]);
+}
+
+#[tokio::test]
+async fn what_a_model_costs_is_said_and_where_that_is_from() {
+    let first = ScriptedModel::start().await;
+    first.answer_otherwise(counting());
+    let unknown = run(&configured(&first, ""), &["test"]).await;
+    assert_eq!(unknown.code, 0, "{unknown:?}");
+    assert!(
+        unknown.out.contains("Write price_input and price_output"),
+        "{unknown:?}"
+    );
+    let written = configured(&first, "price_input = 0.15\nprice_output = 0.6\n");
+    let said = run(&written, &["test"]).await.fine();
+    let price = "A million tokens cost $0.15 of prompts, $0.15 of those from the cache, and $0.60 of answers, as is configured.";
+    assert!(said.contains(price), "{said}");
+    assert!(!said.contains("Nobody says"), "{said}");
+    // Nobody is reached through this proxy; the table needs nobody.
+    let listed = "[server]\nlanguage = \"en\"\n[mattermost]\nurl = \"https://chat.example.com\"\ncommand_tokens = [\"t\"]\n\
+                  [model]\napi_key = \"k\"\nproxy = \"http://127.0.0.1:1\"\n";
+    let said = run(listed, &["list"]).await;
+    assert!(
+        said.out.contains(
+            "$0.075 of those from the cache, and $0.60 of answers, by the table of 2026-"
+        ),
+        "{said:?}"
+    );
 }
 
 /// A server with many quirks: no Responses, no `top_p`, no instructions, no `max_tokens`, and reasoning without its first mark.

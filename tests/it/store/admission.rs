@@ -258,7 +258,7 @@ async fn text_hostile_to_sql_is_only_text(bed: Bed) {
     bed.admit(&asked).await;
     assert_eq!(
         bed.store.admit(&asked).await.unwrap(),
-        [Admission::Duplicate; HOSTILE.len()]
+        vec![Admission::Duplicate; HOSTILE.len()]
     );
     let claimed: Vec<_> = bed
         .claim(100)

@@ -137,7 +137,7 @@ async fn the_same_events_from_several_sides_are_accepted_once(bed: Bed) {
                 let admissions = store.admit(&batch).await.unwrap();
                 accepted += admissions
                     .iter()
-                    .filter(|&&admission| admission == Admission::Accepted)
+                    .filter(|&admission| *admission == Admission::Accepted)
                     .count();
             }
             accepted

@@ -15,6 +15,7 @@ use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
 
 use super::house::{Account, House};
+use super::ledger_after;
 use super::process::Process;
 
 /// Answers are edited as often as an operator may ask for, and nobody waits for the limiter.
@@ -277,7 +278,7 @@ async fn furnished(questions: usize) -> (Story, Process, Vec<String>) {
     }
     let reply = slowly(&answer());
     house.model.answer_otherwise(reply);
-    let process = Process::start(&mut house, TOML);
+    let process = Process::start(&mut house, &format!("{TOML}\n{}", ledger_after::BUDGETS));
     process.listening().await;
     let lives = watch::Sender::new(1);
     (Story { house, lives }, process, rooms)
@@ -291,7 +292,7 @@ async fn questions_are_answered_once_though_the_process_is_killed_again_and_agai
     eprintln!("ASKWELL_KILL_SEED={seed}");
     let (story, process, rooms) = furnished(questions).await;
     let share = |who| questions / ASKERS + usize::from(who < questions % ASKERS);
-    let (asked, (_process, broken)) = tokio::join!(
+    let (asked, (process, broken)) = tokio::join!(
         join_all((0..ASKERS).map(|who| story.ask_all(who, share(who)))),
         story.kill_again_and_again(process, moments(seed, kills, questions)),
     );
@@ -314,4 +315,8 @@ async fn questions_are_answered_once_though_the_process_is_killed_again_and_agai
         );
     }
     assert!(kills == 0 || broken > 0, "no kill met an answer");
+    drop(process);
+    let requests = story.house.model.requests().len();
+    let database = story.house.directory.path().join("askwell.db");
+    ledger_after::is_whole(&database, requests, kills, ASKERS);
 }

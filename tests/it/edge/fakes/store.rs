@@ -13,17 +13,19 @@ use askwell::domain::figures::{Asked, Custom, Said, Slot, Timing, Underway};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
 use askwell::domain::post::{Part, PartIntent};
-use askwell::domain::question::{Conclusion, Question};
+use askwell::domain::question::Conclusion;
 use askwell::domain::run::Run;
 use askwell::domain::summary::Summary;
 use askwell::domain::time::Timestamp;
 use askwell::ports::{
-    Admission, AskAgain, AskedAgain, AskedPage, AuditPage, Backlog, Burial, ChangedChannel, Claim,
-    KeptSummary, KeyAges, Letters, Renewal, SigningKey, StoreError,
+    Admission, AskAgain, AskedAgain, AskedPage, AuditPage, Backlog, Burial, Candidate,
+    ChangedChannel, Claim, KeptSummary, KeyAges, Letters, Renewal, SigningKey, StoreError,
 };
 use async_trait::async_trait;
 
 use super::{NOT_OURS, State};
+
+mod ledger;
 
 /// A store that is only asked how it is.
 #[derive(Default)]
@@ -37,7 +39,7 @@ impl askwell::ports::Store for Store {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn admit(&self, _: &[Question]) -> Result<Vec<Admission>, StoreError> {
+    async fn admit_within(&self, _: &[Candidate]) -> Result<Vec<Admission>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 

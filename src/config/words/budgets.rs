@@ -1,0 +1,38 @@
+//! What is wrong with a budget and how to mend it.
+
+use super::{Words, words};
+use crate::config::fault::Fault;
+
+pub(super) fn english(fault: &Fault) -> Words {
+    match fault {
+        Fault::BudgetName => words(
+            "is missing, or has other characters than a name may have",
+            "write letters, digits, `-`, `_` and `.`, as `sales`",
+        ),
+        Fault::BudgetTwice => words(
+            "is the name of another budget already",
+            "give each its own name",
+        ),
+        _ => words(
+            "counts nothing, or several things",
+            "write one of `requests`, `tokens` and `dollars`; for several, write several [[budgets]]",
+        ),
+    }
+}
+
+pub(super) fn korean(fault: &Fault) -> Words {
+    match fault {
+        Fault::BudgetName => words(
+            "이름이 없거나 이름에 쓸 수 없는 글자가 있어요",
+            "`sales`처럼 글자, 숫자, `-`, `_`, `.`로 써 주세요",
+        ),
+        Fault::BudgetTwice => words(
+            "다른 예산이 이미 쓰는 이름이에요",
+            "저마다 다른 이름을 써 주세요",
+        ),
+        _ => words(
+            "무엇을 세는 예산인지 알 수 없어요",
+            "`requests`, `tokens`, `dollars` 가운데 하나만 써 주세요. 여럿이 필요하면 [[budgets]]를 여럿 써 주세요",
+        ),
+    }
+}
