@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::config::{self, Config};
 use crate::domain::agent::Agents;
+use crate::domain::budget::Budgets;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::id::{ChannelId, QuestionId, ServerId};
 use crate::http::admin;
@@ -302,6 +303,7 @@ impl Building {
             model: model.clone(),
             controls: controls.clone(),
             agents: shown.agents,
+            budgets: shown.budgets,
             channels: shown.channels,
             in_force,
         }));
@@ -435,6 +437,7 @@ struct Shown {
     time_zone: String,
     deadline: Duration,
     agents: Agents,
+    budgets: Budgets,
     channels: HashMap<ChannelId, ChannelSettings>,
 }
 
@@ -444,6 +447,7 @@ impl Shown {
             time_zone: settings.time_zone.clone(),
             deadline: settings.deadline,
             agents: settings.agents.clone(),
+            budgets: settings.budgets.clone(),
             channels: settings.channels.clone(),
         }
     }

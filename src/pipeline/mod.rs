@@ -18,7 +18,7 @@ mod attach;
 mod attached;
 mod budgets;
 mod buttons;
-mod calendar;
+pub mod calendar;
 mod changed;
 mod channels;
 mod compose;

@@ -48,6 +48,8 @@ pub(super) enum Place {
     Failures,
     Dead,
     Questions,
+    Usage,
+    Budgets,
     Models,
     Channels,
     Settings,
@@ -83,7 +85,11 @@ static NAVIGATION: [Group; 3] = [
     },
     Group {
         title: PageWord::GroupUse,
-        links: &[link(Place::Questions, "/questions", PageWord::Questions)],
+        links: &[
+            link(Place::Questions, "/questions", PageWord::Questions),
+            link(Place::Usage, "/usage", PageWord::Usage),
+            link(Place::Budgets, "/budgets", PageWord::Budgets),
+        ],
     },
     Group {
         title: PageWord::GroupSetUp,

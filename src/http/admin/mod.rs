@@ -3,7 +3,7 @@
 //! - `door` lets in whoever shows a link that is good once ([`crate::domain::door`]) and knows them by a cookie; `visitor` is who comes, and
 //!   `form` what they send, each checked before a handler sees it; `headers` is what every reply says besides.
 //! - Each page is a file: `overview`, `answers` (in progress, and stopping them), `questions` (whose, where, how they ended), `models`,
-//!   `channels`, `failures`, `dead`, `trail` (the audit trail), `in_force` (the settings). `layout` is what stands around all of them, `shown` how numbers
+//!   `budgets` (and granting more), `usage`, `channels`, `failures`, `dead`, `trail` (the audit trail), `in_force` (the settings). `layout` is what stands around all of them, `shown` how numbers
 //!   and times are written, `names` what people are called.
 //! - Templates are in `templates/`, compiled, and escape what they are given; `assets` is what the browser fetches besides, all of it in
 //!   the program. Without JavaScript everything can be read and done; with it figures are drawn, and what changes is fetched again.
@@ -12,6 +12,7 @@
 
 mod answers;
 mod assets;
+mod budgets;
 mod channels;
 mod dead;
 mod door;
@@ -27,6 +28,7 @@ mod questions;
 mod router;
 mod shown;
 mod trail;
+mod usage;
 mod visitor;
 
 use std::collections::HashMap;
@@ -38,6 +40,7 @@ use url::Url;
 
 use super::actions::Obey;
 use crate::domain::agent::Agents;
+use crate::domain::budget::Budgets;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::id::{ChannelId, ServerId};
 use crate::ports::{Clock, IdSource, LanguageModel, Mattermost, Store};
@@ -111,6 +114,8 @@ pub struct Site {
     pub agents: Agents,
     /// How long an answer may take that is tried again.
     pub deadline: Duration,
+    /// What may be used.
+    pub budgets: Budgets,
     /// What is configured for its channels.
     pub channels: HashMap<ChannelId, ChannelSettings>,
     /// Its settings.

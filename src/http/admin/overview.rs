@@ -17,8 +17,10 @@ use super::shown::{Times, brief, duration_or_dash, number, share};
 use super::visitor::{Unwelcome, Visitor, failed};
 use crate::domain::figures::{Slot, Tallied, Timing, percentile};
 use crate::domain::id::ServerId;
+use crate::domain::money::Money;
 use crate::domain::time::Timestamp;
-use crate::ports::{AskedPage, Backlog, Which};
+use crate::pipeline::calendar::Calendar;
+use crate::ports::{AskedPage, Backlog, Dimension, UsageQuery, Which};
 use crate::text::PageWord;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -70,6 +72,8 @@ struct Day {
     whole_most: String,
     prompt_tokens: String,
     completion_tokens: String,
+    cost_today: String,
+    cost_this_month: String,
 }
 
 /// An hour as a row, for whoever sees no picture.
@@ -119,11 +123,12 @@ async fn going_on(house: &House, visitor: &Visitor) -> Result<Now, Unwelcome> {
 async fn overview(house: &House, visitor: &Visitor) -> Result<Overview, Unwelcome> {
     let (world, server) = (&house.world, &visitor.session.of.server);
     let since = first_hour(world.clock.now());
-    let (slots, timings, now, failures) = tokio::join!(
+    let (slots, timings, now, failures, costs) = tokio::join!(
         world.store.tallied(server, since, HOUR),
         world.store.timings(server, since, MOST_TIMINGS),
         going_on(house, visitor),
         last_failures(house, server),
+        costs(house, visitor),
     );
     let slots = every_hour(&slots.map_err(|error| failed(&error))?, since);
     let timings = timings.map_err(|error| failed(&error))?;
@@ -140,7 +145,7 @@ async fn overview(house: &House, visitor: &Visitor) -> Result<Overview, Unwelcom
     let zone = visitor.site.time_zone.as_str();
     Ok(Overview {
         now: now?,
-        day: day(&slots, &timings),
+        day: day(&slots, &timings, costs?),
         hours: hours.collect(),
         asked_chart: asked_chart(words, zone, &slots),
         speed_chart: speed_chart(words, zone, &slots, &speeds),
@@ -148,6 +153,30 @@ async fn overview(house: &House, visitor: &Visitor) -> Result<Overview, Unwelcom
         failures: rows(&failures?, &times),
         frame: Frame::of(visitor, Place::Overview),
     })
+}
+
+/// Returns what was spent today, and in this month.
+async fn costs(house: &House, visitor: &Visitor) -> Result<[Money; 2], Unwelcome> {
+    let (world, calendar) = (&house.world, Calendar::of(&visitor.site.time_zone));
+    let now = world.clock.now();
+    let today = calendar.day(now);
+    let mut costs = [Money::ZERO; 2];
+    for (cost, since) in costs
+        .iter_mut()
+        .zip([&today, &calendar.first_of_month(now)])
+    {
+        let query = UsageQuery {
+            by: Dimension::Total,
+            subject: None,
+            since: since.clone(),
+            until: today.clone(),
+            limit: 1,
+        };
+        let used = world.store.usage(&visitor.session.of.server, &query).await;
+        let used = used.map_err(|error| failed(&error))?;
+        *cost = used.iter().map(|row| row.cost).sum();
+    }
+    Ok(costs)
 }
 
 async fn last_failures(
@@ -206,7 +235,8 @@ fn speeds(timings: &[Timing], slots: &[Slot]) -> Vec<Speed> {
     slots.iter().map(of_hour).collect()
 }
 
-fn day(slots: &[Slot], timings: &[Timing]) -> Day {
+fn day(slots: &[Slot], timings: &[Timing], costs: [Money; 2]) -> Day {
+    let [cost_today, cost_this_month] = costs.map(|cost| cost.to_string());
     let mut sum = Tallied::default();
     for slot in slots {
         sum.add(&slot.tallied);
@@ -225,6 +255,8 @@ fn day(slots: &[Slot], timings: &[Timing]) -> Day {
         whole_most: duration_or_dash(percentile(wholes, 95)),
         prompt_tokens: brief(sum.prompt_tokens),
         completion_tokens: brief(sum.completion_tokens),
+        cost_today,
+        cost_this_month,
     }
 }
 

@@ -13,8 +13,8 @@ use super::layout::Told;
 use super::names::Names;
 use super::visitor::Stranger;
 use super::{
-    World, answers, assets, channels, dead, door, failures, headers, in_force, models, overview,
-    questions, trail,
+    World, answers, assets, budgets, channels, dead, door, failures, headers, in_force, models,
+    overview, questions, trail, usage,
 };
 use crate::http::panics;
 use crate::text::PageWord;
@@ -43,6 +43,9 @@ pub fn router(world: World) -> Router {
         .route("/questions", get(questions::list))
         .route("/questions/{id}", get(questions::one))
         .route("/questions/{id}/texts", post(questions::look))
+        .route("/budgets", get(budgets::show))
+        .route("/budgets/grant", post(budgets::grant))
+        .route("/usage", get(usage::show))
         .route("/models", get(models::show))
         .route("/channels", get(channels::show))
         .route("/failures", get(failures::show))
