@@ -2,6 +2,7 @@
 //!
 //! Listener, time, chance and the signal to stop are given, so that a test owns all of them.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::Config;
-use crate::domain::id::{QuestionId, ServerId};
+use crate::config::{self, Config};
+use crate::domain::agent::Agents;
+use crate::domain::budget::Budgets;
+use crate::domain::channel_settings::ChannelSettings;
+use crate::domain::id::{ChannelId, QuestionId, ServerId};
+use crate::http::admin;
 use crate::mattermost::socket::Socket;
 use crate::mattermost::{BotToken, Pace};
 use crate::pipeline::admit::intake;
@@ -22,7 +27,7 @@ use crate::pipeline::control::Controls;
 use crate::pipeline::explain::{Explaining, explain};
 use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
-use crate::pipeline::{Ports, World};
+use crate::pipeline::{self, Ports, World};
 use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store, StoreError};
 use crate::text::Trouble;
 use crate::{http, llm, mattermost, reading, store};
@@ -34,6 +39,7 @@ pub use crate::domain::id::QuotedId;
 pub use crate::domain::job::DeadLetter;
 pub use crate::domain::money::Money;
 pub use crate::domain::time::Timestamp;
+pub use crate::http::admin::Settings as PageSettings;
 pub use crate::pipeline::explain::{Explained, Query, Unexplained};
 pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow};
 pub use crate::store::{Access, LeaseTime, OpenError};
@@ -59,6 +65,8 @@ const REREAD_EVERY: Duration = Duration::from_secs(10);
 pub struct Surroundings {
     /// Where requests come in.
     pub listener: TcpListener,
+    /// Where the page for administrators is asked for; where absent, there is none.
+    pub page: Option<TcpListener>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -176,6 +184,7 @@ pub async fn serve(
     let store = open(&config, &surroundings).await?;
     let Surroundings {
         listener,
+        page,
         clock,
         ids,
         lease_time: _,
@@ -183,6 +192,7 @@ pub async fn serve(
         extractor,
     } = surroundings;
     let (listening, max_connections) = (config.http.clone(), config.http.max_connections);
+    let page = config.page.take().zip(page);
     let mut building = Building {
         store: store.clone(),
         clock: clock.clone(),
@@ -191,11 +201,16 @@ pub async fn serve(
         reread,
         reader: Arc::new(reading::Reader::new(extractor, clock.clone(), READING)),
         paces: Vec::new(),
+        page_url: page.as_ref().map(|(settings, _)| settings.address()),
+        looked_after: Vec::new(),
         tasks: JoinSet::new(),
     };
     let mut sites = Vec::new();
     for bot in std::iter::once(config).chain(also) {
         sites.push(building.move_in(bot)?);
+    }
+    if let Some((settings, listener)) = page {
+        building.open_page(settings, listener);
     }
     let mut tasks = building.tasks;
     let world = http::World {
@@ -245,13 +260,19 @@ struct Building {
     reader: Arc<dyn FileReader>,
     /// The pace of each Mattermost server, by its address.
     paces: Vec<(Url, Pace)>,
+    /// Where the page for administrators stands, where there is one.
+    page_url: Option<String>,
+    /// What the page shows of each bot.
+    looked_after: Vec<Arc<admin::Site>>,
     tasks: JoinSet<()>,
 }
 
 impl Building {
     /// Sets a bot going: its ears, its intake and its workforce. Nothing but the store, the clock and the pace of its server is another
     /// bot's too.
-    fn move_in(&mut self, config: Config) -> Result<http::Site, StartError> {
+    fn move_in(&mut self, mut config: Config) -> Result<http::Site, StartError> {
+        config.pipeline.page_url.clone_from(&self.page_url);
+        let in_force = config::in_force(&config);
         let (ports, token) = self.ports(&config)?;
         let server = config.mattermost.server.clone();
         if let Some(token) = &token {
@@ -260,6 +281,7 @@ impl Building {
         let socket = self.socket(&config, token)?;
         let hearing = socket.as_ref().map(|socket| socket.hearing.subscribe());
         let (mattermost, model) = (ports.mattermost.clone(), ports.model.clone());
+        let shown = Shown::of(&config.pipeline);
         let world = Arc::new(World::new(config.pipeline, ports)?);
         let (intake, committer) = intake(world.clone());
         let intake = Arc::new(intake);
@@ -278,6 +300,19 @@ impl Building {
             let drained = workforce.run(stop, GRACE).await;
             tracing::info!(?drained, "work has ended");
         });
+        self.looked_after.push(Arc::new(admin::Site {
+            server: server.clone(),
+            language: config.language,
+            time_zone: shown.time_zone,
+            deadline: shown.deadline,
+            mattermost: mattermost.clone(),
+            model: model.clone(),
+            controls: controls.clone(),
+            agents: shown.agents,
+            budgets: shown.budgets,
+            channels: shown.channels,
+            in_force,
+        }));
         Ok(http::Site {
             server,
             language: config.language,
@@ -289,6 +324,23 @@ impl Building {
             mattermost,
             model,
         })
+    }
+
+    /// Serves the page for administrators.
+    fn open_page(&mut self, settings: admin::Settings, listener: TcpListener) {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "the page for administrators is served");
+        }
+        let router = admin::router(admin::World {
+            settings,
+            sites: std::mem::take(&mut self.looked_after),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        });
+        let (clock, stop) = (self.clock.clone(), self.stop.clone());
+        let served = http::serve(listener, router, admin::MAX_CONNECTIONS, clock, stop);
+        self.tasks.spawn(served);
     }
 
     fn ports(&mut self, config: &Config) -> Result<(Ports, Option<BotToken>), StartError> {
@@ -383,6 +435,27 @@ impl Building {
             clock: self.clock.clone(),
             ids: self.ids.clone(),
         }))
+    }
+}
+
+/// What the page shows of a bot's settings.
+struct Shown {
+    time_zone: String,
+    deadline: Duration,
+    agents: Agents,
+    budgets: Budgets,
+    channels: HashMap<ChannelId, ChannelSettings>,
+}
+
+impl Shown {
+    fn of(settings: &pipeline::Settings) -> Self {
+        Self {
+            time_zone: settings.time_zone.clone(),
+            deadline: settings.deadline,
+            agents: settings.agents.clone(),
+            budgets: settings.budgets.clone(),
+            channels: settings.channels.clone(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
-use crate::app::{self, LeaseTime, Reread, Surroundings};
+use crate::app::{self, LeaseTime, PageSettings, Reread, Surroundings};
 use crate::clock::{SystemClock, SystemIds};
 use crate::config::{Config, Inputs, load};
 use crate::text::{Explanation, Language};
@@ -56,6 +56,7 @@ async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
     let surroundings = Surroundings {
         extractor: this_program(),
         listener,
+        page: listen_for_page(config.page.as_ref()).await?,
         clock: Arc::new(SystemClock::start()),
         ids: Arc::new(SystemIds),
         lease_time: LeaseTime::Database,
@@ -73,6 +74,21 @@ async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
     tokio::select! {
         ended = serving => Ok(ended?),
         asked = lifecycle::asked_to_stop() => asked.map_err(Failure::System),
+    }
+}
+
+/// Listens for the page for administrators, where there is one. An address that nobody wrote is left where it cannot be had: the page is no
+/// reason not to answer.
+async fn listen_for_page(page: Option<&PageSettings>) -> Result<Option<TcpListener>, Failure> {
+    let Some(page) = page else { return Ok(None) };
+    let address = page.listen;
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(source) if page.is_listen_written => Err(Failure::Listen { address, source }),
+        Err(error) => {
+            tracing::warn!(%address, error = %error, "the page for administrators is left out: its address cannot be listened on. Choose another one with admin.listen");
+            Ok(None)
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Config {
     pub images: Option<llm::ImageSettings>,
     /// How recordings are written down, where they are.
     pub speech: Option<llm::SpeechSettings>,
+    /// The page for administrators, where there is one.
+    pub page: Option<http::admin::Settings>,
     /// Which database.
     pub store: store::Settings,
     /// How questions are answered.

@@ -38,7 +38,7 @@ pub use load::{Config, load};
 pub use place::{Place, SourceFile};
 pub use problem::{Colours, Problem, Problems};
 pub use raw::Origin;
-pub use summary::summary;
+pub use summary::{in_force, summary};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 mod access;
 mod budgets;
 mod media;
+mod page;
 mod prices;
 mod sections;
 
@@ -312,6 +313,7 @@ keys! {
         IMAGES_ENABLED, IMAGES_BASE_URL, IMAGES_API_KEY, IMAGES_PLAIN_HTTP, IMAGES_NAME, IMAGES_SIZE, IMAGES_TIMEOUT, IMAGES_MAX_BYTES,
         SPEECH_ENABLED, SPEECH_BASE_URL, SPEECH_API_KEY, SPEECH_PLAIN_HTTP, SPEECH_NAME, SPEECH_LANGUAGE, SPEECH_TIMEOUT, SPEECH_MAX_BYTES,
     }
+    + page { ADMIN_ENABLED, ADMIN_LISTEN, ADMIN_PUBLIC_URL, ADMIN_SHOW_TEXTS, }
 
     ANSWER_ASSISTANT = Key::new("answer", "assistant", Form::Text(64)).default("GPT").means(
         "The assistant's name in answers.",

@@ -6,6 +6,7 @@ use super::load::Config;
 use super::raw::{Origin, Values};
 use super::reference::{self as keys, KEYS, REPEATED, is_repeated};
 use crate::domain::money::Price;
+use crate::http::admin::{InForce, Source};
 use crate::llm::{Priced, Pricing, prices_date};
 use crate::store;
 use crate::text::Language;
@@ -74,6 +75,22 @@ fn computed(path: &str, config: &Config) -> Option<String> {
     } else {
         None
     }
+}
+
+/// Returns every effective setting, and where it comes from.
+#[must_use]
+pub fn in_force(config: &Config) -> Vec<InForce> {
+    let shown = config.lines.iter().map(|line| InForce {
+        section: line.section.clone(),
+        name: line.name.to_owned(),
+        value: line.value.clone(),
+        source: match &line.origin {
+            Origin::Default => Source::Default,
+            Origin::Environment(name) => Source::Environment(name.clone()),
+            Origin::File(name) => Source::File(name.clone()),
+        },
+    });
+    shown.collect()
 }
 
 /// Returns a part of the first model's price where the table has it, with the table's day.

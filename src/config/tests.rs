@@ -396,6 +396,8 @@ fn the_environment_has_the_names_people_were_promised() {
         "ASKWELL_IMAGES_API_KEY",
         "ASKWELL_SPEECH_API_KEY",
         "ASKWELL_LISTEN",
+        "ASKWELL_ADMIN_LISTEN",
+        "ASKWELL_ADMIN_PUBLIC_URL",
         "ASKWELL_DATABASE",
         "MATTERMOST_URL",
         "MATTERMOST_BOT_TOKEN",

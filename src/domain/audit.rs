@@ -88,6 +88,8 @@ actions! {
     AnswerStopped = "answer_stopped",
     /// Somebody looked at the text of others' questions and answers.
     TextLookedAt = "text_looked_at",
+    /// Somebody had an answer delivered again that could be shown to nobody.
+    DeadLetterRetried = "dead_letter_retried",
     /// Somebody let more be spent than a budget allows.
     BudgetGranted = "budget_granted",
     /// What a channel does otherwise was changed.

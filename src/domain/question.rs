@@ -28,6 +28,8 @@ pub enum Request {
     Channel(ChannelRequest),
     /// `agents` or `에이전트`: whom may I ask?
     Agents,
+    /// `admin` or `관리`: the page for those who administer the server.
+    Page,
     /// `usage` or `사용량`: how much was used?
     Usage(UsageOf),
     /// `budget NAME +5` or `예산 NAME +5`: let more of a budget be used.
@@ -56,6 +58,7 @@ const HELP_WORDS: [&str; 2] = ["help", "도움말"];
 const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
 const STOP_WORDS: [&str; 3] = ["stop", "그만", "멈춰"];
 const AGENTS_WORDS: [&str; 2] = ["agents", "에이전트"];
+const PAGE_WORDS: [&str; 3] = ["admin", "관리", "관리자"];
 const USAGE_WORDS: [&str; 2] = ["usage", "사용량"];
 const CHANNEL_USAGE_WORDS: [&str; 4] = [
     "usage channel",
@@ -107,6 +110,8 @@ impl Request {
             Self::Channel(request)
         } else if is_one_of(&AGENTS_WORDS) && !agents.is_empty() {
             Self::Agents
+        } else if is_one_of(&PAGE_WORDS) {
+            Self::Page
         } else if let Some((agent, said)) = agents.called_in(text) {
             let (text, audience) = read_audience(&said);
             Self::asking(text, audience, Some(agent))
@@ -141,6 +146,7 @@ impl Request {
             | Self::Stop
             | Self::Channel(_)
             | Self::Agents
+            | Self::Page
             | Self::Usage(_)
             | Self::Grant(_) => false,
         }

@@ -15,9 +15,10 @@ use super::body::{Bounds, Unread, Written};
 use super::reply;
 use super::router::Site;
 use crate::domain::control::Press;
+use crate::domain::id::QuestionId;
 use crate::mattermost::{PressReply, read_press};
 use crate::pipeline::control::{Controls, Feedback};
-use crate::ports::Clock;
+use crate::ports::{Clock, StoreError};
 
 /// Bytes of a report that are read, at most; Mattermost's own have about 1,000.
 pub const MAX_PRESS_BYTES: usize = 16 * 1024;
@@ -27,12 +28,19 @@ pub const MAX_PRESS_BYTES: usize = 16 * 1024;
 pub trait Obey: Send + Sync {
     /// Does what a press asks for and returns what it is replied to with.
     async fn pressed(&self, press: Press) -> Feedback;
+
+    /// Has an answer stopped, wherever it is worked on, as a press on its button does; says whether it had not ended yet.
+    async fn stop(&self, question: QuestionId) -> Result<bool, StoreError>;
 }
 
 #[async_trait]
 impl Obey for Controls {
     async fn pressed(&self, press: Press) -> Feedback {
         Self::pressed(self, press).await
+    }
+
+    async fn stop(&self, question: QuestionId) -> Result<bool, StoreError> {
+        self.request_stop(question, None).await
     }
 }
 

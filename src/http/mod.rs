@@ -5,9 +5,11 @@
 //!   the form that the sender understands (`reply`).
 //! - `actions` is the handler of pressed buttons.
 //! - `guests` knows who is connected, and who is to leave where nobody else gets in.
+//! - [`admin`] is the page for administrators, on a listener of its own.
 //! - `health` answers the probes of whoever runs us.
 
 mod actions;
+pub mod admin;
 mod body;
 mod connection;
 mod guests;

@@ -72,6 +72,13 @@ pub(super) async fn standing(
     })
 }
 
+pub(super) async fn administers(server: &Server, person: &UserId) -> Result<bool, MattermostError> {
+    let path = ["users", person.as_str()];
+    let account: Option<Account> = find(server, "read an account", &path).await?;
+    Ok(account
+        .is_some_and(|account| account.delete_at == 0 && has_role(&account.roles, SYSTEM_ADMIN)))
+}
+
 impl Member {
     fn administers(&self) -> bool {
         self.scheme_admin || has_role(&self.roles, CHANNEL_ADMIN)

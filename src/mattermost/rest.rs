@@ -371,6 +371,10 @@ impl Mattermost for Server {
         chat::thread(self, root).await
     }
 
+    async fn administers(&self, person: &UserId) -> Result<bool, MattermostError> {
+        channels::administers(self, person).await
+    }
+
     async fn names(&self, people: &[UserId]) -> Result<HashMap<UserId, String>, MattermostError> {
         chat::names(self, people).await
     }

@@ -18,6 +18,7 @@ use super::budgets::{self, Used};
 use super::channels;
 use super::delivery;
 use super::grants;
+use super::invite;
 use super::room::Room;
 use super::used;
 use super::world::{InlineAnswer, World};
@@ -87,6 +88,7 @@ enum Decision {
     Stop(ControlScope),
     Channel(ChannelRequest, Box<InboundEvent>),
     ListAgents(Box<InboundEvent>),
+    Invite(Box<InboundEvent>),
     TellUsage(UsageOf, Box<InboundEvent>),
     Grant(GrantRequest, Box<InboundEvent>),
     Admit(Box<Question>),
@@ -110,7 +112,7 @@ pub fn intake(world: Arc<World>) -> (Intake, Committer) {
 
 impl Intake {
     /// Takes one event and returns what its sender is told. No question waits for Mattermost or a model, except where the reply
-    /// itself carries the answer; a change of a channel's settings waits to learn who may make it.
+    /// itself carries the answer; a change of a channel's settings, and whoever wants the page for administrators, wait to learn who may.
     pub async fn receive(&self, event: InboundEvent) -> Reply {
         let id = self.world.ids.question_id(event.received_at);
         let asker = event.asker.id.clone();
@@ -159,6 +161,11 @@ impl Intake {
                 let listed = agents::list(world, &event, language).await;
                 let listed = listed.map_err(|error| store_failed(&error, id))?;
                 Ok(Reply::Ephemeral(listed))
+            }
+            Decision::Invite(event) => {
+                let told = invite::invite(world, &event, language).await;
+                let told = told.map_err(|error| store_failed(&error, id))?;
+                Ok(Reply::Ephemeral(told))
             }
             Decision::TellUsage(of, event) => {
                 let told = used::used(world, of, &event, language).await;
@@ -422,6 +429,7 @@ fn decide(
         },
         Request::Channel(request) => Decision::Channel(request, Box::new(event)),
         Request::Agents => Decision::ListAgents(Box::new(event)),
+        Request::Page => Decision::Invite(Box::new(event)),
         Request::Usage(of) => Decision::TellUsage(of, Box::new(event)),
         Request::Grant(request) => Decision::Grant(request, Box::new(event)),
         Request::Ask {

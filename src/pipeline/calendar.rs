@@ -9,22 +9,23 @@ use crate::domain::time::Timestamp;
 
 /// Days and months of a time zone.
 #[derive(Clone, Debug)]
-pub(super) struct Calendar {
+pub struct Calendar {
     zone: TimeZone,
 }
 
 /// A period of a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Period {
+pub struct Period {
     /// By what it is known, as `2026-11`.
-    pub(super) name: String,
+    pub name: String,
     /// When the next one begins; absent where none does.
-    pub(super) ends_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
 }
 
 impl Calendar {
     /// The calendar of a time zone by its IANA name; UTC's where there is no such zone, which the configuration never leaves.
-    pub(super) fn of(zone: &str) -> Self {
+    #[must_use]
+    pub fn of(zone: &str) -> Self {
         Self {
             zone: TimeZone::get(zone).unwrap_or(TimeZone::UTC),
         }
@@ -37,13 +38,15 @@ impl Calendar {
     }
 
     /// Returns the day, as `2026-11-28`.
-    pub(super) fn day(&self, at: Timestamp) -> String {
+    #[must_use]
+    pub fn day(&self, at: Timestamp) -> String {
         self.zoned(at).strftime("%Y-%m-%d").to_string()
     }
 
     /// Returns the period in which a time lies. Minutes are the clock's; days and months begin when they do in the zone, also where
     /// its clocks change.
-    pub(super) fn period(&self, period: BudgetPeriod, at: Timestamp) -> Period {
+    #[must_use]
+    pub fn period(&self, period: BudgetPeriod, at: Timestamp) -> Period {
         let now = self.zoned(at);
         let (name, next) = match period {
             BudgetPeriod::Ever => {
@@ -80,12 +83,14 @@ impl Calendar {
     }
 
     /// Returns a time as people of the zone read it, to the minute.
-    pub(super) fn to_the_minute(&self, at: Timestamp) -> String {
+    #[must_use]
+    pub fn to_the_minute(&self, at: Timestamp) -> String {
         self.zoned(at).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
     /// Returns the first day of the month in which a time lies.
-    pub(super) fn first_of_month(&self, at: Timestamp) -> String {
+    #[must_use]
+    pub fn first_of_month(&self, at: Timestamp) -> String {
         let first = self.zoned(at).date().first_of_month();
         first.strftime("%Y-%m-%d").to_string()
     }

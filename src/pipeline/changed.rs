@@ -128,6 +128,7 @@ fn reworded(
         | Request::Help
         | Request::Channel(_)
         | Request::Agents
+        | Request::Page
         | Request::Usage(_)
         | Request::Grant(_)
         | Request::StartAfresh

@@ -204,19 +204,25 @@ impl Controls {
             .await
     }
 
-    /// Marks an answer as to be stopped, where it has not ended yet.
-    pub(super) async fn request_stop(
+    /// Marks an answer as to be stopped, where it has not ended yet; says whether it has not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn request_stop(
         &self,
         question: QuestionId,
         pressed_at: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let world = &self.world;
         let server = world.mattermost.server();
-        let stopped = world.store.stop_answer(server, question, pressed_at);
-        if stopped.await? {
+        let stopped = world
+            .store
+            .stop_answer(server, question, pressed_at)
+            .await?;
+        if stopped {
             world.halts.stop(&[question]);
         }
-        Ok(())
+        Ok(stopped)
     }
 
     /// Shows an answer as it ended meanwhile, where it has.

@@ -7,7 +7,7 @@
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
-//! `channels` what its channel does otherwise, `agents` whom it is for, `access` who may be answered (by what is known of `accounts`; [`explain`] says why),
+//! `channels` what its channel does otherwise, `agents` whom it is for, `access` who may be answered (by what is known of `accounts`; [`explain`] says why), `invite` opens the page for administrators,
 //! `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people, `grants` gives them more), `retry` asks models of other media again, `room` counts what waits,
 //! and `world` is what all of them share.
 
@@ -21,7 +21,7 @@ mod attach;
 mod attached;
 mod budgets;
 mod buttons;
-mod calendar;
+pub mod calendar;
 mod changed;
 mod channels;
 mod compose;
@@ -37,6 +37,7 @@ mod going_on;
 mod grants;
 mod hold;
 mod interruption;
+mod invite;
 mod known;
 mod languages;
 pub mod listen;
@@ -188,6 +189,8 @@ pub struct Settings {
     pub unpriced: Unpriced,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
+    /// Where people open the page for administrators, where there is one: an address without a slash at its end.
+    pub page_url: Option<String>,
 }
 
 /// Returns the shortest lease under which a write that takes up to `longest_write` can always be begun.

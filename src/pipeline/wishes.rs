@@ -200,7 +200,9 @@ impl Controls {
         }
         tracing::info!(question.id = %question, control = control.as_str(), "a reaction asked for something");
         match control {
-            Control::Stop => self.request_stop(question, None).await?,
+            Control::Stop => {
+                self.request_stop(question, None).await?;
+            }
             Control::Regenerate => {
                 self.until_shown(question).await?;
                 let may = may_ask_again::<Trouble>(world, &answer.question, person);

@@ -15,6 +15,7 @@ use super::channels::Customs;
 use super::compose::Composer;
 use super::draw::PICTURES_AT_ONCE;
 use super::hold::Halts;
+use super::invite::Refusals;
 use super::languages::Languages;
 use super::reconcile::LateEdits;
 use super::rules::Rules;
@@ -87,6 +88,8 @@ pub struct World {
     pub(super) profiles: Profiles,
     /// What channels do otherwise.
     pub(super) customs: Customs,
+    /// Who was refused the page for administrators lately.
+    pub(super) refusals: Refusals,
     /// Reactions that say that a post was heard.
     pub(super) acknowledgements: Acknowledgements,
     /// Edits that may still come.
@@ -135,6 +138,7 @@ impl World {
             accounts: Accounts::default(),
             profiles: Profiles::default(),
             customs: Customs::default(),
+            refusals: Refusals::default(),
             acknowledgements: Acknowledgements::default(),
             late_edits: LateEdits::default(),
             callers: Callers::default(),

@@ -4,10 +4,13 @@ use async_trait::async_trait;
 
 use super::store::StoreError;
 use crate::domain::audit::{AuditAction, AuditEntry, AuditRecord, AuditVerdict};
+use crate::domain::id::ServerId;
 
 /// Which entries are read, the newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditPage {
+    /// Those of this server and of the whole installation only; `None` for all.
+    pub server: Option<ServerId>,
     /// Those before this place only; `None` begins with the newest.
     pub before: Option<u64>,
     /// Those of this kind only.

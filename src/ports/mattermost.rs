@@ -197,6 +197,9 @@ pub trait Mattermost: Send + Sync {
         person: &UserId,
     ) -> Result<Standing, MattermostError>;
 
+    /// Says whether a person administers the whole server, and their account is not deactivated, as far as the bot can see.
+    async fn administers(&self, person: &UserId) -> Result<bool, MattermostError>;
+
     /// Returns who the bot is.
     async fn identity(&self) -> Result<Identity, MattermostError>;
 

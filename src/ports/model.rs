@@ -9,6 +9,7 @@ use futures_util::Stream;
 
 use crate::domain::budget::Bound;
 use crate::domain::completion::{Delta, ModelFailure, Usage};
+use crate::domain::figures::ModelHealth;
 use crate::domain::money::Price;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
 
@@ -126,6 +127,11 @@ pub trait LanguageModel: Send + Sync {
 
     /// Returns the names of the models that a choice names; none where a model has no name.
     fn names(&self, _choice: &ModelChoice) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Says how each of the models does, as far as this process has seen; nothing where nobody keeps account of it.
+    fn health(&self) -> Vec<ModelHealth> {
         Vec::new()
     }
 

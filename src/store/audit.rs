@@ -13,6 +13,7 @@ use crate::domain::audit::{
     AuditEntry, AuditFlaw, AuditRecord, AuditVerdict, MAX_DETAIL_CHARS, MAX_SUBJECT_CHARS,
 };
 use crate::domain::hexadecimal::hexadecimal;
+use crate::domain::id::ServerId;
 use crate::ports::{AuditPage, StoreError};
 
 /// Locks the end of the chain, on PostgreSQL until the transaction ends, and names the next place.
@@ -76,10 +77,14 @@ macro_rules! columns {
     };
 }
 
-const NEWEST: &str = concat!(columns!(), "WHERE seq < $1 ORDER BY seq DESC LIMIT $2");
+// An absent server is any.
+const NEWEST: &str = concat!(
+    columns!(),
+    "WHERE seq < $1 AND ($3 = '' OR server_id IN ($3, '')) ORDER BY seq DESC LIMIT $2"
+);
 const NEWEST_OF_A_KIND: &str = concat!(
     columns!(),
-    "WHERE action = $3 AND seq < $1 ORDER BY seq DESC LIMIT $2"
+    "WHERE action = $4 AND seq < $1 AND ($3 = '' OR server_id IN ($3, '')) ORDER BY seq DESC LIMIT $2"
 );
 const AFTER: &str = concat!(columns!(), "WHERE seq > $1 ORDER BY seq LIMIT $2");
 
@@ -93,7 +98,11 @@ pub(super) async fn newest(
         None => NEWEST,
         Some(_) => NEWEST_OF_A_KIND,
     };
-    let mut statement = Statement::new(sql).bind(before).bind(page.limit);
+    let server = page.server.as_ref().map_or("", ServerId::as_str);
+    let mut statement = Statement::new(sql)
+        .bind(before)
+        .bind(page.limit)
+        .bind(server);
     if let Some(action) = page.action {
         statement = statement.bind(action.as_str());
     }

@@ -26,7 +26,7 @@ pub(super) async fn dead_letters(
 }
 
 /// Reads a dead letter. What it is dead of may be that its row cannot be read, so that as much is read as can be.
-fn dead_letter(row: &Row) -> Result<DeadLetter, StoreError> {
+pub(super) fn dead_letter(row: &Row) -> Result<DeadLetter, StoreError> {
     let corrupt = |what| StoreError::Corrupt { what };
     let word = |column| row.optional_text(column).ok().flatten();
     let server = ServerId::parse(&row.text("server_id")?).map_err(|_| corrupt("server_id"))?;

@@ -13,6 +13,7 @@ mod doctor;
 mod instructions;
 mod language;
 mod operator;
+mod page;
 mod sayings;
 mod sentence;
 mod setup;
@@ -29,5 +30,8 @@ pub use instructions::{
 };
 pub use language::{Language, UnknownLanguage};
 pub use operator::{Explanation, Notice, Trouble, explain, notify};
+pub use page::{
+    PageSaying, PageWord, action_word, remedy_word, say_of_page, setting_word, word_of_page,
+};
 pub use sentence::{Reason, Sentence, say};
 pub use setup::{Deed, Obstacle, Remark, explain_obstacle, remark, tell};

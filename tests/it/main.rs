@@ -9,6 +9,7 @@ mod clock;
 mod edge;
 mod llm;
 mod mattermost;
+mod page_in_browser;
 mod postgres;
 mod provision;
 mod reading;

@@ -209,7 +209,7 @@ impl Browser {
         self.until(&format!("[...document.querySelectorAll('.channel .post__text')].some((post) => post.innerText.includes({text}))")).await;
     }
 
-    async fn must(&self, method: Method, path: &str, body: &Value) -> Value {
+    pub(crate) async fn must(&self, method: Method, path: &str, body: &Value) -> Value {
         let called = self.call(method, path, body).await;
         called.unwrap_or_else(|error| panic!("{path} {body}: {error}"))
     }

@@ -92,6 +92,8 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
             bot: values.is_written(&keys::MATTERMOST_BOT_TOKEN),
             incoming_webhook: values.is_written(&keys::MATTERMOST_INCOMING_WEBHOOK),
         },
+        // Of the process, which knows it.
+        page_url: None,
     })
 }
 

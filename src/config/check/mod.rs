@@ -11,6 +11,7 @@ mod foreign;
 mod mattermost;
 mod media;
 mod model;
+mod page;
 mod prices;
 mod server;
 mod template;
@@ -46,6 +47,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let mattermost = mattermost::settings(values);
     let models = model::settings(values, system);
     let media = media::settings(values, models.as_ref());
+    let page = page::settings(values);
     let store = database::settings(values, &system.directory);
     let pipeline = answer::settings(values, language, system);
     check_lease(values);
@@ -59,6 +61,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         models: models?,
         images,
         speech,
+        page,
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::domain::completion::ModelFailure;
+use crate::domain::figures::ModelState;
 use crate::domain::time::Timestamp;
 
 /// Failures in a row after which a target that fails is asked no more for a while.
@@ -73,6 +74,19 @@ impl Breaker {
             State::Closed { .. } => None,
             State::Open { until, because } | State::HalfOpen { until, because } => {
                 (now < until).then_some(Shut { because, until })
+            }
+        }
+    }
+
+    /// Says how it stands, for people.
+    pub(super) fn told(&self, now: Timestamp) -> ModelState {
+        match self.state {
+            State::Closed { failures: 0 } => ModelState::Asked,
+            State::Open { until, because } | State::HalfOpen { until, because } if now < until => {
+                ModelState::Resting { until, because }
+            }
+            State::Closed { .. } | State::Open { .. } | State::HalfOpen { .. } => {
+                ModelState::Failing
             }
         }
     }

@@ -25,8 +25,10 @@ use self::running::Running;
 use super::prices::Pricing;
 use super::settings::Settings;
 use super::target::Target;
+use crate::domain::figures::ModelHealth;
 use crate::domain::money::Price;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
+use crate::domain::time::Timestamp;
 use crate::ports::{Clock, DeltaStream, IdSource, LanguageModel, Meter, ModelError};
 
 /// How many answers one model may be writing at once where nothing is said.
@@ -98,6 +100,7 @@ struct Member {
     /// The longest a try of it can take to show that it works.
     patience: std::time::Duration,
     slots: Arc<Semaphore>,
+    most_at_once: Option<usize>,
     health: Mutex<Health>,
 }
 
@@ -129,6 +132,7 @@ impl Router {
                 sees: target.settings.sees,
                 pricing: Pricing::of(&target.settings),
                 patience: target.settings.first_token_timeout,
+                most_at_once: target.most_at_once,
                 slots: Arc::new(Semaphore::new(target.most_at_once.unwrap_or(MOST_AT_ONCE))),
                 health: Mutex::default(),
             });
@@ -236,6 +240,22 @@ impl Member {
         self.health().measure.of(self.window)
     }
 
+    /// Tells how it does.
+    fn report(&self, now: Timestamp) -> ModelHealth {
+        let writing = self.most_at_once.unwrap_or(MOST_AT_ONCE);
+        let writing = writing.saturating_sub(self.slots.available_permits());
+        let window = self.window();
+        let health = self.health();
+        ModelHealth {
+            id: self.id.clone(),
+            state: health.breaker.told(now),
+            first_token_p95: health.latency.p95(),
+            writing,
+            most_at_once: self.most_at_once,
+            window_tokens: window.total_tokens,
+        }
+    }
+
     /// Returns what its tokens cost, or those of another model of its server.
     fn price(&self, named: Option<&str>) -> Option<Price> {
         self.pricing.price(named).price()
@@ -300,6 +320,15 @@ impl LanguageModel for Router {
             }
         }
         names
+    }
+
+    fn health(&self) -> Vec<ModelHealth> {
+        let now = self.0.clock.now();
+        self.0
+            .members
+            .iter()
+            .map(|member| member.report(now))
+            .collect()
     }
 
     async fn ping(&self) -> Result<(), ModelError> {

@@ -1,4 +1,6 @@
--- Who did what, when: an entry a row, each tied to those before it by a hash. Creates tables only, so it locks nothing that exists.
+-- What those who look after askwell did, and what the page shows them.
+
+-- Who did what, when: an entry a row, each tied to those before it by a hash.
 
 CREATE TABLE audit (
     seq       BIGINT NOT NULL PRIMARY KEY,
@@ -45,3 +47,31 @@ $refuse$;
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_the_audit_trail();
 -- both:
+
+-- The door of the page for administrators. Of what people show, SHA-256 alone is kept.
+
+CREATE TABLE page_links (
+    hash        TEXT   NOT NULL PRIMARY KEY,
+    server_id   TEXT   NOT NULL,
+    person_id   TEXT   NOT NULL,
+    person_name TEXT   NOT NULL,
+    until       BIGINT NOT NULL
+) /* WITHOUT ROWID */;
+
+CREATE TABLE page_sessions (
+    hash        TEXT   NOT NULL PRIMARY KEY,
+    server_id   TEXT   NOT NULL,
+    person_id   TEXT   NOT NULL,
+    person_name TEXT   NOT NULL,
+    begun_at    BIGINT NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    checked_at  BIGINT NOT NULL
+) /* WITHOUT ROWID */;
+
+-- What the page counts and lists. These lock questions and runs against writing while they are made: seconds for a million rows.
+
+CREATE INDEX questions_concluded ON questions (server_id, concluded_at, outcome, prompt_tokens, completion_tokens)
+WHERE concluded_at IS NOT NULL;
+CREATE INDEX questions_failed ON questions (server_id, id) WHERE substr(outcome, 1, 7) = 'failed:';
+CREATE INDEX questions_listed ON questions (server_id, id);
+CREATE INDEX runs_begun ON runs (begun_at);

@@ -18,7 +18,7 @@ use askwell::pipeline::admit::Reply;
 use askwell::pipeline::control::Feedback;
 use askwell::ports::{
     DeltaStream, Edited, IdSource, LanguageModel, Mattermost, MattermostError, MattermostFailure,
-    ModelError, Previewed, Priority,
+    ModelError, Previewed, Priority, StoreError,
 };
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -89,6 +89,10 @@ impl Obey for Controls {
         self.presses.lock().unwrap().push(press);
         let said = self.feedback.lock().unwrap().clone();
         said.unwrap_or(Feedback::Silent)
+    }
+
+    async fn stop(&self, _: QuestionId) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
     }
 }
 
@@ -294,6 +298,10 @@ impl Mattermost for Server {
     }
 
     async fn thread(&self, _: &PostId) -> Result<Option<Vec<SeenPost>>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn administers(&self, _: &UserId) -> Result<bool, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 

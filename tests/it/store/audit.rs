@@ -56,6 +56,7 @@ impl Bed {
 
     async fn audited(&self, before: Option<u64>, action: Option<AuditAction>) -> Vec<AuditRecord> {
         let page = AuditPage {
+            server: None,
             before,
             action,
             limit: 3,

@@ -38,16 +38,16 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Which account askwell is given.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Account {
+pub(crate) enum Account {
     Bot,
     Nothing,
 }
 
 /// A Mattermost with alice and bob in the lobby and the garden, a model, and askwell.
 pub(crate) struct House {
-    pub(super) playground: Playground,
-    pub(super) model: ScriptedModel,
-    pub(super) clock: Arc<ManualClock>,
+    pub(crate) playground: Playground,
+    pub(crate) model: ScriptedModel,
+    pub(crate) clock: Arc<ManualClock>,
     pub(super) command_token: String,
     pub(super) address: SocketAddr,
     pub(super) url: String,
@@ -57,6 +57,8 @@ pub(crate) struct House {
     pub(super) ids: Arc<dyn IdSource>,
     /// Holds the address for askwell until it opens.
     door: Option<std::net::TcpListener>,
+    /// The address of the page for administrators, where there is one.
+    page: Option<SocketAddr>,
     running: Option<Running>,
 }
 
@@ -75,7 +77,7 @@ impl House {
     }
 
     /// Builds a house in which askwell does not run yet, its Mattermost going by a time.
-    pub(super) async fn built(account: Account, time: TimeSource) -> Self {
+    pub(crate) async fn built(account: Account, time: TimeSource) -> Self {
         let door = lasting_door();
         let address = door.local_addr().unwrap();
         let url = format!("http://{address}");
@@ -122,6 +124,7 @@ impl House {
             environment,
             ids: Arc::new(SystemIds),
             door: Some(door),
+            page: None,
             running: None,
         }
     }
@@ -131,6 +134,15 @@ impl House {
         let database = crate::postgres::fresh_database().await;
         self.environment
             .insert("ASKWELL_DATABASE".to_owned(), database);
+    }
+
+    /// Has askwell serve the page for administrators when it opens; returns where.
+    pub(crate) fn lay_out_page(&mut self) -> String {
+        let address = lasting_address();
+        self.page = Some(address);
+        self.environment
+            .insert("ASKWELL_ADMIN_LISTEN".to_owned(), address.to_string());
+        format!("http://{address}")
     }
 
     /// Lets askwell hear of posts that begin with a word, by an outgoing webhook.
@@ -144,7 +156,7 @@ impl House {
     }
 
     /// Opens askwell, with a configuration file of this text.
-    pub(super) fn open(&mut self, toml: &str) {
+    pub(crate) fn open(&mut self, toml: &str) {
         // Time that only these stories are about stands still for nobody else: the bot hears where a story is about hearing.
         let deaf = if toml.contains("[bot]") {
             ""
@@ -164,6 +176,9 @@ impl House {
         let config = load(inputs.clone()).unwrap();
         let reread: Reread = Arc::new(move || load(inputs.clone()).ok());
         let listener = self.take_door();
+        let page = self
+            .page
+            .map(|address| std::net::TcpListener::bind(address).unwrap());
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
         let stop = CancellationToken::new();
         let asked = stop.clone();
@@ -172,7 +187,7 @@ impl House {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let given = surroundings(listener, clock, ids, reread);
+                let given = surroundings([Some(listener), page], clock, ids, reread);
                 serve(config, given, asked).await.unwrap();
             });
             // What still holds the database goes with its runtime.
@@ -207,7 +222,7 @@ impl House {
     }
 
     /// Asks as a person would, in the lobby, and returns what the person's client was told at once.
-    pub(super) async fn ask(&self, person: &str, text: &str) -> String {
+    pub(crate) async fn ask(&self, person: &str, text: &str) -> String {
         let typed = format!("/askgpt {text}");
         let seen = self
             .playground
@@ -218,7 +233,7 @@ impl House {
     }
 
     /// Waits for a post that a person sees in the lobby, and returns it.
-    pub(super) async fn see(
+    pub(crate) async fn see(
         &self,
         person: &str,
         what: &str,
@@ -272,7 +287,7 @@ impl House {
     }
 
     /// The texts a person sees in the lobby, oldest first.
-    pub(super) fn texts(&self, person: &str) -> Vec<String> {
+    pub(crate) fn texts(&self, person: &str) -> Vec<String> {
         self.texts_in("lobby", person)
     }
 
@@ -338,15 +353,20 @@ pub(super) fn find(
 }
 
 fn surroundings(
-    listener: std::net::TcpListener,
+    listeners: [Option<std::net::TcpListener>; 2],
     clock: Arc<ManualClock>,
     ids: Arc<dyn IdSource>,
     reread: Reread,
 ) -> Surroundings {
-    listener.set_nonblocking(true).unwrap();
+    let [listener, page] = listeners.map(|listener| {
+        let listener = listener?;
+        listener.set_nonblocking(true).unwrap();
+        Some(TcpListener::from_std(listener).unwrap())
+    });
     Surroundings {
         extractor: env!("CARGO_BIN_EXE_askwell").into(),
-        listener: TcpListener::from_std(listener).unwrap(),
+        listener: listener.unwrap(),
+        page,
         clock,
         ids,
         lease_time: LeaseTime::Clock,

@@ -38,6 +38,7 @@ mod names;
 mod odd_input;
 mod on_postgres;
 mod outgoing_hooks;
+mod page;
 pub(crate) mod process;
 mod reactions;
 mod routes;

@@ -1,11 +1,15 @@
 //! A store that is asked nothing but how it is.
 
+use std::time::Duration;
+
 use askwell::domain::agent::AgentName;
 use askwell::domain::audit::{AuditEntry, AuditRecord, AuditVerdict};
 use askwell::domain::channel_settings::ChannelSettings;
 use askwell::domain::chat::Cursor;
 use askwell::domain::control::Opinion;
 use askwell::domain::conversation::{ConversationKey, History};
+use askwell::domain::door::{KeyHash, Link, Session};
+use askwell::domain::figures::{Asked, Custom, Said, Slot, Timing, Underway};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
 use askwell::domain::post::{Delivery, Part, PartIntent};
@@ -14,8 +18,8 @@ use askwell::domain::run::Run;
 use askwell::domain::summary::Summary;
 use askwell::domain::time::Timestamp;
 use askwell::ports::{
-    Admission, AskAgain, AskedAgain, AuditPage, Backlog, Burial, Candidate, ChangedChannel, Claim,
-    KeptSummary, KeyAges, Letters, Renewal, SigningKey, StoreError,
+    Admission, AskAgain, AskedAgain, AskedPage, AuditPage, Backlog, Burial, Candidate,
+    ChangedChannel, Claim, KeptSummary, KeyAges, Letters, Renewal, SigningKey, StoreError,
 };
 use async_trait::async_trait;
 
@@ -329,6 +333,79 @@ impl askwell::ports::AuditTrail for Store {
     }
 
     async fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+}
+
+#[async_trait]
+impl askwell::ports::Door for Store {
+    async fn keep_link(&self, _: &Link, _: Timestamp) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn enter(
+        &self,
+        _: &KeyHash,
+        _: &KeyHash,
+        _: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn session(&self, _: &KeyHash) -> Result<Option<Session>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn note_session(&self, _: &KeyHash, _: &Session) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn leave(&self, _: &KeyHash, _: Timestamp) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+}
+
+#[async_trait]
+impl askwell::ports::Figures for Store {
+    async fn tallied(
+        &self,
+        _: &ServerId,
+        _: Timestamp,
+        _: Duration,
+    ) -> Result<Vec<Slot>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn timings(&self, _: &ServerId, _: Timestamp, _: u32) -> Result<Vec<Timing>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn underway(&self, _: &ServerId, _: u32) -> Result<Vec<Underway>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn asked(&self, _: &ServerId, _: AskedPage) -> Result<Vec<Asked>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn asked_one(&self, _: &ServerId, _: QuestionId) -> Result<Option<Asked>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn look_at(
+        &self,
+        _: &ServerId,
+        _: QuestionId,
+        _: &AuditEntry,
+    ) -> Result<Option<Said>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn customs(&self, _: &ServerId, _: u32) -> Result<Vec<Custom>, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn dead_letters_of(&self, _: &ServerId, _: u32) -> Result<Vec<DeadLetter>, StoreError> {
         unreachable!("{NOT_OURS}")
     }
 }

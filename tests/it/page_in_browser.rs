@@ -1,0 +1,239 @@
+//! The page for administrators in a real browser: signed in from the chat, an answer stopped, and what stands in the trail.
+//!
+//! With `ASKWELL_PICTURES` set to a directory, what is seen is kept there: `docs/` has its pictures from here.
+
+#[path = "../../playground/tests/page/browser.rs"]
+#[expect(dead_code, reason = "the chat page's tests need more of it than these")]
+mod browser;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use askwell_playground::TimeSource;
+use askwell_playground::model::Reply;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use serde_json::json;
+
+use self::browser::{Browser, DESKTOP, PHONE, Size, with_browser};
+use crate::stories::house::{Account, House};
+
+const SETTINGS: &str = "[admin]\nshow_texts = true\n\
+    [[agents]]\nname = \"lawyer\"\ntitle = \"법무 도우미\"\nabout = \"계약서를 읽고 위험한 조항을 찾아요\"\n\
+    [[agents]]\nname = \"translator\"\ntitle = \"Translator\"\nabout = \"Korean and English, both ways\"\n";
+
+/// Keeps what is seen, where pictures are wanted.
+async fn keep(browser: &Browser, name: &str) {
+    let Ok(directory) = std::env::var("ASKWELL_PICTURES") else {
+        return;
+    };
+    // Two frames, so that what was drawn is there.
+    browser
+        .promised("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))", json!(null))
+        .await;
+    let picture = browser.must(Method::GET, "/screenshot", &json!(null)).await;
+    let picture = STANDARD.decode(picture.as_str().unwrap()).unwrap();
+    std::fs::write(PathBuf::from(directory).join(name), picture).unwrap();
+}
+
+/// A house in which much was asked, some of it in vain, and something is being answered now.
+async fn busy_house() -> (House, String) {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    let url = house.lay_out_page();
+    house.playground.make_channel_admin("lobby", "alice");
+    house.open(SETTINGS);
+    house.ask("alice", "채널 온도: 0.3").await;
+    for hour in 0..20_u32 {
+        for number in 0..(2 + hour * 7 % 5) {
+            let reply = match (hour + number) % 11 {
+                7 => Reply::unauthorized(),
+                _ => Reply::text("네, 이렇게 해 보세요."),
+            };
+            let reply = reply.gate_before_head("thinking");
+            let asked = house.model.requests().len();
+            house.model.answer_next(reply);
+            let who = if number % 2 == 0 { "alice" } else { "bob" };
+            let before = house.texts("bob").len();
+            house.ask(who, &format!("질문 {hour}-{number}")).await;
+            house.model.wait_for_requests(asked + 1).await;
+            let took = 420 + u64::from(hour * 37 % 11 * 90 + number * 310);
+            house.clock.advance(Duration::from_millis(took));
+            house.model.open_gate("thinking");
+            house
+                .playground
+                .wait_for("an answer", |view| {
+                    (view.posts_seen_by("bob", "lobby").len() > before).then_some(())
+                })
+                .await;
+            house.clock.advance(Duration::from_secs(61));
+        }
+        house.clock.advance(Duration::from_mins(50));
+    }
+    (house, url)
+}
+
+/// Signs in from the chat, as a person does: types the command, and follows the link.
+async fn sign_in(browser: &Browser, house: &House) {
+    browser.log_in(&house.playground.url(), "admin").await;
+    browser.open_channel("lobby").await;
+    browser.press("/askgpt admin\u{e007}").await;
+    let link = "[...document.querySelectorAll('.channel a')].find((link) => link.href.includes('/enter?key='))";
+    browser.until(link).await;
+    let link = browser.value(&format!("{link}.href")).await;
+    browser.open(link.as_str().unwrap()).await;
+    browser.click("button.main").await;
+    browser.until("document.querySelector('.cards')").await;
+}
+
+async fn in_colours(browser: &Browser, scheme: &str) {
+    let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+    let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}});
+    browser
+        .must(Method::POST, "/goog/cdp/execute", &command)
+        .await;
+}
+
+/// Goes to a page by its link, and waits until it is there.
+async fn go(browser: &Browser, path: &str) {
+    browser.click(&format!(".side a[href=\"{path}\"]")).await;
+    browser
+        .until(&format!(
+            "location.pathname === {} && document.readyState === 'complete'",
+            json!(path)
+        ))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_signs_in_from_the_chat_stops_an_answer_and_finds_that_in_the_trail() {
+    let (house, _) = busy_house().await;
+    let story = ["It ", "goes ", "on."];
+    house.model.answer_next(Reply::deltas(story).gate("held"));
+    house.ask("alice", "a long story").await;
+    with_browser(DESKTOP, async |browser| {
+        sign_in(browser, &house).await;
+        browser
+            .until("document.querySelectorAll('.chart canvas').length === 2")
+            .await;
+        keep(browser, "page-overview-ko.png").await;
+        in_colours(browser, "dark").await;
+        keep(browser, "page-overview-ko-dark.png").await;
+        in_colours(browser, "light").await;
+        go(browser, "/answers").await;
+        assert!(browser.text("#answers").await.contains("@alice"));
+        keep(browser, "page-answers-ko.png").await;
+        browser.click("button.stop").await;
+        house
+            .see("bob", "that it was stopped", |post| {
+                post.text.contains("멈췄어요")
+            })
+            .await;
+        // What changes is fetched again by itself.
+        browser
+            .until("document.querySelector('#answers .nothing')")
+            .await;
+        go(browser, "/audit").await;
+        let trail = browser.text("main").await;
+        assert!(
+            trail.contains("답변 중지") && trail.contains("@admin"),
+            "{trail}"
+        );
+        keep(browser, "page-audit-ko.png").await;
+        browser.click("button[name=language]").await;
+        browser
+            .until("document.documentElement.lang === 'en'")
+            .await;
+        assert!(browser.text("main").await.contains("stopped an answer"));
+        pictures_in_english(browser).await;
+        browser.click("form[action=\"/leave\"] button").await;
+        browser.until("document.querySelector('.door')").await;
+    })
+    .await;
+}
+
+async fn pictures_in_english(browser: &Browser) {
+    go(browser, "/").await;
+    browser
+        .until("document.querySelectorAll('.chart canvas').length === 2")
+        .await;
+    keep(browser, "page-overview-en.png").await;
+    in_colours(browser, "dark").await;
+    for (path, name) in [
+        ("/questions", "page-questions-en-dark.png"),
+        ("/failures", "page-failures-en-dark.png"),
+        ("/settings", "page-settings-en-dark.png"),
+    ] {
+        go(browser, path).await;
+        keep(browser, name).await;
+    }
+    in_colours(browser, "light").await;
+    for (path, name) in [
+        ("/models", "page-models-en.png"),
+        ("/channels", "page-channels-en.png"),
+    ] {
+        go(browser, path).await;
+        keep(browser, name).await;
+    }
+}
+
+/// Nothing is wider than the window but what scrolls within itself.
+const FITS: &str = "document.documentElement.scrollWidth <= innerWidth";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_telephone_everything_fits_and_is_reached() {
+    const SIZE: Size = PHONE;
+    let (house, _) = busy_house().await;
+    with_browser(SIZE, async |browser| {
+        sign_in(browser, &house).await;
+        browser
+            .until("document.querySelectorAll('.chart canvas').length === 2")
+            .await;
+        keep(browser, "page-phone-ko.png").await;
+        in_colours(browser, "dark").await;
+        for path in [
+            "/answers",
+            "/failures",
+            "/questions",
+            "/models",
+            "/channels",
+            "/settings",
+            "/audit",
+        ] {
+            go(browser, path).await;
+            assert_eq!(browser.value(FITS).await, true, "{path}");
+            keep(
+                browser,
+                &format!("page-phone-ko-dark{}.png", path.replace('/', "-")),
+            )
+            .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_is_walked_through_by_keyboard() {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    house.lay_out_page();
+    house.open("");
+    with_browser(DESKTOP, async |browser| {
+        sign_in(browser, &house).await;
+        // The first stop leads past everything that is on every page.
+        browser.press("\u{e004}").await;
+        let at = browser.value("document.activeElement.className").await;
+        assert_eq!(at, "skip");
+        browser.press("\u{e007}").await;
+        browser.until("location.hash === '#content'").await;
+        // From the beginning, the links of the navigation come after three stops of the head.
+        browser
+            .run("document.querySelector('.brand').focus()")
+            .await;
+        for _ in 0..4 {
+            browser.press("\u{e004}").await;
+        }
+        browser.press("\u{e007}").await;
+        browser.until("location.pathname === '/answers'").await;
+    })
+    .await;
+}
