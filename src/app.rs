@@ -2,6 +2,7 @@
 //!
 //! Listener, time, chance and the signal to stop are given, so that a test owns all of them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use url::Url;
 
 use crate::config::Config;
 use crate::domain::id::{QuestionId, ServerId};
-use crate::mattermost::socket::Socket;
+use crate::mattermost::socket::{Counter, Socket};
 use crate::mattermost::{BotToken, Pace};
 use crate::pipeline::admit::intake;
 use crate::pipeline::control::Controls;
@@ -23,8 +24,9 @@ use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
 use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store, StoreError};
+use crate::telemetry::{Gauged, Instruments, Metrics, Names, TraceSettings, Wait};
 use crate::text::Trouble;
-use crate::{http, llm, mattermost, reading, store};
+use crate::{http, llm, mattermost, reading, store, telemetry};
 
 pub use crate::domain::id::QuotedId;
 pub use crate::domain::job::DeadLetter;
@@ -52,6 +54,8 @@ const REREAD_EVERY: Duration = Duration::from_secs(10);
 pub struct Surroundings {
     /// Where requests come in.
     pub listener: TcpListener,
+    /// Where metrics are asked for, where they are served.
+    pub metrics_listener: Option<TcpListener>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -165,6 +169,7 @@ pub async fn serve(
     let store = open(&config, &surroundings).await?;
     let Surroundings {
         listener,
+        metrics_listener,
         clock,
         ids,
         lease_time: _,
@@ -172,6 +177,8 @@ pub async fn serve(
         extractor,
     } = surroundings;
     let (listening, max_connections) = (config.http.clone(), config.http.max_connections);
+    let names = names(&config, &also);
+    let traces = config.observing.traces.take();
     let mut building = Building {
         store: store.clone(),
         clock: clock.clone(),
@@ -180,13 +187,25 @@ pub async fn serve(
         reread,
         reader: Arc::new(reading::Reader::new(extractor, clock.clone(), READING)),
         paces: Vec::new(),
+        gauged: Vec::new(),
+        instruments: Instruments {
+            metrics: Arc::new(Metrics::new(names)),
+            ..Instruments::default()
+        },
         tasks: JoinSet::new(),
     };
+    if let Some(traces) = traces {
+        building.trace(traces)?;
+    }
     let mut sites = Vec::new();
     for bot in std::iter::once(config).chain(also) {
         sites.push(building.move_in(bot)?);
     }
-    let mut tasks = building.tasks;
+    let servers = sites.iter().map(|site| site.server.clone()).collect();
+    let (measured, mut tasks) = building.finish(servers);
+    if let Some(listener) = metrics_listener {
+        serve_metrics(&mut tasks, listener, measured, (&clock, &stop));
+    }
     let world = http::World {
         sites,
         clock: clock.clone(),
@@ -200,6 +219,39 @@ pub async fn serve(
     let served = http::serve(listener, router, max_connections, clock, stop.clone());
     tasks.spawn(served);
     wait_for_all(tasks, &stop).await
+}
+
+/// Returns the names that labels of metrics may hold.
+fn names(first: &Config, also: &[Config]) -> Names {
+    let bots = || std::iter::once(first).chain(also);
+    let targets = bots().flat_map(|bot| &bot.models.targets);
+    Names {
+        targets: targets.map(|target| target.id.clone()).collect(),
+        servers: bots()
+            .map(|bot| bot.mattermost.server.as_str().to_owned())
+            .collect(),
+        budgets: BTreeSet::new(),
+    }
+}
+
+fn serve_metrics(
+    tasks: &mut JoinSet<()>,
+    listener: TcpListener,
+    measured: http::Measured,
+    (clock, stop): (&Arc<dyn Clock>, &CancellationToken),
+) {
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "metrics are served");
+    }
+    let router = http::metrics_router(Arc::new(measured));
+    let (clock, stop) = (clock.clone(), stop.clone());
+    tasks.spawn(http::serve(
+        listener,
+        router,
+        http::MAX_READERS,
+        clock,
+        stop,
+    ));
 }
 
 /// Opens the database and takes up what an earlier process left.
@@ -234,10 +286,38 @@ struct Building {
     reader: Arc<dyn FileReader>,
     /// The pace of each Mattermost server, by its address.
     paces: Vec<(Url, Pace)>,
+    /// Whose state is looked at when metrics are read.
+    gauged: Vec<Arc<dyn Gauged>>,
+    instruments: Instruments,
     tasks: JoinSet<()>,
 }
 
 impl Building {
+    /// Sets going the task that hands traces over. It ends when the last who records any is gone.
+    fn trace(&mut self, settings: TraceSettings) -> Result<(), StartError> {
+        let clock = self.clock.clone();
+        let wait: Wait = Arc::new(move |duration| {
+            let clock = clock.clone();
+            Box::pin(async move { clock.sleep_until(clock.now().after(duration)).await })
+        });
+        let metrics = self.instruments.metrics.clone();
+        let (tracer, exporter) = telemetry::tracer(settings, metrics, self.ids.token(), wait)?;
+        self.instruments.tracer = tracer;
+        self.tasks.spawn(exporter.run(self.stop.clone()));
+        Ok(())
+    }
+
+    /// Returns what is to be read of all that was built, and its tasks.
+    fn finish(self, servers: Vec<ServerId>) -> (http::Measured, JoinSet<()>) {
+        let watched = http::Watched {
+            gauged: self.gauged,
+            servers,
+            store: self.store,
+        };
+        let measured = http::Measured::new(self.instruments.metrics, watched, self.clock);
+        (measured, self.tasks)
+    }
+
     /// Sets a bot going: its ears, its intake and its workforce. Nothing but the store, the clock and the pace of its server is another
     /// bot's too.
     fn move_in(&mut self, config: Config) -> Result<http::Site, StartError> {
@@ -288,20 +368,25 @@ impl Building {
             pace,
             self.clock.clone(),
         );
+        let server = server.counted_by(self.instruments.metrics.clone());
         let token = server.bot_token().cloned();
+        let model = Arc::new(llm::Router::measured(
+            &config.models,
+            self.clock.clone(),
+            self.ids.clone(),
+            self.instruments.clone(),
+        )?);
+        self.gauged.push(model.clone());
         let ports = Ports {
             mattermost: Arc::new(server),
             files: Some(self.reader.clone()),
-            model: Arc::new(llm::Router::new(
-                &config.models,
-                self.clock.clone(),
-                self.ids.clone(),
-            )?),
+            model,
             images: self.images(config)?,
             speech: self.speech(config)?,
             store: self.store.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
+            instruments: self.instruments.clone(),
         };
         Ok((ports, token))
     }
@@ -348,6 +433,7 @@ impl Building {
             return pace.clone();
         }
         let pace = Pace::of(settings, &self.clock);
+        self.gauged.push(Arc::new(pace.clone()));
         self.paces.push((settings.url.clone(), pace.clone()));
         pace
     }
@@ -371,6 +457,10 @@ impl Building {
             hearing: watch::Sender::default(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
+            counter: Counter {
+                server: config.mattermost.server.clone(),
+                metrics: self.instruments.metrics.clone(),
+            },
         }))
     }
 }

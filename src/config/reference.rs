@@ -4,6 +4,7 @@
 //! it, so that a key can be neither undocumented nor forgotten.
 
 mod media;
+mod observing;
 
 pub use super::key::Key;
 pub use super::kind::Form;
@@ -47,13 +48,13 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 macro_rules! keys {
-    ($($name:ident = $key:expr;)* + $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*) => {
+    ($($name:ident = $key:expr;)* $(+ $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*)*) => {
         $(pub(super) static $name: Key = $key;)*
-        pub(super) use $module::{$($other),*};
-        $(pub(super) static $later: Key = $later_key;)*
+        $(pub(super) use $module::{$($other),*};
+        $(pub(super) static $later: Key = $later_key;)*)*
 
         /// Every key, in the order of the documentation.
-        pub static KEYS: &[&Key] = &[$(&$name,)* $(&$other,)* $(&$later,)*];
+        pub static KEYS: &[&Key] = &[$(&$name,)* $($(&$other,)* $(&$later,)*)*];
     };
 }
 
@@ -552,4 +553,8 @@ keys! {
         "What is logged, at least. Message text and secrets never are.",
         "기록할 로그의 최소 수준이에요. 글의 내용과 비밀 값은 절대 기록하지 않아요.",
     );
+
+    + observing {
+        METRICS_LISTEN, TRACES_ENDPOINT, TRACES_PLAIN_HTTP, TRACES_HEADERS, TRACES_SAMPLE,
+    }
 }

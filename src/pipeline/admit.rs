@@ -16,6 +16,7 @@ use super::Settings;
 use super::agents;
 use super::channels;
 use super::delivery;
+use super::measure;
 use super::room::Room;
 use super::world::{InlineAnswer, World};
 use crate::domain::agent::AgentName;
@@ -205,7 +206,10 @@ impl Intake {
         let acknowledgement = acknowledgement(&question, language);
         let (audience, asker) = (question.audience, question.asker.id.clone());
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
-        match self.commit(question).await {
+        let asked = measure::Asked::of(&question);
+        let committed = self.commit(question).await;
+        measure::admitted(world, &asked, committed.ok());
+        match committed {
             Ok(Admission::Accepted) => Ok(match caller {
                 Some(answer) => match self.wait_for(id, audience, answer).await {
                     Ok(reply) => reply,

@@ -168,6 +168,10 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         window,
     };
     let prompt = prompt(world, job, &told, &conversation).await?;
+    let choice = ModelChoice {
+        asked_for: Some(job.question.id),
+        ..choice
+    };
     let prompt = Prompt {
         choice: choice.clone(),
         ..prompt.showing(pictures)
@@ -194,6 +198,7 @@ fn choice(agent: Option<&Agent>, customs: &ChannelSettings) -> ModelChoice {
         model: model.or_else(|| customs.model.clone()),
         temperature: temperature.or(customs.temperature),
         avoid: Vec::new(),
+        asked_for: None,
     }
 }
 

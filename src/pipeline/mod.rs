@@ -7,7 +7,7 @@
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
-//! `channels` what its channel does otherwise, `agents` whom it is for, `retry` asks models of other media again, `room` counts what waits,
+//! `channels` what its channel does otherwise, `agents` whom it is for, `retry` asks models of other media again, `room` counts what waits, `measure` what there is to be known of how all that goes,
 //! and `world` is what all of them share.
 
 mod acknowledge;
@@ -33,6 +33,7 @@ mod interruption;
 mod known;
 mod languages;
 pub mod listen;
+mod measure;
 mod publish;
 mod reconcile;
 mod recover;

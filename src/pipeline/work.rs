@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::answer::answer;
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::measure;
 use super::summary::{ToldConversation, keep_up};
 use super::world::World;
 use crate::domain::job::{Attempt, ClaimedJob, Undeliverable};
@@ -179,6 +180,7 @@ impl Workforce {
 /// Works on one question, and gives it back where its end is not yet reached.
 async fn work(world: &World, job: ClaimedJob, place: Option<OwnedSemaphorePermit>) {
     let hold = Hold::new(&job);
+    measure::claimed(world, &job);
     let _listed = world.halts.list(&hold);
     let given_up = if is_hopeless(job.deaths, world.settings.max_deaths) {
         tracing::error!(question.id = %job.question.id, deaths = job.deaths, "a question that kills whoever works on it is buried");
@@ -186,8 +188,7 @@ async fn work(world: &World, job: ClaimedJob, place: Option<OwnedSemaphorePermit
             reason: Undeliverable::Deadly,
             detail: String::new(),
         };
-        let now = world.clock.now();
-        world.store.bury(hold.lease(), now, &burial).await
+        bury(world, &job, &hold, &burial).await
     } else {
         match attempt(world, &job, &hold).await {
             Attempted::Ended(spoken) => {
@@ -296,8 +297,20 @@ async fn wait_for_mattermost(
     tracing::warn!(question.id = %job.question.id, call = error.call, status = error.status, kind = ?error.kind, again = delay.is_some(), "Mattermost failed a question");
     match delay {
         Some(delay) => world.store.retry(lease, now.after(delay)).await,
-        None => world.store.bury(lease, now, &burial(error)).await,
+        None => bury(world, job, hold, &burial(error)).await,
     }
+}
+
+async fn bury(
+    world: &World,
+    job: &ClaimedJob,
+    hold: &Hold,
+    burial: &Burial,
+) -> Result<(), StoreError> {
+    let now = world.clock.now();
+    world.store.bury(hold.lease(), now, burial).await?;
+    measure::buried(world, job, burial);
+    Ok(())
 }
 
 /// Says why Mattermost could not be used, without anything it may have quoted.

@@ -24,6 +24,7 @@ use crate::domain::question::Outcome;
 use crate::ports::{
     Clock, FileReader, IdSource, ImageModel, LanguageModel, Mattermost, SpeechToText, Store,
 };
+use crate::telemetry::Instruments;
 
 /// The effects on the world that the pipeline is given.
 pub struct Ports {
@@ -43,6 +44,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub ids: Arc<dyn IdSource>,
+    /// What is measured with.
+    pub instruments: Instruments,
 }
 
 /// Settings and ports together with what this process alone knows.
@@ -64,6 +67,7 @@ pub struct World {
     pub(super) speech: Option<Arc<dyn SpeechToText>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    pub(super) instruments: Instruments,
     pub(super) composer: Composer,
     /// Rung when a question was admitted or a lane became free; the workforce listens.
     pub(super) work_waits: Notify,
@@ -113,6 +117,7 @@ impl World {
             speech: ports.speech,
             clock: ports.clock,
             ids: ports.ids,
+            instruments: ports.instruments,
             work_waits: Notify::new(),
             halts: Halts::default(),
             bot: OnceLock::new(),

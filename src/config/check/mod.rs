@@ -9,8 +9,11 @@ mod foreign;
 mod mattermost;
 mod media;
 mod model;
+mod observing;
 mod server;
 mod template;
+
+pub use observing::Observing;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -45,6 +48,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let media = media::settings(values, models.as_ref());
     let store = database::settings(values, &system.directory);
     let pipeline = answer::settings(values, language, system);
+    let observing = observing::settings(values);
     check_lease(values);
     let media::Media { images, speech } = media?;
     Some(Config {
@@ -59,6 +63,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),
+        observing: observing?,
         also: Vec::new(),
         lines: Vec::new(),
     })

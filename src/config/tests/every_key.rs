@@ -62,6 +62,9 @@ fn in_its_table(section: &str, name: &str, line: &str) -> String {
         ("channel", "agent") => {
             format!("[[channel]]\nid = \"{CHANNEL}\"\n{line}[[agents]]\nname = \"other\"\n")
         }
+        ("traces", "headers" | "sample_ratio") => {
+            format!("[traces]\nendpoint = \"http://127.0.0.1:4318/v1/traces\"\n{line}")
+        }
         (_, "id") if is_repeated(section) => format!("[[{section}]]\n{line}"),
         _ if is_repeated(section) => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
         _ => format!("[{section}]\n{line}"),
@@ -82,6 +85,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             store,
             pipeline,
             log,
+            observing,
             // In tests of their own.
             images: _,
             speech: _,
@@ -89,7 +93,8 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             lines: _,
         } = config;
         let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
-        format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
+        let seen = format!("{log:?} {observing:?}");
+        format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {seen}")
     };
     let without = |name: Option<&str>| -> String {
         let kept = minimal

@@ -8,6 +8,7 @@
 mod breaker;
 mod latency;
 mod measure;
+mod measured;
 mod order;
 mod running;
 
@@ -20,11 +21,13 @@ use tokio::sync::Semaphore;
 use self::breaker::Breaker;
 use self::latency::Latency;
 use self::measure::Measure;
+use self::measured::Place;
 use self::running::Running;
 use super::settings::Settings;
 use super::target::Target;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
 use crate::ports::{Clock, DeltaStream, IdSource, LanguageModel, ModelError};
+use crate::telemetry::Instruments;
 
 /// How many answers one model may be writing at once where nothing is said.
 const MOST_AT_ONCE: usize = Semaphore::MAX_PERMITS;
@@ -75,6 +78,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     hedging: Mutex<running::HedgeBudget>,
+    instruments: Instruments,
 }
 
 /// A route with its targets by their numbers.
@@ -88,6 +92,7 @@ struct ResolvedRoute {
 /// A model, and how it does.
 struct Member {
     id: String,
+    place: Place,
     model: Arc<dyn LanguageModel>,
     window: Window,
     sees: bool,
@@ -114,12 +119,26 @@ impl Router {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Result<Self, super::ClientError> {
+        Self::measured(models, clock, ids, Instruments::default())
+    }
+
+    /// Makes them as [`Router::new`] does, each call measured.
+    ///
+    /// # Errors
+    /// As [`Router::new`].
+    pub fn measured(
+        models: &Models,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        instruments: Instruments,
+    ) -> Result<Self, super::ClientError> {
         let mut members = Vec::new();
         for target in &models.targets {
             let client = super::client(&target.settings)?;
             let model = Target::new(target.settings.clone(), client, clock.clone());
             members.push(Member {
                 id: target.id.clone(),
+                place: Place::of(target),
                 model: Arc::new(model),
                 window: target.settings.window,
                 sees: target.settings.sees,
@@ -134,6 +153,7 @@ impl Router {
             clock,
             ids,
             hedging: Mutex::default(),
+            instruments,
         })))
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct House {
     pub(super) environment: BTreeMap<String, String>,
     /// Chance, for when askwell opens.
     pub(super) ids: Arc<dyn IdSource>,
+    /// Where askwell says how it does.
+    metrics_address: SocketAddr,
     /// Holds the address for askwell until it opens.
     door: Option<std::net::TcpListener>,
     running: Option<Running>,
@@ -121,6 +123,7 @@ impl House {
             directory: tempfile::tempdir().unwrap(),
             environment,
             ids: Arc::new(SystemIds),
+            metrics_address: lasting_address(),
             door: Some(door),
             running: None,
         }
@@ -164,6 +167,7 @@ impl House {
         let config = load(inputs.clone()).unwrap();
         let reread: Reread = Arc::new(move || load(inputs.clone()).ok());
         let listener = self.take_door();
+        let metrics_listener = std::net::TcpListener::bind(self.metrics_address).unwrap();
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
         let stop = CancellationToken::new();
         let asked = stop.clone();
@@ -172,7 +176,15 @@ impl House {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let given = surroundings(listener, clock, ids, reread);
+                let given = Surroundings {
+                    extractor: env!("CARGO_BIN_EXE_askwell").into(),
+                    listener: within_runtime(listener),
+                    metrics_listener: Some(within_runtime(metrics_listener)),
+                    clock,
+                    ids,
+                    lease_time: LeaseTime::Clock,
+                    reread,
+                };
                 serve(config, given, asked).await.unwrap();
             });
             // What still holds the database goes with its runtime.
@@ -288,10 +300,13 @@ impl House {
 
     /// What `/readyz` says.
     pub(super) async fn readiness(&self) -> serde_json::Value {
-        let client = reqwest::Client::builder().build().unwrap();
-        let reply = client.get(format!("{}/readyz", self.url)).send().await;
-        let body = reply.unwrap().bytes().await.unwrap();
-        serde_json::from_slice(&body).unwrap()
+        let body = read(&format!("{}/readyz", self.url)).await;
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// What `/metrics` says.
+    pub(super) async fn metrics(&self) -> String {
+        read(&format!("http://{}/metrics", self.metrics_address)).await
     }
 }
 
@@ -337,19 +352,13 @@ pub(super) fn find(
         .find(|post| is_it(post))
 }
 
-fn surroundings(
-    listener: std::net::TcpListener,
-    clock: Arc<ManualClock>,
-    ids: Arc<dyn IdSource>,
-    reread: Reread,
-) -> Surroundings {
+fn within_runtime(listener: std::net::TcpListener) -> TcpListener {
     listener.set_nonblocking(true).unwrap();
-    Surroundings {
-        extractor: env!("CARGO_BIN_EXE_askwell").into(),
-        listener: TcpListener::from_std(listener).unwrap(),
-        clock,
-        ids,
-        lease_time: LeaseTime::Clock,
-        reread,
-    }
+    TcpListener::from_std(listener).unwrap()
+}
+
+async fn read(url: &str) -> String {
+    let client = reqwest::Client::builder().build().unwrap();
+    let reply = client.get(url).send().await.unwrap();
+    reply.text().await.unwrap()
 }
