@@ -306,7 +306,12 @@ impl House {
 
     /// What `/metrics` says.
     pub(super) async fn metrics(&self) -> String {
-        read(&format!("http://{}/metrics", self.metrics_address)).await
+        read(&self.metrics_url()).await
+    }
+
+    /// Where it says so.
+    pub(super) fn metrics_url(&self) -> String {
+        format!("http://{}/metrics", self.metrics_address)
     }
 }
 

@@ -28,6 +28,7 @@ mod live_preview;
 mod long_conversations;
 mod mattermost_fails;
 mod mentions;
+mod metrics;
 mod model_fails;
 mod names;
 mod odd_input;
