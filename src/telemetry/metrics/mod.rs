@@ -17,3 +17,6 @@ pub use record::{Admitted, Breaking, Gauged, StatusClass, Tokens, Waiting};
 pub use reference::metrics_reference;
 pub use register::{Metrics, OPENMETRICS};
 pub use samples::{Sample, samples};
+
+#[cfg(test)]
+mod tests;

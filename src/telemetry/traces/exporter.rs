@@ -21,7 +21,7 @@ pub const GATHER: Duration = Duration::from_secs(1);
 const MOST_AT_ONCE: usize = 512;
 
 /// What a request may take.
-pub const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
+pub const EXPORT_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The pause after a failure; twice as long after each further one, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(2);

@@ -278,7 +278,8 @@ impl House {
         self.clock.now().as_micros() / 1_000
     }
 
-    async fn tick(&self, time_outs: &[Duration]) {
+    /// Lets a second pass, once nobody waits for as long as one of these: no call that has such a time-out is under way.
+    pub(super) async fn tick(&self, time_outs: &[Duration]) {
         self.clock.until_only_pauses(TICK, time_outs).await;
         self.clock.advance(TICK);
     }

@@ -30,7 +30,7 @@ impl House {
     }
 
     /// Waits until a number is this one.
-    async fn count_is(&self, name: &str, labels: Labels<'_>, value: f64) {
+    pub(super) async fn count_is(&self, name: &str, labels: Labels<'_>, value: f64) {
         let mut last = None;
         for _ in 0..LOOKS {
             last = self.counted(name, labels).await;
@@ -314,6 +314,22 @@ async fn what_mattermost_refuses_as_too_much_is_counted_and_the_limiter_says_tha
     house
         .assert_counts(&[("askwell_mattermost_calls_total", &limited, 1.0)])
         .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_could_be_shown_to_nobody_is_a_dead_letter() {
+    let house = super::dead_letters::house_after_a_long_outage(true).await;
+    let reason: Labels<'_> = &[("reason", "out_of_reach")];
+    house
+        .count_is("askwell_dead_letters_total", reason, 1.0)
+        .await;
+    house.clock.advance(Duration::from_secs(5));
+    let dead: Labels<'_> = &[("state", "dead")];
+    house.assert_counts(&[("askwell_backlog", dead, 1.0)]).await;
+    let is_away = |sample: &Sample| {
+        sample.is("askwell_mattermost_calls_total", &[("status", "none")]) && sample.value >= 1.0
+    };
+    assert!(house.samples().await.iter().any(is_away));
 }
 
 #[tokio::test]

@@ -46,5 +46,6 @@ mod surroundings;
 mod terminal;
 mod threads;
 mod told_directly;
+mod traces;
 mod voice;
 mod without_bot;
