@@ -16,6 +16,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::telemetry::metrics_reference;
+
 /// Answers questions asked in Mattermost with a language model.
 #[derive(Debug, Parser)]
 #[command(name = "askwell", version, about, max_term_width = 100)]
@@ -54,6 +56,8 @@ enum Command {
         #[command(subcommand)]
         command: config::Command,
     },
+    /// Prints every metric and what it means, in Markdown.
+    Metrics,
     /// Reads an attachment on standard input: the process that the server starts for each.
     #[command(hide = true)]
     Extract(extract::Arguments),
@@ -88,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Models { command } => model::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
         Command::Config { command } => config::run(file, &command),
+        Command::Metrics => say(&metrics_reference()),
         Command::Extract(arguments) => extract::run(&arguments),
     }
 }

@@ -206,9 +206,9 @@ impl Intake {
         let acknowledgement = acknowledgement(&question, language);
         let (audience, asker) = (question.audience, question.asker.id.clone());
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
-        let asked = measure::Asked::of(&question);
+        let measured = measure::Asked::of(&question);
         let committed = self.commit(question).await;
-        measure::admitted(world, &asked, committed.ok());
+        measure::admitted(world, &measured, committed.ok());
         match committed {
             Ok(Admission::Accepted) => Ok(match caller {
                 Some(answer) => match self.wait_for(id, audience, answer).await {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub use logging::{Format, InvalidFilter, Settings, install};
 pub use metrics::{
     Admitted, Breaking, Gauged, Metrics, Names, OPENMETRICS, OTHER, Sample, StatusClass, Tokens,
-    Waiting, metrics_reference, samples,
+    Waiting, every_metric, metrics_reference, samples,
 };
 pub use traces::{
     EXPORT_TIMEOUT, Exporter, GATHER, Kind, LAST_SPANS, LONGEST_PAUSE, MOST_SPANS, Span,

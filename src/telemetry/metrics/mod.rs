@@ -14,7 +14,7 @@ mod samples;
 
 pub use labels::{Names, OTHER};
 pub use record::{Admitted, Breaking, Gauged, StatusClass, Tokens, Waiting};
-pub use reference::metrics_reference;
+pub use reference::{every_metric, metrics_reference};
 pub use register::{Metrics, OPENMETRICS};
 pub use samples::{Sample, samples};
 

@@ -18,7 +18,7 @@ use super::labels::{
 pub const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What comes before every name.
-const PREFIX: &str = "askwell";
+pub(super) const PREFIX: &str = "askwell";
 
 /// What a model and a person wait for, in seconds: from what nobody notices to the longest deadline of a question.
 const SECONDS: [f64; 16] = [
@@ -45,6 +45,8 @@ type OfSeconds<Labels> = Family<Labels, Histogram, fn() -> Histogram>;
 /// What is counted and measured, and where it is registered. Cheap to use: an observation is a lock and an addition.
 pub struct Metrics {
     registry: Registry,
+    /// The names of what is registered, without what stands before and behind them.
+    pub(super) registered: Vec<String>,
     pub(super) names: Names,
     pub(super) acknowledge: Histogram,
     pub(super) first_text: Histogram,
@@ -75,11 +77,15 @@ pub struct Metrics {
 }
 
 /// Registers one after the other.
-struct Registrar(Registry);
+struct Registrar {
+    registry: Registry,
+    names: Vec<String>,
+}
 
 impl Registrar {
     fn add<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
-        self.0.register(name, help, metric.clone());
+        self.registry.register(name, help, metric.clone());
+        self.names.push(name.to_owned());
         metric
     }
 
@@ -97,11 +103,14 @@ impl Metrics {
     /// Registers everything, for the names of a configuration.
     #[must_use]
     pub fn new(names: Names) -> Self {
-        let mut to = Registrar(Registry::with_prefix(PREFIX));
+        let mut to = Registrar {
+            registry: Registry::with_prefix(PREFIX),
+            names: vec!["build".to_owned()],
+        };
         let build = Info::new(OfBuild {
             version: env!("CARGO_PKG_VERSION"),
         });
-        to.0.register("build", "What runs", build);
+        to.registry.register("build", "What runs", build);
         Self {
             acknowledge: to.histogram("acknowledge_seconds", "From a question to its acknowledgement, which is its commit", &SHORT_SECONDS),
             first_text: to.histogram("first_text_seconds", "From a question to the first text of its answer that people see", &SECONDS),
@@ -129,13 +138,37 @@ impl Metrics {
             limiter_waiting: to.family("limiter_waiting", "Writes to Mattermost that wait for their turn"),
             connected: to.family("sockets_connected", "Whether the bot hears: 1 it does"),
             budget_used: to.family("budget_used_ratio", "The part of a budget that is spent or reserved"),
-            registry: to.0,
+            registry: to.registry,
+            registered: to.names,
             names,
         }
+        .begun()
+    }
+
+    /// Begins series at zero of which the first step is to be seen: what was not there before has not increased.
+    fn begun(self) -> Self {
+        for result in ["accepted", "duplicate", "not_taken"] {
+            drop(self.admissions.get_or_create(&OfResult { result }));
+        }
+        for result in ["sent", "dropped"] {
+            drop(self.spans.get_or_create(&OfResult { result }));
+        }
+        for server in &self.names.servers {
+            let server = server.clone();
+            let of = OfServer { server };
+            for counter in [&self.rate_limited, &self.gaps, &self.reconnects] {
+                drop(counter.get_or_create(&of));
+            }
+        }
+        self
     }
 
     /// Returns everything, in the text form of OpenMetrics 1.0.
     #[must_use]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "a string takes whatever is written"
+    )]
     pub fn text(&self) -> String {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a string takes whatever is written");

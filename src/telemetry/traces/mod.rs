@@ -56,9 +56,9 @@ pub fn tracer(
     seed: u128,
     wait: Wait,
 ) -> Result<(Tracer, Exporter), reqwest::Error> {
-    let (queue, recorded) = mpsc::channel(MOST_SPANS);
+    let (queue, spans) = mpsc::channel(MOST_SPANS);
     let [below, seed] = [part(settings.sample_ratio), span::folded(seed)];
-    let exporter = Exporter::new(settings, recorded, metrics.clone(), wait)?;
+    let exporter = Exporter::new(settings, spans, metrics.clone(), wait)?;
     let recorder = Recorder {
         queue,
         metrics,
