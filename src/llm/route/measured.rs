@@ -1,5 +1,5 @@
 //! What is measured of one call of a model: how it ended, what it used, how fast it wrote; and its step in a trace, after the conventions of
-//! OpenTelemetry for generative AI (semantic conventions 1.40, `gen_ai.*`). Nothing of what was asked or answered.
+//! OpenTelemetry for generative AI (`gen_ai.*`, <https://opentelemetry.io/docs/specs/semconv/gen-ai/>). Nothing of what was asked or answered.
 
 use std::borrow::Cow;
 use std::sync::Arc;
