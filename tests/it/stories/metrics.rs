@@ -83,7 +83,7 @@ async fn one_answered_question_is_measured_to_the_millisecond() {
     house
         .count_is("askwell_first_text_seconds_sum", &[], 0.7)
         .await;
-    house.clock.advance(Duration::from_millis(1_000));
+    house.clock.advance(Duration::from_secs(1));
     // Mattermost takes its time over the first edit.
     let slow = Gate::new();
     let fault = Fault::HangBefore(slow.clone());
@@ -95,7 +95,7 @@ async fn one_answered_question_is_measured_to_the_millisecond() {
     house
         .count_is("askwell_edit_lag_seconds_sum", &[], 0.3)
         .await;
-    house.clock.advance(Duration::from_millis(1_000));
+    house.clock.advance(Duration::from_secs(1));
     house.model.open_gate("end");
     let answered: Labels<'_> = &[("outcome", "answered")];
     house

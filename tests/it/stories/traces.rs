@@ -306,7 +306,7 @@ async fn a_collector_that_is_away_or_fails_or_hangs_holds_up_no_answer_and_no_en
                 clock.until_someone_sleeps().await;
                 clock.advance(LAST_SPANS);
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             biased;
