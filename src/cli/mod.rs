@@ -19,6 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::telemetry::metrics_reference;
+
 /// Answers questions asked in Mattermost with a language model.
 #[derive(Debug, Parser)]
 #[command(name = "askwell", version, about, max_term_width = 100)]
@@ -69,6 +71,8 @@ enum Command {
         #[command(subcommand)]
         command: config::Command,
     },
+    /// Prints every metric and what it means, in Markdown.
+    Metrics,
     /// Reads an attachment on standard input: the process that the server starts for each.
     #[command(hide = true)]
     Extract(extract::Arguments),
@@ -106,6 +110,7 @@ pub fn run() -> ExitCode {
         Command::Usage(arguments) => usage::run(file, &arguments),
         Command::Audit { command } => audit::run(file, &command),
         Command::Config { command } => config::run(file, &command),
+        Command::Metrics => say(&metrics_reference()),
         Command::Extract(arguments) => extract::run(&arguments),
     }
 }

@@ -6,6 +6,7 @@
 mod access;
 mod budgets;
 mod media;
+mod observing;
 mod page;
 mod prices;
 mod sections;
@@ -568,4 +569,8 @@ keys! {
         "What is logged, at least. Message text and secrets never are.",
         "기록할 로그의 최소 수준이에요. 글의 내용과 비밀 값은 절대 기록하지 않아요.",
     );
+
+    + observing {
+        METRICS_LISTEN, TRACES_ENDPOINT, TRACES_PLAIN_HTTP, TRACES_HEADERS, TRACES_SAMPLE,
+    }
 }

@@ -180,6 +180,7 @@ pub(super) fn of_models<'r>(
         model: of_agent.or_else(|| customs.model.clone()),
         temperature: temperature.or(customs.temperature),
         avoid: Vec::new(),
+        asked_for: None,
     };
     let usual = ModelChoice {
         model: None,

@@ -19,6 +19,7 @@ use super::channels;
 use super::delivery;
 use super::grants;
 use super::invite;
+use super::measure;
 use super::room::Room;
 use super::used;
 use super::world::{InlineAnswer, World};
@@ -231,7 +232,10 @@ impl Intake {
         let asked_at = question.asked_at;
         let asker = question.asker.id.clone();
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
-        match self.commit(question).await {
+        let measured = measure::Asked::of(&question);
+        let committed = self.commit(question).await;
+        measure::admitted(world, &measured, committed.as_ref().ok());
+        match committed {
             Ok(Admission::Accepted) => Ok(match caller {
                 Some(answer) => match self.wait_for(id, answer).await {
                     Ok(reply) => reply,

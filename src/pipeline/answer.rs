@@ -19,6 +19,7 @@ use super::generate::{Asked, Ending, Generated, generate};
 use super::going_on::gone_on;
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
+use super::measure;
 use super::publish::{Finished, Publisher};
 use super::recover;
 use super::settle::{Verdict, judge, of_nothing};
@@ -62,14 +63,16 @@ pub(super) async fn answer(
         conclusion = withdrawn;
     }
     hold.tell_ending(&conclusion);
-    // Apart, so that a task is not as large as this from its beginning on.
-    if Box::pin(publisher.finish(&conclusion)).await? == Finished::WithoutPicture {
+    if publisher.finish_measured(job, &conclusion).await? == Finished::WithoutPicture {
         conclusion = ended(world, job, Outcome::Failed(Failure::PictureNotTaken));
         world.store.conclude(hold.lease(), &conclusion).await?;
         hold.tell_ending(&conclusion);
-        Box::pin(publisher.finish(&conclusion)).await?;
+        publisher.finish_measured(job, &conclusion).await?;
     }
-    world.store.settle(hold.lease(), world.clock.now()).await?;
+    let settling = world.clock.now();
+    world.store.settle(hold.lease(), settling).await?;
+    measure::step(world, job, "settle", settling);
+    measure::ended(world, job, &conclusion, publisher.sighting());
     tracing::info!(question.id = %job.question.id, outcome = conclusion.outcome.as_str(), attempt = hold.lease().attempt.0, "a question has ended");
     Ok(spoken)
 }
@@ -149,7 +152,10 @@ async fn conclude<'a>(
             return Ok(Concluded::early(refused, publisher));
         }
     };
-    let gathered = match gather_in_time(world, &mut job, hold, choice).await? {
+    let gathering = world.clock.now();
+    let gathered = gather_in_time(world, &mut job, hold, choice).await?;
+    measure::step(world, &job, "gather", gathering);
+    let gathered = match gathered {
         Ok(gathered) => gathered,
         Err(outcome) => {
             let ended = ended(world, &job, outcome);

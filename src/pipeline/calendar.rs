@@ -181,8 +181,8 @@ mod tests {
         for micros in [i64::MIN, -1, 0, i64::MAX] {
             for period in BudgetPeriod::ALL {
                 let calendar = Calendar::of("Nowhere/Land");
-                calendar.period(*period, Timestamp::from_micros(micros));
-                calendar.day(Timestamp::from_micros(micros));
+                let _ = calendar.period(*period, Timestamp::from_micros(micros));
+                let _ = calendar.day(Timestamp::from_micros(micros));
             }
         }
     }

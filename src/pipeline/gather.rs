@@ -169,6 +169,10 @@ pub(super) async fn gather(
         window,
     };
     let prompt = prompt(world, job, &told, &conversation).await?;
+    let choice = ModelChoice {
+        asked_for: Some(job.question.id),
+        ..choice
+    };
     let prompt = Prompt {
         choice: choice.clone(),
         ..prompt.showing(pictures)

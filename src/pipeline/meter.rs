@@ -19,6 +19,7 @@ use crate::ports::{
     Allowed, CallUse, Clock, Dimensions, EndedCall, IdSource, Meter, NewCall, NotReserved,
     Reservation, Reserved, Store,
 };
+use crate::telemetry::Metrics;
 
 /// Over which question calls are made, and by what right.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ pub(super) struct QuestionMeter {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) counting: Arc<Counting>,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) over: Over,
     pub(super) state: Mutex<State>,
 }
@@ -45,7 +47,8 @@ pub(super) struct QuestionMeter {
 /// What is known so far.
 #[derive(Default)]
 pub(super) struct State {
-    open: HashMap<u128, Bound>,
+    /// Calls that are being made: of which target, and what they may use.
+    open: HashMap<u128, (String, Bound)>,
     ended: Vec<EndedCall>,
     /// The budget that had too little left, last.
     refused_by: Option<Used>,
@@ -175,7 +178,7 @@ impl Meter for QuestionMeter {
         match self.store.reserve(lease, &reservation).await {
             Ok(Reserved::Held { warned }) => {
                 let mut state = self.state();
-                state.open.insert(id, bound);
+                state.open.insert(id, (target.to_owned(), bound));
                 for (account, balance) in warned {
                     state.noted.near.retain(|(known, _)| *known != account);
                     state.noted.near.push((account, balance));
@@ -206,7 +209,7 @@ impl Meter for QuestionMeter {
     fn ended(&self, call: u128, used: CallUse, model: Option<String>) {
         let at = self.clock.now();
         let mut state = self.state();
-        let Some(bound) = state.open.remove(&call) else {
+        let Some((target, bound)) = state.open.remove(&call) else {
             return;
         };
         let (by, usage) = match used {
@@ -222,6 +225,7 @@ impl Meter for QuestionMeter {
             CallUse::Nothing => (SettledBy::Nothing, Usage::default()),
         };
         let cost = bound.price.map_or(Money::ZERO, |price| price.cost(usage));
+        self.metrics.cost(&target, cost.as_nanos());
         state.ended.push(EndedCall {
             id: call,
             by,

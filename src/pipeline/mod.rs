@@ -8,7 +8,7 @@
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
 //! `channels` what its channel does otherwise, `agents` whom it is for, `access` who may be answered (by what is known of `accounts`; [`explain`] says why), `invite` opens the page for administrators,
-//! `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people, `grants` gives them more), `retry` asks models of other media again, `room` counts what waits,
+//! `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people, `grants` gives them more), `retry` asks models of other media again, `room` counts what waits, `measure` says how all that goes,
 //! and `world` is what all of them share.
 
 mod access;
@@ -41,6 +41,7 @@ mod invite;
 mod known;
 mod languages;
 pub mod listen;
+mod measure;
 mod meter;
 mod publish;
 mod reconcile;

@@ -29,6 +29,7 @@ use crate::domain::question::Outcome;
 use crate::ports::{
     Clock, FileReader, IdSource, ImageModel, LanguageModel, Mattermost, SpeechToText, Store,
 };
+use crate::telemetry::Instruments;
 
 /// The effects on the world that the pipeline is given.
 pub struct Ports {
@@ -48,6 +49,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub ids: Arc<dyn IdSource>,
+    /// What is measured with.
+    pub instruments: Instruments,
 }
 
 /// Settings and ports together with what this process alone knows.
@@ -69,6 +72,7 @@ pub struct World {
     pub(super) speech: Option<Arc<dyn SpeechToText>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    pub(super) instruments: Instruments,
     pub(super) composer: Composer,
     /// What may be used, and by which calendar.
     pub(super) counting: Arc<Counting>,
@@ -130,6 +134,7 @@ impl World {
             speech: ports.speech,
             clock: ports.clock,
             ids: ports.ids,
+            instruments: ports.instruments,
             work_waits: Notify::new(),
             halts: Halts::default(),
             bot: OnceLock::new(),

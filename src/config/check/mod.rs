@@ -11,10 +11,13 @@ mod foreign;
 mod mattermost;
 mod media;
 mod model;
+mod observing;
 mod page;
 mod prices;
 mod server;
 mod template;
+
+pub use observing::Observing;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -50,6 +53,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let page = page::settings(values);
     let store = database::settings(values, &system.directory);
     let pipeline = answer::settings(values, language, system);
+    let observing = observing::settings(values);
     check_lease(values);
     let media::Media { images, speech } = media?;
     Some(Config {
@@ -65,6 +69,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),
+        observing: observing?,
         also: Vec::new(),
         lines: Vec::new(),
     })

@@ -81,6 +81,9 @@ fn in_its_table(section: &str, name: &str, line: &str) -> String {
         ("model", "price_input" | "price_cached_input" | "price_output") | ("prices", _) => {
             with_the_other_half(section, name, line)
         }
+        ("traces", "headers" | "sample_ratio") => {
+            format!("[traces]\nendpoint = \"http://127.0.0.1:4318/v1/traces\"\n{line}")
+        }
         (_, "id") if is_repeated(section) => format!("[[{section}]]\n{line}"),
         _ if is_repeated(section) => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
         _ => format!("[{section}]\n{line}"),
@@ -126,6 +129,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             store,
             pipeline,
             log,
+            observing,
             // In tests of their own.
             images: _,
             speech: _,
@@ -133,7 +137,8 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             lines: _,
         } = config;
         let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
-        format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
+        let seen = format!("{log:?} {observing:?}");
+        format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {seen}")
     };
     let without = |name: Option<&str>| -> String {
         let kept = minimal
