@@ -4,6 +4,7 @@ mod agents;
 mod budgets;
 mod every_key;
 mod media;
+mod page;
 mod prices;
 mod routes;
 
