@@ -6,6 +6,7 @@ mod budgets;
 mod every_key;
 mod media;
 mod observing;
+mod page;
 mod prices;
 mod routes;
 

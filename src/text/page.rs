@@ -144,7 +144,6 @@ words! {
     NoAmountMore = "word-no-amount-more",
     CountsRequests = "word-counts-requests",
     CountsTokens = "word-counts-tokens",
-    CountsMoney = "word-counts-money",
     EachMinute = "word-each-minute",
     EachDay = "word-each-day",
     EachMonth = "word-each-month",

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use askwell_playground::TimeSource;
-use askwell_playground::model::Reply;
+use askwell_playground::model::{Reply, Usage};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
@@ -20,6 +20,9 @@ use self::browser::{Browser, DESKTOP, PHONE, Size, with_browser};
 use crate::stories::house::{Account, House};
 
 const SETTINGS: &str = "[admin]\nshow_texts = true\n\
+    [model]\nprice_input = 2.5\nprice_output = 10\n\
+    [[budgets]]\nname = \"company\"\ndollars = 20\n\
+    [[budgets]]\nname = \"fair-use\"\nfor = \"person\"\nrequests = 45\nper = \"day\"\n\
     [[agents]]\nname = \"lawyer\"\ntitle = \"법무 도우미\"\nabout = \"계약서를 읽고 위험한 조항을 찾아요\"\n\
     [[agents]]\nname = \"translator\"\ntitle = \"Translator\"\nabout = \"Korean and English, both ways\"\n";
 
@@ -48,9 +51,13 @@ async fn busy_house() -> (House, String) {
         for number in 0..(2 + hour * 7 % 5) {
             let reply = match (hour + number) % 11 {
                 7 => Reply::unauthorized(),
-                _ => Reply::text("네, 이렇게 해 보세요."),
+                _ => Reply::text("네, 이렇게 해 보세요.").usage(Usage {
+                    prompt: 900 + u64::from(number) * 210,
+                    completion: 140 + u64::from(hour) * 17,
+                }),
             };
-            let reply = reply.gate_before_head("thinking");
+            let gate = format!("{hour}-{number}");
+            let reply = reply.gate_before_head(&gate);
             let asked = house.model.requests().len();
             house.model.answer_next(reply);
             let who = if number % 2 == 0 { "alice" } else { "bob" };
@@ -59,14 +66,16 @@ async fn busy_house() -> (House, String) {
             house.model.wait_for_requests(asked + 1).await;
             let took = 420 + u64::from(hour * 37 % 11 * 90 + number * 310);
             house.clock.advance(Duration::from_millis(took));
-            house.model.open_gate("thinking");
+            house.model.open_gate(&gate);
             house
                 .playground
                 .wait_for("an answer", |view| {
                     (view.posts_seen_by("bob", "lobby").len() > before).then_some(())
                 })
                 .await;
-            house.clock.advance(Duration::from_secs(61));
+            // It is edited and settled a little later, and the next one of the same person waits for that.
+            house.pass(Duration::from_secs(3)).await;
+            house.clock.advance(Duration::from_secs(58));
         }
         house.clock.advance(Duration::from_mins(50));
     }
@@ -133,8 +142,10 @@ async fn an_administrator_signs_in_from_the_chat_stops_an_answer_and_finds_that_
         browser
             .until("document.querySelector('#answers .nothing')")
             .await;
+        grant_a_budget(browser).await;
         go(browser, "/audit").await;
         let trail = browser.text("main").await;
+        assert!(trail.contains("예산 추가"), "{trail}");
         assert!(
             trail.contains("답변 중지") && trail.contains("@admin"),
             "{trail}"
@@ -152,6 +163,19 @@ async fn an_administrator_signs_in_from_the_chat_stops_an_answer_and_finds_that_
     .await;
 }
 
+/// Gives everybody five dollars more.
+async fn grant_a_budget(browser: &Browser) {
+    go(browser, "/budgets").await;
+    let everybody = "form.grant:has([name=budget][value=company]) input[type=text]";
+    browser.click(everybody).await;
+    browser.press("5\u{e007}").await;
+    browser
+        .until("document.querySelector('.budget td.num ~ td.num')?.innerText.includes('$5')")
+        .await;
+    assert!(browser.text(".budget").await.contains("$25"));
+    keep(browser, "page-budgets-ko.png").await;
+}
+
 async fn pictures_in_english(browser: &Browser) {
     go(browser, "/").await;
     browser
@@ -163,6 +187,7 @@ async fn pictures_in_english(browser: &Browser) {
         ("/questions", "page-questions-en-dark.png"),
         ("/failures", "page-failures-en-dark.png"),
         ("/settings", "page-settings-en-dark.png"),
+        ("/usage", "page-usage-en-dark.png"),
     ] {
         go(browser, path).await;
         keep(browser, name).await;
@@ -199,6 +224,8 @@ async fn on_a_telephone_everything_fits_and_is_reached() {
             "/channels",
             "/settings",
             "/audit",
+            "/budgets",
+            "/usage",
         ] {
             go(browser, path).await;
             assert_eq!(browser.value(FITS).await, true, "{path}");

@@ -37,7 +37,8 @@ struct BudgetsPage {
 struct BudgetCard {
     name: String,
     scope: PageWord,
-    counts: PageWord,
+    /// What is counted; of money the amount says it.
+    counts: Option<PageWord>,
     period: PageWord,
     period_name: String,
     limit: String,
@@ -206,11 +207,11 @@ fn scope_word(scope: BudgetScope) -> PageWord {
     }
 }
 
-fn counts_word(metered: Metered) -> PageWord {
+fn counts_word(metered: Metered) -> Option<PageWord> {
     match metered {
-        Metered::Requests => PageWord::CountsRequests,
-        Metered::Tokens => PageWord::CountsTokens,
-        Metered::Money => PageWord::CountsMoney,
+        Metered::Requests => Some(PageWord::CountsRequests),
+        Metered::Tokens => Some(PageWord::CountsTokens),
+        Metered::Money => None,
     }
 }
 

@@ -13,7 +13,7 @@ use super::failures::{FailureRow, rows};
 use super::layout::{Frame, Place, Words, page};
 use super::models::{ModelRow, model_rows};
 use super::router::House;
-use super::shown::{Times, brief, duration_or_dash, number, share};
+use super::shown::{Times, brief, dollars, duration_or_dash, number, share};
 use super::visitor::{Unwelcome, Visitor, failed};
 use crate::domain::figures::{Slot, Tallied, Timing, percentile};
 use crate::domain::id::ServerId;
@@ -236,7 +236,7 @@ fn speeds(timings: &[Timing], slots: &[Slot]) -> Vec<Speed> {
 }
 
 fn day(slots: &[Slot], timings: &[Timing], costs: [Money; 2]) -> Day {
-    let [cost_today, cost_this_month] = costs.map(|cost| cost.to_string());
+    let [cost_today, cost_this_month] = costs.map(dollars);
     let mut sum = Tallied::default();
     for slot in slots {
         sum.add(&slot.tallied);

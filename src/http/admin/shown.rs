@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::domain::money::Money;
 use crate::domain::question::Outcome;
 use crate::domain::time::Timestamp;
 use crate::text::PageWord;
@@ -32,6 +33,20 @@ pub(super) fn brief(number: u64) -> String {
         }
     }
     self::number(number)
+}
+
+/// Writes an amount of money to the next cent: `$1,234.57`; less than one as exactly as it is.
+pub(super) fn dollars(cost: Money) -> String {
+    const CENT: i64 = 10_000_000;
+    if cost.as_nanos() < CENT {
+        return cost.to_string();
+    }
+    let cents = cost.as_nanos().saturating_add(CENT / 2) / CENT;
+    format!(
+        "${}.{:02}",
+        number((cents / 100).unsigned_abs()),
+        cents % 100
+    )
 }
 
 /// Writes how long something took: `850 ms`, `2.4 s`, `3 min 20 s`, `2 h 5 min`.
@@ -137,6 +152,14 @@ mod tests {
                 (number(count).as_str(), brief(count).as_str()),
                 (grouped, short)
             );
+        }
+        for (nanos, written) in [
+            (0, "$0.00"),
+            (420_000, "$0.00042"),
+            (175_255_000, "$0.18"),
+            (1_234_565_000_000, "$1,234.57"),
+        ] {
+            assert_eq!(dollars(Money::from_nanos(nanos)), written);
         }
         assert_eq!(share(0, 0), "–");
         assert_eq!(share(1, 3), "33.3 %");

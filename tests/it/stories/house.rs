@@ -283,7 +283,7 @@ impl House {
     }
 
     /// Lets time pass, in steps that wait for every call to Mattermost, but for no model.
-    pub(super) async fn pass(&self, time: Duration) {
+    pub(crate) async fn pass(&self, time: Duration) {
         for _ in 0..time.as_secs() {
             self.tick(&[CALL_TIMEOUT, READING_TIMEOUT]).await;
         }

@@ -103,12 +103,14 @@ async fn opened(toml: &str) -> (House, Reader) {
     (house, reader)
 }
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 13] = [
     "/",
     "/now",
     "/answers",
     "/answers/now",
     "/questions",
+    "/budgets",
+    "/usage",
     "/models",
     "/channels",
     "/failures",
@@ -432,6 +434,57 @@ async fn each_look_at_what_was_said_is_written_down() {
         let trail = reader.get("/audit?action=text_looked_at").await.html;
         assert_eq!(trail.matches("@admin</td>").count(), looks, "{trail}");
     }
+}
+
+const ONE_A_DAY: &str =
+    "[[budgets]]\nname = \"fair\"\nfor = \"person\"\nrequests = 1\nper = \"day\"\n";
+
+/// Returns what a field of a form holds.
+fn field<'h>(html: &'h str, name: &str) -> &'h str {
+    let (_, rest) = html
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap_or_else(|| panic!("{name} in {html}"));
+    rest.split('"').next().unwrap()
+}
+
+#[tokio::test]
+async fn more_of_a_budget_is_granted_for_its_period_and_written_down() {
+    let (house, reader) = opened(ONE_A_DAY).await;
+    house.model.answer_otherwise(Reply::text("Yes."));
+    house.ask("alice", "first?").await;
+    house
+        .see("bob", "an answer", |post| post.text.contains("Yes."))
+        .await;
+    house.clock.advance(Duration::from_secs(1));
+    let told = house.ask("alice", "second?").await;
+    assert!(told.contains("예산을 다 써서"), "{told}");
+    let html = reader.get("/budgets").await.html;
+    let (subject, period) = (field(&html, "subject"), field(&html, "period"));
+    assert_eq!(subject, house.playground.user_id("alice"));
+    let token = reader.token().await;
+    let grant = async |period: &str, amount: &str| {
+        let form =
+            format!("token={token}&budget=fair&subject={subject}&period={period}&amount={amount}");
+        reader.post("/budgets/grant", &form).await.status
+    };
+    for wrong in ["", "0", "-1", "1.5", "x", "99999999999999999999"] {
+        assert_eq!(
+            grant(period, wrong).await,
+            StatusCode::BAD_REQUEST,
+            "{wrong}"
+        );
+    }
+    assert_eq!(grant("2020-01-01", "1").await, StatusCode::BAD_REQUEST);
+    assert_eq!(grant(period, "1").await, StatusCode::SEE_OTHER);
+    let trail = reader.get("/audit?action=budget_granted").await.html;
+    assert_eq!(trail.matches("@admin</td>").count(), 1, "{trail}");
+    house.clock.advance(Duration::from_secs(1));
+    house.ask("alice", "third?").await;
+    house
+        .see("bob", "another answer", |post| post.text.contains("third?"))
+        .await;
+    let usage = reader.get("/usage").await.html;
+    assert!(usage.contains("@alice"), "{usage}");
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@
   const labelAll = () => document.querySelectorAll("table.rows").forEach(label);
 
   const begin = () => {
+    document.querySelector(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
     labelAll();
     drawAll();
     let width = innerWidth;
