@@ -184,6 +184,7 @@ impl Place<'_> {
             Peer::Askwell => {
                 let setup = Setup {
                     unpaced: false,
+                    further: "",
                     ..Setup::beside(self.mattermost, self.model.base_url())
                 };
                 let directory = programs.directory.join(&self.name);
