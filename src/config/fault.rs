@@ -96,6 +96,8 @@ pub enum Fault {
     BudgetTwice,
     /// A budget counts nothing, or several things.
     BudgetLimits,
+    /// Pictures or recordings cost something that no budget of dollars counts.
+    Uncounted,
     /// Something is wrong with a group of people or a rule of access.
     Access(AccessFault),
     /// A model or a route has no name.

@@ -308,7 +308,8 @@ keys! {
         "첫 모델의 첫 토큰이 스무 번 중 열아홉 번보다 늦으면 두 번째 모델에도 물어볼지 여부예요. 먼저 시작한 쪽이 답해요.",
     );
 
-    + prices { PRICES_UNKNOWN, PRICES_ESTIMATE_INPUT, PRICES_ESTIMATE_OUTPUT, }
+    + prices { PRICES_UNKNOWN,
+        PRICES_MEDIA, PRICES_ESTIMATE_INPUT, PRICES_ESTIMATE_OUTPUT, }
 
     + media {
         IMAGES_ENABLED, IMAGES_BASE_URL, IMAGES_API_KEY, IMAGES_PLAIN_HTTP, IMAGES_NAME, IMAGES_SIZE, IMAGES_TIMEOUT, IMAGES_MAX_BYTES,

@@ -100,7 +100,9 @@ fn english(fault: &Fault) -> Words {
         | Fault::NoMediaAddress => english_missing(fault),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
-        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::english(fault),
+        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits | Fault::Uncounted => {
+            budgets::english(fault)
+        }
         Fault::Access(fault) => access::english(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
@@ -357,7 +359,9 @@ fn korean(fault: &Fault) -> Words {
         ),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
-        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::korean(fault),
+        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits | Fault::Uncounted => {
+            budgets::korean(fault)
+        }
         Fault::Access(fault) => access::korean(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice

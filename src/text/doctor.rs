@@ -152,6 +152,8 @@ explained! {
         ModelDoesNotStream = "doctor-model-does-not-stream",
         /// Nobody says what the model costs.
         ModelUnpriced = "doctor-model-unpriced",
+        /// The same, and a budget counts dollars: it is never asked.
+        ModelNeverAsked = "doctor-model-never-asked",
         /// The model's server does not say what was used.
         ModelWithoutUsage = "doctor-model-without-usage",
     }

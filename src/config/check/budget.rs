@@ -20,7 +20,21 @@ pub(super) fn settings(values: &Values) -> Budgets {
         }
         budgets.push(budget);
     }
-    Budgets::new(budgets)
+    let budgets = Budgets::new(budgets);
+    check_media(values, &budgets);
+    budgets
+}
+
+/// What costs money that budgets of dollars do not count must be wanted.
+fn check_media(values: &Values, budgets: &Budgets) {
+    if !budgets.count_money() || values.text(&keys::PRICES_MEDIA) == Some("uncounted") {
+        return;
+    }
+    for key in [&keys::IMAGES_ENABLED, &keys::SPEECH_ENABLED] {
+        if values.switch(key) {
+            values.report(key, Fault::Uncounted);
+        }
+    }
 }
 
 /// Returns the names of routes and models.

@@ -29,6 +29,10 @@ keys! {
         "What is done with a model whose price nobody says, where a budget of money must hold: `refuse` does not ask it, `estimate` takes it to cost what the next two say.",
         "금액 예산이 있는데 모델의 가격을 알 수 없을 때 어떻게 할지 정해요. `refuse`는 그 모델에 묻지 않고, `estimate`는 아래 두 값만큼 든다고 여겨요.",
     );
+    PRICES_MEDIA = Key::new("prices", "media", Form::OneOf(&["refuse", "uncounted"])).default("refuse").means(
+        "Whether pictures may be drawn and recordings written down though a budget counts dollars, in which they are not counted: with `refuse` such a configuration is an error, so that nobody spends without knowing.",
+        "금액 예산이 있는데 그림(`[images]`)이나 받아쓰기(`[speech]`)도 켤 수 있는지 정해요. 둘은 금액 예산에서 빼지 않아요. `refuse`는 그런 설정을 오류로 알려서 모르는 사이에 돈을 쓰지 않게 하고, `uncounted`는 그대로 허용해요.",
+    );
     PRICES_ESTIMATE_INPUT = Key::new("prices", "estimate_input", Form::Dollars(MOST)).means(
         "What a million tokens of prompts are then taken to cost, in dollars; required with `estimate`.",
         "그때 프롬프트 100만 토큰의 가격으로 여길 값(달러)이에요. `estimate`에는 꼭 필요해요.",

@@ -57,6 +57,26 @@ fn limits_are_exact_from_nothing_to_what_there_is() {
 }
 
 #[test]
+fn what_no_budget_counts_is_not_spent_by_accident() {
+    let dollars = "[[budgets]]\nname = \"a\"\ndollars = 1\n";
+    for media in ["images", "speech"] {
+        let on = format!("[{media}]\nenabled = true\n");
+        let problems = rendered(&format!("{on}{dollars}"));
+        assert!(problems.contains("media = \"uncounted\""), "{problems}");
+        good(
+            &[],
+            COMPLETE,
+            &format!("{on}[prices]\nmedia = \"uncounted\"\n{dollars}"),
+        );
+        good(
+            &[],
+            COMPLETE,
+            &format!("{on}[[budgets]]\nname = \"a\"\nrequests = 1\n"),
+        );
+    }
+}
+
+#[test]
 fn what_is_no_budget_is_refused_with_its_place() {
     for (wrong, said) in [
         ("requests = 1", "name"),

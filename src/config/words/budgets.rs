@@ -13,6 +13,10 @@ pub(super) fn english(fault: &Fault) -> Words {
             "is the name of another budget already",
             "give each its own name",
         ),
+        Fault::Uncounted => words(
+            "costs money that no budget of dollars counts",
+            "turn it off, or write `media = \"uncounted\"` under [prices]; a budget of `requests` counts pictures",
+        ),
         _ => words(
             "counts nothing, or several things",
             "write one of `requests`, `tokens` and `dollars`; for several, write several [[budgets]]",
@@ -29,6 +33,10 @@ pub(super) fn korean(fault: &Fault) -> Words {
         Fault::BudgetTwice => words(
             "다른 예산이 이미 쓰는 이름이에요",
             "저마다 다른 이름을 써 주세요",
+        ),
+        Fault::Uncounted => words(
+            "금액 예산에서 빼지 않는 돈이 들어요",
+            "끄거나, 괜찮으면 [prices]에 `media = \"uncounted\"`를 써 주세요. 그림은 `requests` 예산에서 세요",
         ),
         _ => words(
             "무엇을 세는 예산인지 알 수 없어요",

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 
 use super::{Doctor, Finding, Severity, Sink};
 use crate::domain::completion::{Delta, ModelFailure};
-use crate::domain::money::Price;
+use crate::domain::money::{Price, Unpriced};
 use crate::domain::prompt::Prompt;
 use crate::llm;
 use crate::ports::{Clock, LanguageModel as _, ModelError};
@@ -39,8 +39,15 @@ impl Doctor {
             }
             examine_model(&target.settings, Arc::clone(&self.clock), found).await;
             let price = priced(&target.settings);
-            // Where nobody counts money, a model of one's own needs no price.
-            if self.config.models.have_prices() || price.severity() == Severity::Ok {
+            let pipeline = &self.config.pipeline;
+            let is_needed =
+                pipeline.budgets.count_money() && pipeline.unpriced == Unpriced::Refused;
+            if price.severity() == Severity::Ok {
+                found(price);
+            } else if is_needed {
+                found(Ailment::ModelNeverAsked.into());
+            } else if self.config.models.have_prices() {
+                // Where nobody counts money, a model of one's own needs no price.
                 found(price);
             }
         }

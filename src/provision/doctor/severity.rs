@@ -86,6 +86,7 @@ pub(super) fn of(ailment: &Ailment<'_>) -> Severity {
         | Ailment::CommandRefused { .. }
         | Ailment::ModelKeyRefused
         | Ailment::ModelWay
+        | Ailment::ModelNeverAsked
         | Ailment::ModelUnknown
         | Ailment::ModelLimited
         | Ailment::ModelUnavailable

@@ -123,6 +123,8 @@ doctor-model-lists-none = This model's host does not list its models.
 doctor-model-lists-none-remedy = `askwell models test` shows whether the configured one answers.
 doctor-model-does-not-stream = The model's server sends its answer all at once, so that it does not grow.
 doctor-model-does-not-stream-remedy = Check whether a proxy in front of it holds data back (nginx: proxy_buffering off).
+doctor-model-never-asked = A budget counts dollars, and nobody says what this model costs: it is never asked.
+doctor-model-never-asked-remedy = Write price_input and price_output beside the model, 0 where it is free, or unknown = "estimate" under [prices].
 doctor-model-unpriced = Nobody says what this model costs.
 doctor-model-unpriced-remedy = Write price_input and price_output beside the model, 0 where it is free; budgets of money need them.
 doctor-model-without-usage = The model's server does not say what was used.

@@ -123,6 +123,8 @@ doctor-model-lists-none = 이 모델의 호스트는 모델 목록을 알려 주
 doctor-model-lists-none-remedy = 설정한 모델이 답하는지는 `askwell models test`로 확인할 수 있어요.
 doctor-model-does-not-stream = 모델 서버가 답변을 한꺼번에 보내서 이어서 표시되지 않아요.
 doctor-model-does-not-stream-remedy = 앞의 프록시가 데이터를 모아 두는지 확인해 주세요(nginx: proxy_buffering off).
+doctor-model-never-asked = 금액 예산이 있는데 이 모델의 가격을 몰라서, 이 모델에는 묻지 않아요.
+doctor-model-never-asked-remedy = 모델의 price_input과 price_output에 가격을 쓰거나(무료라면 0), [prices]에 unknown = "estimate"를 써 주세요.
 doctor-model-unpriced = 이 모델의 가격을 알 수 없어요.
 doctor-model-unpriced-remedy = 모델의 price_input과 price_output에 가격을 써 주세요(무료라면 0). 금액 예산을 쓰려면 필요해요.
 doctor-model-without-usage = 모델 서버가 사용량을 알려 주지 않아요.
