@@ -46,7 +46,7 @@ pub fn router(world: World) -> Router {
         .route("/budgets", get(budgets::show))
         .route("/budgets/grant", post(budgets::grant))
         .route("/usage", get(usage::show))
-        .route("/models", get(models::show))
+        .route("/models", get(targets::show))
         .route("/channels", get(channels::show))
         .route("/failures", get(failures::show))
         .route("/dead", get(dead::show))
