@@ -20,16 +20,18 @@ use crate::domain::budget::Budgets;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::id::{ChannelId, QuestionId, ServerId};
 use crate::http::admin;
-use crate::mattermost::socket::Socket;
+use crate::mattermost::socket::{Counter, Socket};
 use crate::mattermost::{BotToken, Pace};
 use crate::pipeline::admit::intake;
 use crate::pipeline::control::Controls;
+use crate::pipeline::explain::{Explaining, explain};
 use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{self, Ports, World};
 use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store, StoreError};
+use crate::telemetry::{Gauged, Instruments, Metrics, Names, TraceSettings, Wait};
 use crate::text::Trouble;
-use crate::{http, llm, mattermost, reading, store};
+use crate::{http, llm, mattermost, reading, store, telemetry};
 
 pub use crate::domain::audit::{AuditFlaw, AuditRecord, AuditVerdict};
 pub use crate::domain::completion::Usage;
@@ -39,6 +41,7 @@ pub use crate::domain::job::DeadLetter;
 pub use crate::domain::money::Money;
 pub use crate::domain::time::Timestamp;
 pub use crate::http::admin::Settings as PageSettings;
+pub use crate::pipeline::explain::{Explained, Query, Unexplained};
 pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow};
 pub use crate::store::{Access, LeaseTime, OpenError};
 
@@ -65,6 +68,8 @@ pub struct Surroundings {
     pub listener: TcpListener,
     /// Where the page for administrators is asked for; where absent, there is none.
     pub page: Option<TcpListener>,
+    /// Where metrics are asked for, where they are served.
+    pub metrics_listener: Option<TcpListener>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -103,6 +108,9 @@ pub enum StartError {
     /// A model's certificates or proxy cannot be used.
     #[error("make the models ready")]
     Models(#[from] llm::ClientError),
+    /// It could not be explained who may be answered.
+    #[error(transparent)]
+    Access(#[from] Unexplained),
     /// A part of the process died of a defect of ours.
     #[error("go on: a part of the process died")]
     Died,
@@ -117,7 +125,8 @@ impl StartError {
     pub fn trouble(&self) -> Trouble<'_> {
         match self {
             Self::Open(error) => trouble_of_opening(error),
-            Self::Store(_) => Trouble::StoreFailed,
+            Self::Store(_) | Self::Access(Unexplained::Store(_)) => Trouble::StoreFailed,
+            Self::Access(_) => Trouble::MattermostUnasked,
             Self::Client(_)
             | Self::Models(llm::ClientError::Client(_) | llm::ClientError::Tls(_)) => {
                 Trouble::NoTls
@@ -179,6 +188,7 @@ pub async fn serve(
     let Surroundings {
         listener,
         page,
+        metrics_listener,
         clock,
         ids,
         lease_time: _,
@@ -187,6 +197,8 @@ pub async fn serve(
     } = surroundings;
     let (listening, max_connections) = (config.http.clone(), config.http.max_connections);
     let page = config.page.take().zip(page);
+    let names = names(&config, &also);
+    let traces = config.observing.traces.take();
     let mut building = Building {
         store: store.clone(),
         clock: clock.clone(),
@@ -197,8 +209,16 @@ pub async fn serve(
         paces: Vec::new(),
         page_url: page.as_ref().map(|(settings, _)| settings.address()),
         looked_after: Vec::new(),
+        gauged: Vec::new(),
+        instruments: Instruments {
+            metrics: Arc::new(Metrics::new(names)),
+            ..Instruments::default()
+        },
         tasks: JoinSet::new(),
     };
+    if let Some(traces) = traces {
+        building.trace(traces)?;
+    }
     let mut sites = Vec::new();
     for bot in std::iter::once(config).chain(also) {
         sites.push(building.move_in(bot)?);
@@ -206,7 +226,11 @@ pub async fn serve(
     if let Some((settings, listener)) = page {
         building.open_page(settings, listener);
     }
-    let mut tasks = building.tasks;
+    let servers = sites.iter().map(|site| site.server.clone()).collect();
+    let (measured, mut tasks) = building.finish(servers);
+    if let Some(listener) = metrics_listener {
+        serve_metrics(&mut tasks, listener, measured, (&clock, &stop));
+    }
     let world = http::World {
         sites,
         clock: clock.clone(),
@@ -220,6 +244,42 @@ pub async fn serve(
     let served = http::serve(listener, router, max_connections, clock, stop.clone());
     tasks.spawn(served);
     wait_for_all(tasks, &stop).await
+}
+
+/// Returns the names that labels of metrics may hold.
+fn names(first: &Config, also: &[Config]) -> Names {
+    let bots = || std::iter::once(first).chain(also);
+    let targets = bots().flat_map(|bot| &bot.models.targets);
+    Names {
+        targets: targets.map(|target| target.id.clone()).collect(),
+        servers: bots()
+            .map(|bot| bot.mattermost.server.as_str().to_owned())
+            .collect(),
+        budgets: bots()
+            .flat_map(|bot| bot.pipeline.budgets.iter())
+            .map(|budget| budget.name.clone())
+            .collect(),
+    }
+}
+
+fn serve_metrics(
+    tasks: &mut JoinSet<()>,
+    listener: TcpListener,
+    measured: http::Measured,
+    (clock, stop): (&Arc<dyn Clock>, &CancellationToken),
+) {
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "metrics are served");
+    }
+    let router = http::metrics_router(Arc::new(measured));
+    let (clock, stop) = (clock.clone(), stop.clone());
+    tasks.spawn(http::serve(
+        listener,
+        router,
+        http::MAX_READERS,
+        clock,
+        stop,
+    ));
 }
 
 /// Opens the database and takes up what an earlier process left.
@@ -258,10 +318,38 @@ struct Building {
     page_url: Option<String>,
     /// What the page shows of each bot.
     looked_after: Vec<Arc<admin::Site>>,
+    /// Whose state is looked at when metrics are read.
+    gauged: Vec<Arc<dyn Gauged>>,
+    instruments: Instruments,
     tasks: JoinSet<()>,
 }
 
 impl Building {
+    /// Sets going the task that hands traces over. It ends when the last who records any is gone.
+    fn trace(&mut self, settings: TraceSettings) -> Result<(), StartError> {
+        let clock = self.clock.clone();
+        let wait: Wait = Arc::new(move |duration| {
+            let clock = clock.clone();
+            Box::pin(async move { clock.sleep_until(clock.now().after(duration)).await })
+        });
+        let metrics = self.instruments.metrics.clone();
+        let (tracer, exporter) = telemetry::tracer(settings, metrics, self.ids.token(), wait)?;
+        self.instruments.tracer = tracer;
+        self.tasks.spawn(exporter.run(self.stop.clone()));
+        Ok(())
+    }
+
+    /// Returns what is to be read of all that was built, and its tasks.
+    fn finish(self, servers: Vec<ServerId>) -> (http::Measured, JoinSet<()>) {
+        let watched = http::Watched {
+            gauged: self.gauged,
+            servers,
+            store: self.store,
+        };
+        let measured = http::Measured::new(self.instruments.metrics, watched, self.clock);
+        (measured, self.tasks)
+    }
+
     /// Sets a bot going: its ears, its intake and its workforce. Nothing but the store, the clock and the pace of its server is another
     /// bot's too.
     fn move_in(&mut self, mut config: Config) -> Result<http::Site, StartError> {
@@ -345,20 +433,25 @@ impl Building {
             pace,
             self.clock.clone(),
         );
+        let server = server.counted_by(self.instruments.metrics.clone());
         let token = server.bot_token().cloned();
+        let model = Arc::new(llm::Router::measured(
+            &config.models,
+            self.clock.clone(),
+            self.ids.clone(),
+            self.instruments.clone(),
+        )?);
+        self.gauged.push(model.clone());
         let ports = Ports {
             mattermost: Arc::new(server),
             files: Some(self.reader.clone()),
-            model: Arc::new(llm::Router::new(
-                &config.models,
-                self.clock.clone(),
-                self.ids.clone(),
-            )?),
+            model,
             images: self.images(config)?,
             speech: self.speech(config)?,
             store: self.store.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
+            instruments: self.instruments.clone(),
         };
         Ok((ports, token))
     }
@@ -405,6 +498,7 @@ impl Building {
             return pace.clone();
         }
         let pace = Pace::of(settings, &self.clock);
+        self.gauged.push(Arc::new(pace.clone()));
         self.paces.push((settings.url.clone(), pace.clone()));
         pace
     }
@@ -428,6 +522,10 @@ impl Building {
             hearing: watch::Sender::default(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
+            counter: Counter {
+                server: config.mattermost.server.clone(),
+                metrics: self.instruments.metrics.clone(),
+            },
         }))
     }
 }
@@ -529,6 +627,31 @@ pub async fn usage(
 ) -> Result<Vec<UsageRow>, StartError> {
     let store = open_beside(config, beside).await?;
     Ok(store.usage(&config.mattermost.server, query).await?)
+}
+
+/// Says why somebody would be answered or not, for whoever administers the first bot of a configuration.
+///
+/// # Errors
+/// When the database cannot be opened or read, Mattermost cannot be asked, or what was asked for is not there.
+pub async fn explain_access(
+    config: &Config,
+    beside: &Beside,
+    query: &Query,
+) -> Result<Explained, StartError> {
+    let store = open_beside(config, beside).await?;
+    let clock = beside.clock.clone();
+    let pace = Pace::of(&config.mattermost, &clock);
+    let http = mattermost::http_client()?;
+    let server = mattermost::Server::at_pace(config.mattermost.clone(), http, pace, clock.clone());
+    let model = llm::Router::new(&config.models, clock, beside.ids.clone())?;
+    let explaining = Explaining {
+        settings: &config.pipeline,
+        mattermost: &server,
+        model: &model,
+        store: &*store,
+        language: config.language,
+    };
+    Ok(explain(&explaining, query).await?)
 }
 
 async fn open_beside(config: &Config, beside: &Beside) -> Result<Arc<dyn Store>, OpenError> {

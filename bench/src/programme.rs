@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 
 use crate::machine;
 use crate::measures::{
-    Setting, acknowledgements, dead_primary, edits, events, first_byte, footprint, mention, peers,
-    readers, streams, thread, tls_streams, token, waiting,
+    Setting, acknowledgements, dead_primary, edits, events, first_byte, footprint, ledger, mention,
+    peers, readers, streams, thread, tls_streams, token, waiting,
 };
 use crate::process;
 use crate::report::{self, Section};
@@ -74,6 +74,8 @@ enum Subject {
     DeadPrimary,
     /// OpenAI's own client and LiteLLM's proxy.
     Readers,
+    /// What budgets add to an answer.
+    Ledger,
     /// Memory, start, size.
     Footprint,
     /// Edits of a growing post.
@@ -131,6 +133,7 @@ impl Subject {
             Self::TlsStreams => tls_streams::measure(setting).await,
             Self::DeadPrimary => dead_primary::measure(setting).await,
             Self::Readers => readers::measure(setting).await,
+            Self::Ledger => ledger::measure(setting).await,
             Self::Footprint => footprint::measure(setting).await,
             Self::Edits => edits::measure(setting).await,
             Self::Peers => peers::measure(setting).await,

@@ -47,6 +47,8 @@ pub(crate) struct Setup {
     pub(crate) workers: Option<u32>,
     /// Whether to lift the pace at which Mattermost is written to, because another thing is measured.
     pub(crate) unpaced: bool,
+    /// Tables of the configuration besides.
+    pub(crate) further: &'static str,
 }
 
 /// A program that runs.
@@ -225,6 +227,7 @@ impl Setup {
             bot_token: None,
             workers: None,
             unpaced: true,
+            further: "",
         }
     }
 
@@ -233,7 +236,7 @@ impl Setup {
             .workers
             .map(|workers| format!("[limits]\nworkers = {workers}\n"));
         let pace = "[mattermost]\nwrites_per_second = 1000\nwrite_burst = 10000\n";
-        workers.unwrap_or_default() + if self.unpaced { pace } else { "" }
+        workers.unwrap_or_default() + if self.unpaced { pace } else { "" } + self.further
     }
 }
 

@@ -1,5 +1,6 @@
 //! How askwell is started: one command a file.
 
+mod access;
 mod audit;
 mod config;
 mod dead;
@@ -17,6 +18,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::telemetry::metrics_reference;
 
 /// Answers questions asked in Mattermost with a language model.
 #[derive(Debug, Parser)]
@@ -46,6 +49,11 @@ enum Command {
         #[command(subcommand)]
         command: model::Command,
     },
+    /// Explains who may be answered, where and by which models.
+    Access {
+        #[command(subcommand)]
+        command: access::Command,
+    },
     /// Lists answers that could be shown to nobody, and has them tried again.
     Dead {
         #[command(subcommand)]
@@ -63,6 +71,8 @@ enum Command {
         #[command(subcommand)]
         command: config::Command,
     },
+    /// Prints every metric and what it means, in Markdown.
+    Metrics,
     /// Reads an attachment on standard input: the process that the server starts for each.
     #[command(hide = true)]
     Extract(extract::Arguments),
@@ -95,10 +105,12 @@ pub fn run() -> ExitCode {
         Command::Setup(arguments) => setup::run(file, &arguments),
         Command::Doctor(arguments) => doctor::run(file, &arguments),
         Command::Models { command } => model::run(file, &command),
+        Command::Access { command } => access::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
         Command::Usage(arguments) => usage::run(file, &arguments),
         Command::Audit { command } => audit::run(file, &command),
         Command::Config { command } => config::run(file, &command),
+        Command::Metrics => say(&metrics_reference()),
         Command::Extract(arguments) => extract::run(&arguments),
     }
 }

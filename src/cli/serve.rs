@@ -1,5 +1,6 @@
 //! `askwell serve`: listens and answers until it is asked to stop.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,13 +51,16 @@ fn begin(config: Config, file: Option<&Path>) -> Result<(), Failure> {
 
 async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
     let address = config.http.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| Failure::Listen { address, source })?;
+    let listener = listen(address).await?;
+    let metrics_listener = match config.observing.metrics {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let surroundings = Surroundings {
         extractor: this_program(),
         listener,
         page: listen_for_page(config.page.as_ref()).await?,
+        metrics_listener,
         clock: Arc::new(SystemClock::start()),
         ids: Arc::new(SystemIds),
         lease_time: LeaseTime::Database,
@@ -90,6 +94,11 @@ async fn listen_for_page(page: Option<&PageSettings>) -> Result<Option<TcpListen
             Ok(None)
         }
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listening = TcpListener::bind(address).await;
+    listening.map_err(|source| Failure::Listen { address, source })
 }
 
 /// Reads the same files once more.

@@ -226,10 +226,11 @@ fn aligned(rows: &[Vec<String>]) -> String {
     for row in rows {
         for (at, (cell, column)) in row.iter().zip(&widths).enumerate() {
             let blanks = " ".repeat(column.saturating_sub(width(cell)));
-            match at {
-                0 => text.push_str(&format!("{cell}{blanks}")),
-                _ => text.push_str(&format!("  {blanks}{cell}")),
-            }
+            let parts = match at {
+                0 => ["", cell.as_str(), &blanks],
+                _ => ["  ", &blanks, cell.as_str()],
+            };
+            text.extend(parts);
         }
         text.truncate(text.trim_end_matches(' ').len());
         text.push('\n');

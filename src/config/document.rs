@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::reference::{
-    BUDGETS_SECTION, CHANNEL_SECTION, Form, KEYS, Key, MODELS_SECTION, ROUTES_SECTION, is_repeated,
+    ACCESS_SECTION, BUDGETS_SECTION, CHANNEL_SECTION, Form, GROUPS_SECTION, KEYS, Key,
+    MODELS_SECTION, ROUTES_SECTION, is_repeated,
 };
 use crate::pipeline::DEFAULT_TEMPLATE;
 use crate::text::Language;
@@ -248,6 +249,65 @@ const KOREAN_ROUTES: &str = "\
 
 ";
 
+const ENGLISH_GROUPS: &str = "\
+People who have a name together, each in a table of its own.
+
+";
+
+const KOREAN_GROUPS: &str = "\
+이름을 붙여 함께 다룰 사람들이에요. 그룹마다 표를 하나씩 써요.
+
+";
+
+const ACCESS_EXAMPLE: &str = "\
+```toml
+[[groups]]
+name = \"finance\"
+people = [\"alice\", \"bob\"]
+
+[[access]]
+says = \"deny\"
+models = [\"costly\"]
+roles = [\"guest\"]
+
+[[access]]
+says = \"allow\"
+roles = [\"guest\"]
+channels = [\"5y9gmg3343depb6sytofa1y1eh\"]
+
+[[access]]
+says = \"private\"
+kinds = [\"open\"]
+groups = [\"finance\"]
+```
+
+";
+
+const ENGLISH_ACCESS: &str = "\
+Who may be answered, in tables that may stand often. The first rule whose every condition is met decides; what is not written in a rule is met by \
+everything. Where no rule matches, people are answered.
+
+- Deactivated accounts are never answered. Guests are answered only where a rule names the role `guest`: for them the first matching rule that names it \
+and the first matching rule of all must both allow it, and the stricter holds.
+- What cannot be known may be anything, and the strictest rule that may match holds. Without a bot account, names and IDs of whoever uses the command, channels, IDs \
+of teams, agents and models are known; roles, kinds of channels and names of teams are not, and guests and deactivated people are not recognised. Who asks by hand is nobody \
+in particular: a rule that denies anybody by name or ID denies them.
+- `askwell access explain --user NAME --channel NAME` says what is decided, and why.
+
+";
+
+const KOREAN_ACCESS: &str = "\
+누구에게 답할지 정하는 규칙이에요. 여러 번 쓸 수 있는 표이고, 모든 조건이 맞는 첫 규칙이 정해요. 규칙에 쓰지 않은 조건은 언제나 맞아요. 맞는 규칙이 없으면 답해요.
+
+- 비활성화된 계정에는 답하지 않아요. 게스트에게는 `guest` 역할을 이름으로 쓴 규칙이 있어야 답해요. `guest`를 쓴 규칙 가운데 처음 맞는 것과 모든 규칙 가운데 처음 맞는 것이 \
+둘 다 허락해야 하고, 둘 중 더 엄격한 쪽을 따라요.
+- 알 수 없는 것은 무엇이든 될 수 있다고 보고, 맞을 수 있는 규칙 가운데 가장 엄격한 것을 따라요. 봇 계정이 없으면 명령어를 쓴 사람의 이름과 ID, 채널, 팀의 ID, 에이전트와 \
+모델만 알 수 있어요. 역할, 채널의 종류, 팀의 이름은 알 수 없고, 게스트와 비활성화된 사람도 알아보지 못해요. 직접 보낸 요청은 누가 보냈는지 알 수 없어서, 누구든 이름이나 ID로 거절하는 \
+규칙이 있으면 거절해요.
+- `askwell access explain --user 이름 --channel 이름`으로 무엇이 왜 정해지는지 볼 수 있어요.
+
+";
+
 /// Writes the reference of every key as Markdown.
 #[must_use]
 pub fn document(language: Language) -> String {
@@ -287,6 +347,8 @@ fn section_head(section: &str, language: Language) -> String {
         MODELS_SECTION => (ENGLISH_MODELS, KOREAN_MODELS, MODELS_EXAMPLE),
         ROUTES_SECTION => (ENGLISH_ROUTES, KOREAN_ROUTES, ROUTES_EXAMPLE),
         BUDGETS_SECTION => (ENGLISH_BUDGETS, KOREAN_BUDGETS, BUDGETS_EXAMPLE),
+        GROUPS_SECTION => (ENGLISH_GROUPS, KOREAN_GROUPS, ""),
+        ACCESS_SECTION => (ENGLISH_ACCESS, KOREAN_ACCESS, ACCESS_EXAMPLE),
         _ => ("", "", ""),
     };
     let note = match language {

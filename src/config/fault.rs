@@ -96,6 +96,8 @@ pub enum Fault {
     BudgetTwice,
     /// A budget counts nothing, or several things.
     BudgetLimits,
+    /// Something is wrong with a group of people or a rule of access.
+    Access(AccessFault),
     /// A model or a route has no name.
     NoModelName,
     /// Two models, or two routes, have the same name.
@@ -149,4 +151,24 @@ pub enum Fault {
         /// The largest value that fits it, as written.
         most: String,
     },
+}
+
+/// What can be wrong with a group of people or a rule of access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessFault {
+    /// Something that every such table must have is not written.
+    Missing,
+    /// A list names nobody and nothing, so that it could only match nothing.
+    Nothing,
+    /// Two groups have one name.
+    GroupTwice,
+    /// There is no such group.
+    NoSuchGroup {
+        /// The known one that it is most like, where one is.
+        nearest: Option<String>,
+    },
+    /// An entry is neither the name nor the id of an account.
+    NotAPerson,
+    /// An entry is neither the name nor the id of a team.
+    NotATeam,
 }

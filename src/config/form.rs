@@ -16,8 +16,11 @@ use crate::domain::money::Money;
 /// Tokens in one list, at most.
 pub const MAX_TOKENS: usize = 100;
 
-/// Names in one list, at most.
-const MAX_NAMES: usize = 50;
+/// Names in one list, at most: the people of a department.
+const MAX_NAMES: usize = 1_000;
+
+/// Entries of a list within a table of anything, at most.
+const MAX_ITEMS: usize = 50;
 
 /// Characters of a name in a list, at most.
 const MAX_NAME_CHARS: usize = 200;
@@ -139,7 +142,7 @@ fn json_value(value: &DeValue<'_>) -> Result<Value, Fault> {
         }
         DeValue::Boolean(on) => Ok(Value::from(*on)),
         DeValue::Array(items) => {
-            within(items.len(), MAX_NAMES, Form::Json)?;
+            within(items.len(), MAX_ITEMS, Form::Json)?;
             let items = items.iter().map(|item| json_value(item.get_ref()));
             Ok(Value::Array(items.collect::<Result<_, _>>()?))
         }

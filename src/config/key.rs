@@ -55,7 +55,7 @@ impl Key {
     pub fn is_of_the_process(&self) -> bool {
         let of_a_bot = ["language", "public_url", "inline_timeout_seconds"];
         match self.section {
-            "database" | "log" | "admin" => true,
+            "database" | "log" | "admin" | "metrics" | "traces" => true,
             "server" => !of_a_bot.contains(&self.name),
             _ => false,
         }

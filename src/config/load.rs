@@ -46,6 +46,8 @@ pub struct Config {
     pub pipeline: pipeline::Settings,
     /// What is logged.
     pub log: telemetry::Settings,
+    /// Where metrics are served, and traces go.
+    pub observing: check::Observing,
     /// Further bots that the process serves, of this server or others; what is the process's is the first one's.
     pub also: Vec<Config>,
     /// Every key with its value and origin, secrets left out.

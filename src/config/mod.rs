@@ -28,6 +28,7 @@ mod summary;
 mod toml_file;
 mod words;
 
+pub use check::Observing;
 pub use document::document;
 pub use draft::{Draft, Drafted, Sheet, SheetNames, draft};
 pub use env::{FILE_SUFFIX, MAX_SECRET_FILE_BYTES};

@@ -3,43 +3,20 @@
 //! The parser knows no other keys, the nearest name of a misspelt one is looked for here, and `docs/configuration.md` is generated from
 //! it, so that a key can be neither undocumented nor forgotten.
 
+mod access;
 mod budgets;
 mod media;
+mod observing;
 mod page;
 mod prices;
+mod sections;
 
 pub use super::key::Key;
 pub use super::kind::Form;
-
-/// The table that stands once for each channel which does something otherwise.
-pub const CHANNEL_SECTION: &str = "channel";
-
-/// The table that stands once for each further model.
-pub const MODELS_SECTION: &str = "models";
-
-/// The table that stands once for each route.
-pub const ROUTES_SECTION: &str = "routes";
-
-/// The table that stands once for each agent.
-pub const AGENTS_SECTION: &str = "agents";
-
-/// The table that stands once for each budget.
-pub const BUDGETS_SECTION: &str = "budgets";
-
-/// The tables that may stand several times.
-pub const REPEATED: [&str; 5] = [
-    CHANNEL_SECTION,
-    MODELS_SECTION,
-    ROUTES_SECTION,
-    AGENTS_SECTION,
-    BUDGETS_SECTION,
-];
-
-/// Says whether a table may stand several times.
-#[must_use]
-pub fn is_repeated(section: &str) -> bool {
-    REPEATED.contains(&section)
-}
+pub use sections::{
+    ACCESS_SECTION, AGENTS_SECTION, BUDGETS_SECTION, CHANNEL_SECTION, GROUPS_SECTION,
+    MODELS_SECTION, REPEATED, ROUTES_SECTION, is_repeated,
+};
 
 /// Where the path of `askwell.toml` is read from; it has no key of its own.
 pub const CONFIG_VARIABLE: &str = "ASKWELL_CONFIG";
@@ -56,8 +33,10 @@ const DAY: f64 = 24.0 * HOUR;
 macro_rules! keys {
     ($($name:ident = $key:expr;)* $(+ $module:ident { $($other:ident,)* } $($later:ident = $later_key:expr;)*)*) => {
         $(pub(super) static $name: Key = $key;)*
-        $(pub(super) use $module::{$($other),*};
-        $(pub(super) static $later: Key = $later_key;)*)*
+        $(
+            pub(super) use $module::{$($other),*};
+            $(pub(super) static $later: Key = $later_key;)*
+        )*
 
         /// Every key, in the order of the documentation.
         pub static KEYS: &[&Key] = &[$(&$name,)* $($(&$other,)* $(&$later,)*)*];
@@ -518,6 +497,20 @@ keys! {
         "이 에이전트에게 물어볼 수 있는 채널의 ID예요. 쓰지 않으면 어디에서나 물어볼 수 있어요.",
     );
 
+    + access {
+        GROUP_NAME,
+        GROUP_PEOPLE,
+        ACCESS_SAYS,
+        ACCESS_PEOPLE,
+        ACCESS_GROUPS,
+        ACCESS_TEAMS,
+        ACCESS_CHANNELS,
+        ACCESS_KINDS,
+        ACCESS_ROLES,
+        ACCESS_AGENTS,
+        ACCESS_MODELS,
+    }
+
     DATABASE_URL = Key::new("database", "url", Form::Secret).env("ASKWELL_DATABASE").default("sqlite:askwell.db").means(
         "`sqlite:PATH`, or `postgres://user:password@host/name`. It may hold a password and so never prints.",
         "`sqlite:경로` 또는 `postgres://사용자:암호@호스트/이름`이에요. 암호가 들어 있을 수 있어서 화면에 표시하지 않아요.",
@@ -576,4 +569,8 @@ keys! {
         "What is logged, at least. Message text and secrets never are.",
         "기록할 로그의 최소 수준이에요. 글의 내용과 비밀 값은 절대 기록하지 않아요.",
     );
+
+    + observing {
+        METRICS_LISTEN, TRACES_ENDPOINT, TRACES_PLAIN_HTTP, TRACES_HEADERS, TRACES_SAMPLE,
+    }
 }

@@ -1,9 +1,11 @@
 //! Whole configurations, right and wrong.
 
+mod access;
 mod agents;
 mod budgets;
 mod every_key;
 mod media;
+mod observing;
 mod page;
 mod prices;
 mod routes;
@@ -406,6 +408,8 @@ fn the_environment_has_the_names_people_were_promised() {
         "MATTERMOST_INCOMING_WEBHOOK_URL",
         "ASKWELL_LANGUAGE",
         "ASKWELL_PUBLIC_URL",
+        "ASKWELL_METRICS_LISTEN",
+        "ASKWELL_TRACES_ENDPOINT",
     ]);
     assert_eq!(names, promised);
 }

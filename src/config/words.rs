@@ -1,5 +1,6 @@
 //! The words for what is wrong with a configuration and how to mend it, in English and Korean.
 
+mod access;
 mod budgets;
 
 use super::fault::Fault;
@@ -100,6 +101,7 @@ fn english(fault: &Fault) -> Words {
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
         Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::english(fault),
+        Fault::Access(fault) => access::english(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -283,11 +285,11 @@ fn english_form(form: Form) -> String {
             "write a list of texts: [\"…\", \"…\"] in TOML, separated by commas in the environment"
                 .to_owned()
         }
-        Form::Names => "write a list of at most 50 names: [\"…\", \"…\"]".to_owned(),
+        Form::Names => "write a list of at most 1000 names: [\"…\", \"…\"]".to_owned(),
         Form::Pairs => "write a table of texts: { name = \"value\" }".to_owned(),
         Form::Json => "write a table: { name = value }".to_owned(),
         Form::Files => {
-            "write a list of at most 50 names of files that end with .toml: [\"sales.toml\"]"
+            "write a list of at most 1000 names of files that end with .toml: [\"sales.toml\"]"
                 .to_owned()
         }
         Form::Address => "write an address that begins with https:// or http://".to_owned(),
@@ -356,6 +358,7 @@ fn korean(fault: &Fault) -> Words {
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
         Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::korean(fault),
+        Fault::Access(fault) => access::korean(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -544,11 +547,11 @@ fn korean_form(form: Form) -> String {
             "글의 목록으로 써 주세요. TOML에서는 [\"…\", \"…\"], 환경 변수에서는 쉼표로 구분해요"
                 .to_owned()
         }
-        Form::Names => "이름을 최대 50개까지 목록으로 써 주세요: [\"…\", \"…\"]".to_owned(),
+        Form::Names => "이름을 최대 1000개까지 목록으로 써 주세요: [\"…\", \"…\"]".to_owned(),
         Form::Pairs => "글의 표로 써 주세요: { 이름 = \"값\" }".to_owned(),
         Form::Json => "표로 써 주세요: { 이름 = 값 }".to_owned(),
         Form::Files => {
-            ".toml로 끝나는 파일 이름을 최대 50개까지 목록으로 써 주세요: [\"sales.toml\"]"
+            ".toml로 끝나는 파일 이름을 최대 1000개까지 목록으로 써 주세요: [\"sales.toml\"]"
                 .to_owned()
         }
         Form::Address => "https://나 http://로 시작하는 주소를 써 주세요".to_owned(),

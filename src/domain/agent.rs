@@ -2,7 +2,7 @@
 
 use super::attention::{mention_of, without_mention};
 use super::channel_settings::Temperature;
-use super::event::Person;
+use super::event::{Person, is_listed};
 use super::id::{ChannelId, UserId};
 
 /// Characters of a name, at most.
@@ -36,6 +36,19 @@ impl AgentName {
             && name.ends_with(char::is_alphanumeric);
         let is_taken = TAKEN.contains(&name.as_str()) || DEFAULT_WORDS.contains(&name.as_str());
         (is_name && !is_taken).then_some(Self(name))
+    }
+
+    /// Reads a name as [`AgentName::parse`] does, and also what the assistant that has none of its own is called by.
+    #[must_use]
+    pub fn parse_any(text: &str) -> Option<Self> {
+        let is_default = DEFAULT_WORDS
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word));
+        if is_default {
+            Some(Self::default_assistant())
+        } else {
+            Self::parse(text)
+        }
     }
 
     /// Returns the name of the assistant that has none of its own, which no agent has.
@@ -98,16 +111,9 @@ impl Agent {
     /// Says whether somebody may ask it in a channel. Whoever has no account is nobody in particular.
     #[must_use]
     pub fn may_be_asked_by(&self, person: &Person, channel: Option<&ChannelId>) -> bool {
-        // Who calls themselves by somebody's id is not somebody.
-        let is_among = |id: &str| {
-            let known = |entry: &String| match UserId::parse(entry) {
-                Ok(_) => entry == id,
-                Err(_) => entry.eq_ignore_ascii_case(&person.name),
-            };
-            self.people.iter().any(known)
-        };
-        let by =
-            self.people.is_empty() || person.id.as_ref().is_some_and(|id| is_among(id.as_str()));
+        let is_among =
+            |id: &UserId| is_listed(&self.people, Some(id), Some(&person.name)) == Some(true);
+        let by = self.people.is_empty() || person.id.as_ref().is_some_and(is_among);
         let at = self.channels.is_empty()
             || channel.is_some_and(|channel| self.channels.contains(channel));
         by && at

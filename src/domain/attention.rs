@@ -27,6 +27,28 @@ pub enum ChannelKind {
     Group,
 }
 
+impl ChannelKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Private, Self::Direct, Self::Group];
+
+    /// Returns its word, as it is configured.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Private => "private",
+            Self::Direct => "direct",
+            Self::Group => "group",
+        }
+    }
+
+    /// Reads the word that [`ChannelKind::as_str`] returned; `None` for any other.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
 /// Which posts of a channel are taken for questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hearing {

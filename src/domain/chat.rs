@@ -78,6 +78,10 @@ pub struct JoinedChannel {
 pub struct ChannelProfile {
     /// Its kind; absent where it is not to be seen.
     pub kind: Option<ChannelKind>,
+    /// Its team; absent for direct and group channels, and where it is not to be seen.
+    pub team_id: Option<TeamId>,
+    /// The name of its team in URLs; absent where that is, or the team is not to be seen.
+    pub team_name: Option<String>,
     /// What its team is called; empty for direct and group channels, and where it is not to be seen.
     pub team: String,
     /// What it is called; empty for direct channels.

@@ -55,6 +55,26 @@ pub struct Person {
     pub name: String,
 }
 
+/// Says whether a list of names and ids of accounts names somebody, as far as their id and name are known; `None` where that decides nothing.
+///
+/// An entry that has the form of an id is an id: who calls themselves by somebody's id is not somebody.
+#[must_use]
+pub fn is_listed(entries: &[String], id: Option<&UserId>, name: Option<&str>) -> Option<bool> {
+    let is_it = |entry: &String| match UserId::parse(entry) {
+        Ok(listed) => id.map(|id| *id == listed),
+        Err(_) => name.map(|name| entry.eq_ignore_ascii_case(name)),
+    };
+    let mut decides = Some(false);
+    for entry in entries {
+        match is_it(entry) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => decides = None,
+        }
+    }
+    decides
+}
+
 /// Where something was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -178,6 +178,12 @@ impl QuestionId {
         Self(bits)
     }
 
+    /// Returns the 128 bits of the id.
+    #[must_use]
+    pub const fn as_bits(self) -> u128 {
+        self.0
+    }
+
     /// Reads the 32 hexadecimal digits that [`fmt::Display`] writes.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! Everything here can be tested by calling it. Types are parsed once at the edge; inside, a value of one of them is a value that holds.
 
+pub mod access;
 pub mod agent;
 pub mod attention;
 pub mod audit;
@@ -17,6 +18,7 @@ pub mod draft;
 pub mod event;
 pub mod figures;
 pub mod file;
+pub mod grant;
 pub mod hexadecimal;
 pub mod id;
 pub mod job;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::channel_settings::Temperature;
 use super::conversation::Turn;
 use super::file::Picture;
+use super::id::QuestionId;
 
 /// Who says a message of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub struct ModelChoice {
     pub temperature: Option<Temperature>,
     /// Models, by their names in the configuration, that are not asked: they have failed at this answer.
     pub avoid: Vec<String>,
+    /// For which question, where it is for one: in its trace there is to be how the model did.
+    pub asked_for: Option<QuestionId>,
 }
 
 /// A prompt that fits the window it was made for, as far as it could be made to.

@@ -6,6 +6,7 @@ use super::completion::{ModelFailure, Usage};
 use super::conversation::ConversationKey;
 use super::event::{EventKey, Origin, Person};
 use super::file::Picture;
+use super::grant::GrantRequest;
 use super::id::{QuestionId, ServerId};
 use super::job::LaneKey;
 use super::post::{Audience, Delivery};
@@ -31,6 +32,8 @@ pub enum Request {
     Page,
     /// `usage` or `사용량`: how much was used?
     Usage(UsageOf),
+    /// `budget NAME +5` or `예산 NAME +5`: let more of a budget be used.
+    Grant(GrantRequest),
     /// A question.
     Ask {
         /// The question, trimmed, without the name of whom it is for.
@@ -101,6 +104,8 @@ impl Request {
             Self::Usage(UsageOf::Asker)
         } else if is_one_of(&CHANNEL_USAGE_WORDS) {
             Self::Usage(UsageOf::Channel)
+        } else if let Some(grant) = GrantRequest::read(text) {
+            Self::Grant(grant)
         } else if let Some(request) = ChannelRequest::read(text) {
             Self::Channel(request)
         } else if is_one_of(&AGENTS_WORDS) && !agents.is_empty() {
@@ -142,7 +147,8 @@ impl Request {
             | Self::Channel(_)
             | Self::Agents
             | Self::Page
-            | Self::Usage(_) => false,
+            | Self::Usage(_)
+            | Self::Grant(_) => false,
         }
     }
 }
@@ -217,6 +223,10 @@ pub enum Refusal {
     NoBot,
     /// There is too little left of a budget.
     OverBudget,
+    /// A rule of the configuration, or what their account is, keeps the asker from an answer.
+    NotAllowed,
+    /// A rule lets the asker alone see the answer, and there is no way to show it to them alone.
+    NoPrivateWay,
 }
 
 /// Why we could not answer.
@@ -285,7 +295,12 @@ impl Outcome {
                 | Refusal::OverBudget,
             )
             | Self::Failed(_) => true,
-            Self::Refused(Refusal::NotAMember | Refusal::AgentNotForThem)
+            Self::Refused(
+                Refusal::NotAMember
+                | Refusal::AgentNotForThem
+                | Refusal::NotAllowed
+                | Refusal::NoPrivateWay,
+            )
             | Self::QuestionDeleted
             | Self::Ignored => false,
         }
@@ -321,6 +336,8 @@ impl Outcome {
             Self::Refused(Refusal::NoImages) => "refused:no_images",
             Self::Refused(Refusal::NoBot) => "refused:no_bot",
             Self::Refused(Refusal::OverBudget) => "refused:over_budget",
+            Self::Refused(Refusal::NotAllowed) => "refused:not_allowed",
+            Self::Refused(Refusal::NoPrivateWay) => "refused:no_private_way",
             Self::Failed(Failure::Model(failure)) => failure.as_outcome(),
             Self::Failed(Failure::PictureNotTaken) => "failed:picture_not_taken",
             Self::Failed(Failure::Deadline) => "failed:deadline",
@@ -346,6 +363,8 @@ impl Outcome {
             "refused:no_images" => Self::Refused(Refusal::NoImages),
             "refused:no_bot" => Self::Refused(Refusal::NoBot),
             "refused:over_budget" => Self::Refused(Refusal::OverBudget),
+            "refused:not_allowed" => Self::Refused(Refusal::NotAllowed),
+            "refused:no_private_way" => Self::Refused(Refusal::NoPrivateWay),
             "failed:picture_not_taken" => Self::Failed(Failure::PictureNotTaken),
             "failed:deadline" => Self::Failed(Failure::Deadline),
             "failed:abandoned" => Self::Failed(Failure::Abandoned),
@@ -493,6 +512,8 @@ mod tests {
             Outcome::Refused(Refusal::NoImages),
             Outcome::Refused(Refusal::NoBot),
             Outcome::Refused(Refusal::OverBudget),
+            Outcome::Refused(Refusal::NotAllowed),
+            Outcome::Refused(Refusal::NoPrivateWay),
             Outcome::Failed(Failure::PictureNotTaken),
             Outcome::Failed(Failure::Deadline),
             Outcome::Failed(Failure::Abandoned),

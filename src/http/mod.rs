@@ -1,4 +1,4 @@
-//! What we serve: the hooks Mattermost calls, and health.
+//! What we serve: the hooks Mattermost calls, health, and metrics.
 //!
 //! - [`router`] has every route on one page; [`serve`] listens, with bounds on connections, headers and time.
 //! - `hooks` are the thin handlers: read the body (`body`), find out who sent it (`token`), give it to the pipeline, and say its reply in
@@ -6,6 +6,7 @@
 //! - `actions` is the handler of pressed buttons.
 //! - `guests` knows who is connected, and who is to leave where nobody else gets in.
 //! - [`admin`] is the page for administrators, on a listener of its own.
+//! - `metrics` says how all that goes, on a listener of its own.
 //! - `health` answers the probes of whoever runs us.
 
 mod actions;
@@ -15,6 +16,7 @@ mod connection;
 mod guests;
 mod health;
 mod hooks;
+mod metrics;
 mod panics;
 mod reply;
 mod router;
@@ -31,6 +33,9 @@ pub use body::{LARGE_BODIES, LARGE_BODY_BYTES};
 pub use connection::WRITE_TIMEOUT;
 pub use health::{CHECK_NEIGHBOURS_EVERY, CHECK_STORE_EVERY, LONGEST_CHECK};
 pub use hooks::{LONGEST_RECEPTION, Receive};
+pub use metrics::{
+    COUNT_BACKLOG_EVERY, LONGEST_COUNT, MAX_READERS, Measured, Watched, metrics_router,
+};
 pub use router::{Site, World, router};
 pub use server::{
     HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEAD_BYTES, MAX_HEADERS, SHUTDOWN_DEADLINE, serve,

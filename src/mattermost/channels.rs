@@ -49,7 +49,7 @@ pub(super) async fn is_member(
 
 /// The roles that administer a channel, and everything.
 const CHANNEL_ADMIN: &str = "channel_admin";
-const SYSTEM_ADMIN: &str = "system_admin";
+pub(super) const SYSTEM_ADMIN: &str = "system_admin";
 
 pub(super) async fn standing(
     server: &Server,
@@ -98,13 +98,16 @@ pub(super) async fn profile(
     let Some(found) = find::<Channel>(server, "read a channel", &path).await? else {
         return Ok(None);
     };
-    let team = match TeamId::parse(&found.team_id) {
-        Ok(team) => find::<Team>(server, "read a team", &["teams", team.as_str()]).await?,
-        // A direct or group channel is in none.
-        Err(_) => None,
+    // A direct or group channel is in none.
+    let team_id = TeamId::parse(&found.team_id).ok();
+    let team = match &team_id {
+        Some(team) => find::<Team>(server, "read a team", &["teams", team.as_str()]).await?,
+        None => None,
     };
     Ok(Some(ChannelProfile {
         kind: channel_kind(&found.kind),
+        team_id,
+        team_name: team.as_ref().map(|team| line(&team.name, NAME_RUNES)),
         team: team.map_or_else(String::new, |team| line(&team.display_name, NAME_RUNES)),
         name: line(&found.display_name, NAME_RUNES),
         header: line(&found.header, HEADER_RUNES),
@@ -131,7 +134,7 @@ pub(super) async fn find<T: DeserializeOwned>(
     }
 }
 
-fn has_role(roles: &str, role: &str) -> bool {
+pub(super) fn has_role(roles: &str, role: &str) -> bool {
     roles.split_whitespace().any(|one| one == role)
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use reqwest::Method;
 
-use super::channels::find;
 use super::posts::unless_unseen;
 use super::rest::Server;
 use super::socket::channel_kind;
@@ -242,15 +241,6 @@ pub(super) async fn names(
         );
     }
     Ok(names)
-}
-
-pub(super) async fn locale(
-    server: &Server,
-    person: &UserId,
-) -> Result<Option<String>, MattermostError> {
-    let path = ["users", person.as_str()];
-    let account: Option<Account> = find(server, "read an account", &path).await?;
-    Ok(account.map(|account| account.locale))
 }
 
 pub(super) async fn react(

@@ -66,6 +66,11 @@ struct Body {
 }
 
 impl Call {
+    /// What it is for.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Takes a reply of so many bytes at most, in place of [`MAX_REPLY_BYTES`].
     pub(super) fn of_at_most(mut self, bytes: usize) -> Self {
         self.most_bytes = bytes;
@@ -110,6 +115,11 @@ pub(super) struct Reply {
 }
 
 impl Reply {
+    /// Returns the status of the reply.
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     /// Returns a header of the reply, where it is there and is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -199,6 +199,16 @@ impl Limiter {
         state.queue.is_empty() && state.bucket.take(now, reserve) == Verdict::Go
     }
 
+    /// Returns how many writes may go now, and how many wait.
+    pub(super) fn state(&self) -> (f64, usize) {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        state.bucket.count(now);
+        let is_paused = state.bucket.paused_until > now;
+        let tokens = if is_paused { 0.0 } else { state.bucket.tokens };
+        (tokens, state.queue.len())
+    }
+
     /// Stops all writes for as long as the server asked.
     pub(super) fn pause(&self, duration: Duration) {
         let until = self.clock.now().after(duration.min(MAX_RETRY_AFTER));

@@ -9,6 +9,7 @@
 //! - [`admin`] is the same server as an administrator sees it, for setting up and looking after.
 //! - `wire` is the JSON of all of them. The facts it relies on were recorded from a Mattermost 11.1 server (`recorded/`).
 
+mod accounts;
 mod actions;
 pub mod admin;
 mod channels;

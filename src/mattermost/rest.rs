@@ -15,7 +15,8 @@ use super::limiter::{LATER_RESERVE, Limiter, SIGN_RESERVE, TooBusy};
 use super::previews::Previews;
 use super::token::BotToken;
 use super::wire::Identified;
-use super::{channels, chat, files, hooks, posts, previews, rules};
+use super::{accounts, channels, chat, files, hooks, posts, previews, rules};
+use crate::domain::access::Account;
 use crate::domain::attention::Identity;
 use crate::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use crate::domain::control::Standing;
@@ -25,6 +26,7 @@ use crate::domain::post::{Audience, File, NewPost, PostProps, Preview, SeenPost}
 use crate::ports::{
     Clock, Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority,
 };
+use crate::telemetry::{Gauged, Metrics, StatusClass};
 
 /// One Mattermost server over its REST API and webhooks.
 ///
@@ -35,6 +37,7 @@ pub struct Server {
     client: Client,
     limiter: Arc<Limiter>,
     clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
     /// The id inside the incoming webhook's address; a secret.
     pub(super) hook: Option<SecretString>,
     previews: Previews,
@@ -46,18 +49,27 @@ pub struct Server {
 
 /// The pace of all writes to one Mattermost server.
 #[derive(Clone)]
-pub struct Pace(Arc<Limiter>);
+pub struct Pace(Arc<Limiter>, ServerId);
 
 impl Pace {
     /// Makes the pace that is configured.
     #[must_use]
     pub fn of(settings: &Settings, clock: &Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Limiter::new(
+        let limiter = Limiter::new(
             settings.writes_per_second,
             settings.write_burst,
             super::longest_wait(settings.call_timeout),
             Arc::clone(clock),
-        )))
+        );
+        Self(Arc::new(limiter), settings.server.clone())
+    }
+}
+
+impl Gauged for Pace {
+    /// Tells under the name of the first bot that came to the server.
+    fn gauge(&self, metrics: &Metrics) {
+        let (tokens, waiting) = self.0.state();
+        metrics.limits(self.1.as_str(), tokens, waiting);
     }
 }
 
@@ -91,11 +103,18 @@ impl Server {
             client,
             limiter: pace.0,
             clock,
+            metrics: Arc::default(),
             hook,
             previews,
             actions: settings.actions_url,
             bot: Mutex::new(None),
         }
+    }
+
+    /// Counts its calls.
+    #[must_use]
+    pub fn counted_by(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Returns the bot's token as it is shown here, where there is a bot.
@@ -114,7 +133,7 @@ impl Server {
 
     /// Makes a call that changes nothing.
     pub(super) async fn read(&self, call: Call) -> Result<Reply, MattermostError> {
-        let result = self.client.send(call).await;
+        let result = self.send(call).await;
         self.heed(&result);
         result
     }
@@ -158,11 +177,24 @@ impl Server {
 
     async fn send_write(&self, call: Call) -> Result<Reply, MattermostError> {
         let begun = self.clock.now();
-        let result = self.client.send(call).await;
+        let result = self.send(call).await;
         self.heed(&result);
         if !matches!(&result, Err(error) if error.kind == MattermostFailure::Unreachable) {
             self.limiter.observe(self.clock.now().since(begun));
         }
+        result
+    }
+
+    async fn send(&self, call: Call) -> Result<Reply, MattermostError> {
+        let name = call.name();
+        let result = self.client.send(call).await;
+        let status = match &result {
+            Ok(reply) => Some(reply.status()),
+            Err(error) => error.status,
+        };
+        let server = self.id.as_str();
+        self.metrics
+            .called_mattermost(server, name, StatusClass::of(status));
         result
     }
 
@@ -378,8 +410,12 @@ impl Mattermost for Server {
         chat::names(self, people).await
     }
 
-    async fn locale(&self, person: &UserId) -> Result<Option<String>, MattermostError> {
-        chat::locale(self, person).await
+    async fn account(&self, person: &UserId) -> Result<Option<Account>, MattermostError> {
+        accounts::account(self, person).await
+    }
+
+    async fn account_named(&self, name: &str) -> Result<Option<Account>, MattermostError> {
+        accounts::account_named(self, name).await
     }
 
     async fn react(&self, post: &PostId, emoji: &str) -> Result<(), MattermostError> {

@@ -388,6 +388,9 @@ pub(super) struct Channel {
 /// A team, as far as we read it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Team {
+    /// In URLs.
+    #[serde(default)]
+    pub(super) name: String,
     pub(super) display_name: String,
 }
 

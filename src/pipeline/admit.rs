@@ -17,7 +17,9 @@ use super::agents;
 use super::budgets::{self, Used};
 use super::channels;
 use super::delivery;
+use super::grants;
 use super::invite;
+use super::measure;
 use super::room::Room;
 use super::used;
 use super::world::{InlineAnswer, World};
@@ -25,6 +27,7 @@ use crate::domain::agent::AgentName;
 use crate::domain::channel_settings::ChannelRequest;
 use crate::domain::conversation::{ConversationKey, ConversationScope};
 use crate::domain::event::{InboundEvent, Origin, Place};
+use crate::domain::grant::GrantRequest;
 use crate::domain::id::{QuestionId, UserId};
 use crate::domain::job::{ControlScope, LaneKey};
 use crate::domain::post::{Audience, Delivery};
@@ -88,6 +91,7 @@ enum Decision {
     ListAgents(Box<InboundEvent>),
     Invite(Box<InboundEvent>),
     TellUsage(UsageOf, Box<InboundEvent>),
+    Grant(GrantRequest, Box<InboundEvent>),
     Admit(Box<Question>),
 }
 
@@ -169,6 +173,11 @@ impl Intake {
                 let told = told.map_err(|error| store_failed(&error, id))?;
                 Ok(Reply::Ephemeral(told))
             }
+            Decision::Grant(request, event) => {
+                let told = grants::obey(world, &request, &event, language).await;
+                let told = told.map_err(|error| store_failed(&error, id))?;
+                Ok(Reply::Ephemeral(told))
+            }
             Decision::Admit(question) => self.admit(*question).await,
         }
     }
@@ -221,11 +230,14 @@ impl Intake {
         let language = world.languages.of_asker(&question);
         let acknowledgement = acknowledgement(&question, language);
         let asked_at = question.asked_at;
-        let (audience, asker) = (question.audience, question.asker.id.clone());
+        let asker = question.asker.id.clone();
         let caller = (question.delivery == Delivery::Inline).then(|| world.callers.expect(id));
-        match self.commit(question).await {
+        let measured = measure::Asked::of(&question);
+        let committed = self.commit(question).await;
+        measure::admitted(world, &measured, committed.as_ref().ok());
+        match committed {
             Ok(Admission::Accepted) => Ok(match caller {
-                Some(answer) => match self.wait_for(id, audience, answer).await {
+                Some(answer) => match self.wait_for(id, answer).await {
                     Ok(reply) => reply,
                     Err(reason) => self.failed(reason, id, asker.as_ref()),
                 },
@@ -266,7 +278,6 @@ impl Intake {
     async fn wait_for(
         &self,
         id: QuestionId,
-        audience: Audience,
         answer: oneshot::Receiver<InlineAnswer>,
     ) -> Result<Reply, Reason> {
         let world = &self.world;
@@ -275,8 +286,9 @@ impl Intake {
             Ok(Ok(InlineAnswer {
                 outcome: Outcome::Failed(_) | Outcome::Refused(_),
                 texts,
+                audience: _,
             })) => Ok(Reply::Failure(texts.join("\n\n"))),
-            Ok(Ok(answer)) if audience == Audience::Asker => {
+            Ok(Ok(answer)) if answer.audience == Audience::Asker => {
                 Ok(Reply::Ephemeral(answer.texts.join("\n\n")))
             }
             Ok(Ok(answer)) => Ok(Reply::Channel(answer.texts)),
@@ -423,6 +435,7 @@ fn decide(
         Request::Agents => Decision::ListAgents(Box::new(event)),
         Request::Page => Decision::Invite(Box::new(event)),
         Request::Usage(of) => Decision::TellUsage(of, Box::new(event)),
+        Request::Grant(request) => Decision::Grant(request, Box::new(event)),
         Request::Ask {
             text,
             audience,

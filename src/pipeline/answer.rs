@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 
 use super::DeletedQuestion;
+use super::access;
+use super::accounts::keep_language_current;
 use super::agents;
 use super::attached::note;
 use super::budgets::{self, Used};
@@ -17,7 +19,7 @@ use super::generate::{Asked, Ending, Generated, generate};
 use super::going_on::gone_on;
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
-use super::languages;
+use super::measure;
 use super::publish::{Finished, Publisher};
 use super::recover;
 use super::settle::{Verdict, judge, of_nothing};
@@ -27,6 +29,7 @@ use super::world::World;
 use crate::domain::completion::{ModelFailure, Usage};
 use crate::domain::job::{Again, ClaimedJob, Earlier};
 use crate::domain::post::Delivery;
+use crate::domain::prompt::ModelChoice;
 use crate::domain::question::{Conclusion, Failure, Outcome, Refusal};
 use crate::domain::run::Run;
 use crate::markdown;
@@ -39,7 +42,7 @@ pub(super) async fn answer(
     job: &ClaimedJob,
     hold: &Hold,
 ) -> Result<Option<ToldConversation>, Interruption> {
-    languages::keep_current(world, job.question.asker.id.as_ref()).await;
+    keep_language_current(world, job.question.asker.id.as_ref()).await;
     let mut publisher = Publisher::resume(world, job, hold).await?;
     let mut spoken = None;
     let mut conclusion = if let Some(concluded) = &job.concluded {
@@ -60,14 +63,16 @@ pub(super) async fn answer(
         conclusion = withdrawn;
     }
     hold.tell_ending(&conclusion);
-    // Apart, so that a task is not as large as this from its beginning on.
-    if Box::pin(publisher.finish(&conclusion)).await? == Finished::WithoutPicture {
+    if publisher.finish_measured(job, &conclusion).await? == Finished::WithoutPicture {
         conclusion = ended(world, job, Outcome::Failed(Failure::PictureNotTaken));
         world.store.conclude(hold.lease(), &conclusion).await?;
         hold.tell_ending(&conclusion);
-        Box::pin(publisher.finish(&conclusion)).await?;
+        publisher.finish_measured(job, &conclusion).await?;
     }
-    world.store.settle(hold.lease(), world.clock.now()).await?;
+    let settling = world.clock.now();
+    world.store.settle(hold.lease(), settling).await?;
+    measure::step(world, job, "settle", settling);
+    measure::ended(world, job, &conclusion, publisher.sighting());
     tracing::info!(question.id = %job.question.id, outcome = conclusion.outcome.as_str(), attempt = hold.lease().attempt.0, "a question has ended");
     Ok(spoken)
 }
@@ -118,7 +123,7 @@ async fn conclude<'a>(
         let ignored = ended(world, job, Outcome::Ignored);
         return Ok(Concluded::early(ignored, publisher));
     };
-    let publisher = publisher.addressed_as(&job.question);
+    let mut publisher = publisher.addressed_as(&job.question);
     let shown = recover::shown(world, &job, &publisher).await?;
     if let Some(outcome) = end_at_once(world, &job) {
         let early = ended_early(world, &job, outcome, shown);
@@ -136,12 +141,21 @@ async fn conclude<'a>(
         let conclusion = kept(world, &job, Outcome::Interrupted, shown);
         return Ok(Concluded::early(conclusion, publisher));
     }
-    if let Some(refusal) = agents::choose(world, &mut job, hold).await? {
-        let refused = ended(world, &job, Outcome::Refused(refusal));
-        let publisher = publisher.addressed_as(&job.question);
-        return Ok(Concluded::early(refused, publisher));
-    }
-    let gathered = match gather_in_time(world, &mut job, hold).await? {
+    let not_theirs = agents::choose(world, &mut job, hold).await?;
+    // Also of one who may not ask that agent, because it says who may be told so.
+    let permitted = access::permit(world, &mut job, hold, &mut publisher).await?;
+    let publisher = publisher.addressed_as(&job.question);
+    let choice = match (not_theirs, permitted) {
+        (None, Ok(choice)) => choice,
+        (Some(refusal), _) | (None, Err(refusal)) => {
+            let refused = ended(world, &job, Outcome::Refused(refusal));
+            return Ok(Concluded::early(refused, publisher));
+        }
+    };
+    let gathering = world.clock.now();
+    let gathered = gather_in_time(world, &mut job, hold, choice).await?;
+    measure::step(world, &job, "gather", gathering);
+    let gathered = match gathered {
         Ok(gathered) => gathered,
         Err(outcome) => {
             let ended = ended(world, &job, outcome);
@@ -210,11 +224,12 @@ async fn gather_in_time(
     world: &World,
     job: &mut ClaimedJob,
     hold: &Hold,
+    choice: ModelChoice,
 ) -> Result<Result<Gathered, Outcome>, Interruption> {
     let deadline = job.question.deadline;
     tokio::select! {
         biased;
-        gathered = gather(world, job) => gathered.map(Ok),
+        gathered = gather(world, job, choice) => gathered.map(Ok),
         halt = hold.halted() => match halt {
             Halt::Stopped => Ok(Err(Outcome::Stopped)),
             Halt::HandBack => Err(Interruption::HandBack),
@@ -417,9 +432,13 @@ fn ended(world: &World, job: &ClaimedJob, outcome: Outcome) -> Conclusion {
         Outcome::Stopped => Some(Sentence::AnswerStopped),
         Outcome::Refused(Refusal::Late) => Some(Sentence::WasAway),
         // No id is to be quoted for what is meant to be so.
-        Outcome::Refused(refusal @ (Refusal::NoImages | Refusal::NoBot | Refusal::OverBudget)) => {
-            Some(Sentence::Refused(Reason::from(*refusal)))
-        }
+        Outcome::Refused(
+            refusal @ (Refusal::NoImages
+            | Refusal::NoBot
+            | Refusal::NotAllowed
+            | Refusal::NoPrivateWay
+            | Refusal::OverBudget),
+        ) => Some(Sentence::Refused(Reason::from(*refusal))),
         Outcome::Refused(refusal) => Some(Sentence::Error {
             reason: Reason::from(*refusal),
             id: &quoted,
@@ -448,8 +467,12 @@ fn why_earlier_is_kept(outcome: &Outcome) -> Option<Sentence<'static>> {
             reason: Reason::from(failure),
         }),
         Outcome::Refused(
-            refusal
-            @ (Refusal::Filtered | Refusal::NoImages | Refusal::NoBot | Refusal::OverBudget),
+            refusal @ (Refusal::Filtered
+            | Refusal::NoImages
+            | Refusal::NoBot
+            | Refusal::NotAllowed
+            | Refusal::NoPrivateWay
+            | Refusal::OverBudget),
         ) => Some(Sentence::EarlierKept {
             reason: Reason::from(*refusal),
         }),

@@ -16,7 +16,7 @@ use crate::domain::prompt::{ModelChoice, message_tokens};
 use crate::domain::question::Question;
 use crate::domain::time::Timestamp;
 use crate::markdown;
-use crate::ports::{Candidate, IfOver};
+use crate::ports::{Candidate, IfOver, StoreError};
 use crate::text::{BudgetSaying, Language, for_what_time, how_much, say_of_budgets, whose};
 
 /// Budgets, and the calendar by which they begin anew.
@@ -134,6 +134,7 @@ fn meter(world: &World, over: Over) -> Arc<QuestionMeter> {
         clock: world.clock.clone(),
         ids: world.ids.clone(),
         counting: world.counting.clone(),
+        metrics: world.instruments.metrics.clone(),
         over,
         state: std::sync::Mutex::default(),
     })
@@ -259,4 +260,33 @@ pub(super) fn usage_line(
         },
     };
     say_of_budgets(language, &saying)
+}
+
+/// Tells whoever measures how far each budget is used: of those with many accounts, the one of which most is.
+pub(super) async fn tell_how_far(world: &World) -> Result<(), StoreError> {
+    let Counting {
+        budgets, calendar, ..
+    } = &*world.counting;
+    let (server, now) = (world.mattermost.server(), world.clock.now());
+    for budget in budgets.iter() {
+        let period = calendar.period(budget.period, now).name;
+        let accounts = world.store.accounts(server, &budget.name, &period, 1);
+        let balance = accounts.await?.first().map(|(_, balance)| *balance);
+        let ratio = share(budget, balance.unwrap_or_default());
+        world.instruments.metrics.budget_used(&budget.name, ratio);
+    }
+    Ok(())
+}
+
+/// The share of a budget that is used or reserved.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a gauge that people look at, not an account"
+)]
+fn share(budget: &Budget, balance: Balance) -> f64 {
+    let limit = budget.limit.saturating_add(balance.granted);
+    match limit {
+        ..=0 => 1.0,
+        limit => balance.taken() as f64 / limit as f64,
+    }
 }

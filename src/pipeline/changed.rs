@@ -130,6 +130,7 @@ fn reworded(
         | Request::Agents
         | Request::Page
         | Request::Usage(_)
+        | Request::Grant(_)
         | Request::StartAfresh
         | Request::Stop => said.trim().to_owned(),
     };

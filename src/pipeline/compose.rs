@@ -313,6 +313,8 @@ fn is_rewritten(question: &Question) -> bool {
 /// Whether the answer begins with whose question it is. A reply in the thread of the question itself does not need to.
 fn echoes(question: &Question) -> bool {
     match (&question.origin, &question.delivery) {
+        // Elsewhere than it was asked.
+        (Origin::Post { .. }, Delivery::Direct { .. }) => true,
         (Origin::OutgoingHook { .. }, Delivery::Bot { .. }) | (Origin::Post { .. }, _) => false,
         (Origin::Command { .. } | Origin::OutgoingHook { .. } | Origin::ByHand, _) => true,
     }

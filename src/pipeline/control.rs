@@ -11,6 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access::may_ask_again;
 use super::buttons;
 use super::generate::NOTHING_YET;
 use super::sign::{Ticket, Untrusted};
@@ -280,6 +281,9 @@ impl Controls {
         subject: Subject,
     ) -> Result<Feedback, Trouble> {
         let world = &self.world;
+        if !may_ask_again::<Trouble>(world, &subject.answer.question, person).await? {
+            return Ok(self.tell(person, &Sentence::Refused(Reason::NotAllowed)));
+        }
         self.until_shown(subject.answer.question.id).await?;
         if self.is_full().await? {
             return Ok(self.tell(person, &Sentence::Refused(Reason::QueueFull)));

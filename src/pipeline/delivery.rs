@@ -4,8 +4,9 @@ use sha2::{Digest, Sha256};
 
 use super::DeliveryWays;
 use crate::domain::attention::ChannelKind;
-use crate::domain::event::{InboundEvent, Origin};
+use crate::domain::event::{InboundEvent, Origin, Person};
 use crate::domain::post::{Audience, Delivery};
+use crate::domain::question::Question;
 
 pub use crate::domain::post::OWN_TEXT_MEMORY;
 
@@ -16,7 +17,26 @@ pub use crate::domain::post::OWN_TEXT_MEMORY;
 /// left, the HTTP reply itself carries the answer.
 #[must_use]
 pub fn choose(event: &InboundEvent, audience: Audience, ways: DeliveryWays) -> Option<Delivery> {
-    match (&event.origin, audience) {
+    way(&event.origin, &event.asker, audience, ways)
+}
+
+/// Chooses the way to the asker alone for a question that was admitted for all; `None` where there is none.
+#[must_use]
+pub fn choose_for_asker(question: &Question, ways: DeliveryWays) -> Option<Delivery> {
+    let way = way(&question.origin, &question.asker, Audience::Asker, ways)?;
+    Some(match question.wanted_picture() {
+        Some(_) => shows_pictures(way, &question.asker, ways),
+        None => way,
+    })
+}
+
+fn way(
+    origin: &Origin,
+    asker: &Person,
+    audience: Audience,
+    ways: DeliveryWays,
+) -> Option<Delivery> {
+    match (origin, audience) {
         (
             Origin::Command {
                 response: Some(id), ..
@@ -43,11 +63,7 @@ pub fn choose(event: &InboundEvent, audience: Audience, ways: DeliveryWays) -> O
         (
             Origin::Command { .. } | Origin::OutgoingHook { .. } | Origin::Post { .. },
             Audience::Asker,
-        ) if ways.bot => event
-            .asker
-            .id
-            .clone()
-            .map(|asker| Delivery::Direct { asker }),
+        ) if ways.bot => asker.id.clone().map(|asker| Delivery::Direct { asker }),
         (Origin::ByHand, _) | (Origin::Command { .. }, Audience::Asker) => Some(Delivery::Inline),
         (Origin::OutgoingHook { .. } | Origin::Post { .. }, Audience::Asker) => None,
         (Origin::Command { place, response }, Audience::Channel) => Some(match response {
@@ -86,11 +102,16 @@ pub fn choose_for_picture(
     audience: Audience,
     ways: DeliveryWays,
 ) -> Option<Delivery> {
-    match (choose(event, audience, ways)?, &event.asker.id) {
-        (Delivery::Response { .. }, Some(asker)) if ways.bot => Some(Delivery::Direct {
+    let way = choose(event, audience, ways)?;
+    Some(shows_pictures(way, &event.asker, ways))
+}
+
+fn shows_pictures(way: Delivery, asker: &Person, ways: DeliveryWays) -> Delivery {
+    match (way, &asker.id) {
+        (Delivery::Response { .. }, Some(asker)) if ways.bot => Delivery::Direct {
             asker: asker.clone(),
-        }),
-        (delivery, _) => Some(delivery),
+        },
+        (way, _) => way,
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::OldTurns;
 use super::admit::conversation_in;
-use super::agents::agent_of;
 use super::attached::{Attached, ReadFor, attached};
 use super::changed::{Addressees, Seen, posts_of, question_now, turns_now};
 use super::channels::customs_of;
@@ -19,7 +18,6 @@ use super::summary::{ToldConversation, in_place_of};
 use super::surroundings::{instructions, profile};
 use super::thread::{said_by, turns_before, writers_before};
 use super::world::World;
-use crate::domain::agent::Agent;
 use crate::domain::channel_settings::ChannelSettings;
 use crate::domain::chat::ChannelProfile;
 use crate::domain::conversation::{ConversationScope, Turn};
@@ -112,7 +110,11 @@ pub(super) async fn place(
 }
 
 /// Gathers the prompt of a question that was put into its place. The question is brought to what its post says now.
-pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gathered, Interruption> {
+pub(super) async fn gather(
+    world: &World,
+    job: &mut ClaimedJob,
+    choice: ModelChoice,
+) -> Result<Gathered, Interruption> {
     rules::keep_current(world).await;
     let turns = remembered(world, job).await?;
     let posts = posts_of(&job.question, &turns);
@@ -148,7 +150,6 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
     let instructions = instructions(world, &job.question, &profile, &customs);
     let conversation = in_conversation(world, &job.question, turns, &customs).await?;
     files.extend(conversation.files.iter().cloned());
-    let choice = choice(agent_of(world, &job.question), &customs);
     let window = world.model.window(&choice);
     let read_for = ReadFor {
         language: world.languages.of_asker(&job.question),
@@ -168,6 +169,10 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         window,
     };
     let prompt = prompt(world, job, &told, &conversation).await?;
+    let choice = ModelChoice {
+        asked_for: Some(job.question.id),
+        ..choice
+    };
     let prompt = Prompt {
         choice: choice.clone(),
         ..prompt.showing(pictures)
@@ -184,17 +189,6 @@ pub(super) async fn gather(world: &World, job: &mut ClaimedJob) -> Result<Gather
         troubles,
         spoken,
     })))
-}
-
-/// Chooses the model: an agent's own comes before the channel's.
-fn choice(agent: Option<&Agent>, customs: &ChannelSettings) -> ModelChoice {
-    let own = |agent: &Agent| (agent.model.clone(), agent.temperature);
-    let (model, temperature) = agent.map(own).unwrap_or_default();
-    ModelChoice {
-        model: model.or_else(|| customs.model.clone()),
-        temperature: temperature.or(customs.temperature),
-        avoid: Vec::new(),
-    }
 }
 
 async fn profile_of(world: &World, question: &Question) -> ChannelProfile {

@@ -416,9 +416,10 @@ impl<'a, 'q> Growth<'a, 'q> {
     }
 
     fn show(&mut self) {
-        let Some(publisher) = self.idle.take() else {
+        let Some(mut publisher) = self.idle.take() else {
             return;
         };
+        publisher.shows_words(self.chars > 0 || !self.beginning.is_empty());
         let mut written = gone_on(self.beginning, &self.written());
         if written.trim().is_empty() {
             written = self.sign_of_life();

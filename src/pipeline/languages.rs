@@ -1,12 +1,11 @@
 //! In which language each person is spoken to: that of their Mattermost account where askwell speaks it, else the configured one.
 //!
-//! What accounts say is kept in this process for a while. It is learnt when a question is worked on, where the network may be used;
+//! What accounts say is kept in this process for a while. It is learnt ([`super::accounts`]) when a question is worked on, where the network may be used;
 //! before a question is acknowledged only what is known already counts.
 
 use std::time::Duration;
 
 use super::known::Known;
-use super::world::World;
 use super::{Settings, SpokenLanguage};
 use crate::domain::id::UserId;
 use crate::domain::question::Question;
@@ -58,29 +57,22 @@ impl Languages {
         self.known.doubt(person)
     }
 
-    fn is_due(&self, person: &UserId, now: Timestamp) -> bool {
+    /// Says whether a person's account is to be asked again.
+    pub(super) fn is_due(&self, person: &UserId, now: Timestamp) -> bool {
         self.follows && self.known.is_due(person, now)
     }
 
-    fn learn(&self, person: UserId, language: Option<Language>, now: Timestamp) {
-        self.known.learn(person, language, now);
-    }
-}
-
-/// Asks for a person's language where what is known may be out of date. That it cannot be learnt now is no failure: what was known holds.
-pub(super) async fn keep_current(world: &World, person: Option<&UserId>) {
-    let now = world.clock.now();
-    let Some(person) = person.filter(|person| world.languages.is_due(person, now)) else {
-        return;
-    };
-    match world.mattermost.locale(person).await {
-        Ok(locale) => {
-            let language = locale.as_deref().and_then(Language::of_locale);
-            world.languages.learn(person.clone(), language, now);
+    /// Takes in what a person's account says.
+    pub(super) fn learn(&self, person: UserId, language: Option<Language>, now: Timestamp) {
+        if self.follows {
+            self.known.learn(person, language, now);
         }
-        Err(error) => {
-            tracing::debug!(call = error.call, status = error.status, kind = ?error.kind, "an asker's language could not be learnt; the last one known holds");
-            world.languages.known.put_off(person.clone(), now);
+    }
+
+    /// Says that a person's account could not be asked: what was known holds.
+    pub(super) fn put_off(&self, person: UserId, now: Timestamp) {
+        if self.follows {
+            self.known.put_off(person, now);
         }
     }
 }

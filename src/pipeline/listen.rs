@@ -20,7 +20,7 @@ use super::channels::customs_of;
 use super::cursors::{Cursors, OVERLAP_MS};
 use super::wishes::Wishes;
 use super::world::World;
-use super::{languages, reconcile};
+use super::{accounts, reconcile};
 use crate::domain::attention::{Attention, ChannelKind, Hearing, Identity, Overheard, attend};
 use crate::domain::chat::{ChatEvent, Heard, HeardPost, JoinedChannel};
 use crate::domain::event::{EventKey, InboundEvent, Origin, Person, Place, cleaned};
@@ -238,11 +238,12 @@ impl Listener {
                 Ok(())
             }
             ChatEvent::PersonChanged(person) => {
+                self.world.accounts.doubt(&person);
                 if self.world.languages.doubt(&person) {
                     let world = Arc::clone(&self.world);
-                    self.run_errand(
-                        async move { languages::keep_current(&world, Some(&person)).await },
-                    );
+                    self.run_errand(async move {
+                        accounts::keep_language_current(&world, Some(&person)).await;
+                    });
                 }
                 Ok(())
             }
@@ -265,6 +266,7 @@ impl Listener {
     async fn catch_up(&self, ears: &mut Ears, since_ms: i64) -> Result<(), Broken> {
         let channels = self.world.mattermost.joined_channels().await?;
         let is_first = ears.cursors.is_empty();
+        let mut posts = 0_u32;
         for channel in channels {
             if is_first {
                 // Whoever asked before there was a bot does not wait for an answer.
@@ -280,23 +282,27 @@ impl Listener {
                 };
                 ears.cursors.join(channel.id.clone(), from_ms);
             }
-            self.read_back(ears, &channel).await?;
+            posts = posts.saturating_add(self.read_back(ears, &channel).await?);
         }
+        self.world.instruments.metrics.caught_up(posts);
         let world = Arc::clone(&self.world);
         self.see_to(async move { reconcile::look(&world).await });
         Ok(())
     }
 
-    async fn read_back(&self, ears: &mut Ears, channel: &JoinedChannel) -> Result<(), Broken> {
+    /// Reads back what was missed in a channel; returns how many posts that were.
+    async fn read_back(&self, ears: &mut Ears, channel: &JoinedChannel) -> Result<u32, Broken> {
         let Some(gap) = ears.cursors.gap(&channel.id, channel.last_post_at_ms) else {
-            return Ok(());
+            return Ok(0);
         };
         let posts = self
             .world
             .mattermost
             .posts_since(&channel.id, gap.anchor.as_ref(), gap.since_ms)
             .await?;
-        for post in posts.unwrap_or_default() {
+        let posts = posts.unwrap_or_default();
+        let count = u32::try_from(posts.len()).unwrap_or(u32::MAX);
+        for post in posts {
             let taken = if post.created_at_ms > gap.heard_at_ms {
                 Taken::Missed
             } else {
@@ -312,7 +318,7 @@ impl Listener {
             self.hear(&ears.bot, &heard, taken).await?;
             ears.cursors.take(&heard.post);
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Takes one post: asks whether it is addressed to the bot, and if so hands it on.

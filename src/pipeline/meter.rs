@@ -16,9 +16,10 @@ use crate::domain::id::{ChannelId, QuestionId, ServerId, TeamId, UserId};
 use crate::domain::job::Lease;
 use crate::domain::money::Money;
 use crate::ports::{
-    CallUse, Clock, Dimensions, EndedCall, IdSource, Meter, NewCall, NotReserved, Reservation,
-    Reserved, Store,
+    Allowed, CallUse, Clock, Dimensions, EndedCall, IdSource, Meter, NewCall, NotReserved,
+    Reservation, Reserved, Store,
 };
+use crate::telemetry::Metrics;
 
 /// Over which question calls are made, and by what right.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ pub(super) struct QuestionMeter {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) counting: Arc<Counting>,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) over: Over,
     pub(super) state: Mutex<State>,
 }
@@ -45,7 +47,8 @@ pub(super) struct QuestionMeter {
 /// What is known so far.
 #[derive(Default)]
 pub(super) struct State {
-    open: HashMap<u128, Bound>,
+    /// Calls that are being made: of which target, and what they may use.
+    open: HashMap<u128, (String, Bound)>,
     ended: Vec<EndedCall>,
     /// The budget that had too little left, last.
     refused_by: Option<Used>,
@@ -164,7 +167,7 @@ impl QuestionMeter {
 
 #[async_trait]
 impl Meter for QuestionMeter {
-    async fn reserve(&self, target: &str, bound: Bound) -> Result<u128, NotReserved> {
+    async fn reserve(&self, target: &str, bound: Bound) -> Result<Allowed, NotReserved> {
         let id = self.ids.token();
         let bound = Bound {
             price: self.counting.price(bound.price),
@@ -175,12 +178,16 @@ impl Meter for QuestionMeter {
         match self.store.reserve(lease, &reservation).await {
             Ok(Reserved::Held { warned }) => {
                 let mut state = self.state();
-                state.open.insert(id, bound);
+                state.open.insert(id, (target.to_owned(), bound));
                 for (account, balance) in warned {
                     state.noted.near.retain(|(known, _)| *known != account);
                     state.noted.near.push((account, balance));
                 }
-                Ok(id)
+                let mut claims = reservation.claims.iter();
+                Ok(Allowed {
+                    call: id,
+                    is_bounded: claims.any(|claim| claim.metered != Metered::Requests),
+                })
             }
             Ok(Reserved::Over(account)) => {
                 tracing::info!(question.id = %self.over.question, budget = account.budget, "a budget is used up");
@@ -202,7 +209,7 @@ impl Meter for QuestionMeter {
     fn ended(&self, call: u128, used: CallUse, model: Option<String>) {
         let at = self.clock.now();
         let mut state = self.state();
-        let Some(bound) = state.open.remove(&call) else {
+        let Some((target, bound)) = state.open.remove(&call) else {
             return;
         };
         let (by, usage) = match used {
@@ -218,6 +225,7 @@ impl Meter for QuestionMeter {
             CallUse::Nothing => (SettledBy::Nothing, Usage::default()),
         };
         let cost = bound.price.map_or(Money::ZERO, |price| price.cost(usage));
+        self.metrics.cost(&target, cost.as_nanos());
         state.ended.push(EndedCall {
             id: call,
             by,

@@ -7,9 +7,12 @@
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
-//! `channels` what its channel does otherwise, `invite` opens the page for administrators, `agents` whom it is for, `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people), `retry` asks models of other media again, `room` counts what waits,
+//! `channels` what its channel does otherwise, `agents` whom it is for, `access` who may be answered (by what is known of `accounts`; [`explain`] says why), `invite` opens the page for administrators,
+//! `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people, `grants` gives them more), `retry` asks models of other media again, `room` counts what waits, `measure` says how all that goes,
 //! and `world` is what all of them share.
 
+mod access;
+mod accounts;
 mod acknowledge;
 pub mod admit;
 mod agents;
@@ -27,15 +30,18 @@ mod cursors;
 pub mod delivery;
 mod draw;
 mod elsewhere;
+pub mod explain;
 mod gather;
 mod generate;
 mod going_on;
+mod grants;
 mod hold;
 mod interruption;
 mod invite;
 mod known;
 mod languages;
 pub mod listen;
+mod measure;
 mod meter;
 mod publish;
 mod reconcile;
@@ -174,6 +180,8 @@ pub struct Settings {
     pub channels: HashMap<ChannelId, ChannelSettings>,
     /// The models that whoever administers a channel may choose for it.
     pub model_choices: Vec<String>,
+    /// Who may be answered, where and by which models.
+    pub access: crate::domain::access::Rules,
     /// The assistants that have a name of their own.
     pub agents: Agents,
     /// What may be used.

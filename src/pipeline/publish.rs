@@ -19,6 +19,7 @@ pub(super) use self::finish::Finished;
 use super::buttons;
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::measure::Sighting;
 use super::reconcile::is_answered;
 use super::world::World;
 use crate::domain::control::Stage;
@@ -45,6 +46,8 @@ pub(super) struct Publisher<'a> {
     direct: Option<ChannelId>,
     /// Whether the bot may not post where it should.
     is_shut_out: bool,
+    /// What people have seen of it.
+    sighting: Sighting,
 }
 
 struct Posted {
@@ -80,6 +83,7 @@ impl<'a> Publisher<'a> {
             hold,
             question: job.question.clone(),
             generation: job.generation,
+            sighting: Sighting::begin(job, !parts.is_empty()),
             posts: parts.into_iter().map(posted).collect(),
             direct: None,
             is_shut_out: false,
@@ -90,6 +94,16 @@ impl<'a> Publisher<'a> {
     pub(super) fn addressed_as(mut self, question: &Question) -> Self {
         self.question.clone_from(question);
         self
+    }
+
+    /// What people have seen of it in this attempt.
+    pub(super) fn sighting(&self) -> &Sighting {
+        &self.sighting
+    }
+
+    /// Says whether what is shown next has words of the answer.
+    pub(super) fn shows_words(&mut self, has_words: bool) {
+        self.sighting.shows_words(has_words);
     }
 
     /// Whether there is, or may be, a post of this answer.
@@ -145,7 +159,10 @@ impl<'a> Publisher<'a> {
     /// Shows an answer that is not finished. That Mattermost fails is no failure here: the finished answer is tried for longer.
     pub(super) async fn show(mut self, texts: Vec<String>) -> (Self, Result<(), Interruption>) {
         let result = match self.try_preview(&texts).await {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                self.sighting.seen(self.world);
+                Ok(())
+            }
             Ok(false) => {
                 self.bring_up_to(&texts, Stage::Growing, Priority::Later)
                     .await
@@ -168,6 +185,7 @@ impl<'a> Publisher<'a> {
         let Some(address) = self.address().await? else {
             return Ok(());
         };
+        let written_at = self.world.clock.now();
         for (index, text) in texts.iter().enumerate() {
             // A part that another follows is complete, so its edit may not be skipped for a later one.
             let priority = if index + 1 == texts.len() {
@@ -177,7 +195,11 @@ impl<'a> Publisher<'a> {
             };
             let has_buttons = index == 0 && self.world.settings.buttons;
             let stage = if has_buttons { stage } else { Stage::Bare };
-            let view = View { text, stage };
+            let view = View {
+                text,
+                stage,
+                written_at,
+            };
             let shown = self.show_part(index, view, &address, priority).await;
             if let Err(Interruption::Mattermost(error)) = &shown {
                 self.is_shut_out |= error.kind.is_shut_out();
@@ -203,7 +225,11 @@ impl<'a> Publisher<'a> {
         let Some(posted) = self.posts.get_mut(index) else {
             return Ok(());
         };
-        let View { text, stage } = view;
+        let View {
+            text,
+            stage,
+            written_at,
+        } = view;
         let is_dressed = posted.dressed == Some(stage);
         if posted.shown.as_deref() == Some(text) && is_dressed {
             return Ok(());
@@ -234,7 +260,10 @@ impl<'a> Publisher<'a> {
             // While it grows it stays as it is.
             Edited::TooOld if priority == Priority::Later => return Ok(()),
             Edited::TooOld => return self.replace(index, &post, view, address).await,
-            Edited::Done => posted.shown_at = Some(self.world.clock.now()),
+            Edited::Done => {
+                posted.shown_at = Some(self.world.clock.now());
+                self.sighting.edited(self.world, written_at);
+            }
             // What somebody else has deleted stays deleted.
             Edited::Gone => posted.is_fixed = true,
         }
@@ -342,6 +371,9 @@ impl<'a> Publisher<'a> {
             posted.shown = is_as_sent.then(|| view.text.to_owned());
             posted.dressed = is_as_sent.then_some(view.stage);
             posted.shown_at = Some(self.world.clock.now());
+        }
+        if is_as_sent {
+            self.sighting.seen(self.world);
         }
         Ok(post)
     }
@@ -486,6 +518,8 @@ struct View<'v> {
     text: &'v str,
     /// By which its buttons go.
     stage: Stage,
+    /// When what it shows was written.
+    written_at: Timestamp,
 }
 
 /// Where posts go.

@@ -157,26 +157,31 @@ async fn summarise(
     let prompt = prompt(language, &told, turns, spoken);
     let meter = meter_beside(world, question);
     let written = written(world, &prompt, meter.clone()).await;
-    meter.settle().await;
-    let (text, run) = written?;
-    if text.trim().is_empty() {
-        return Ok(());
-    }
-    let kept = KeptSummary {
-        summary: Summary {
-            covered: digests.into_iter().take(until).collect(),
-            text: text.trim().chars().take(MAX_SUMMARY_CHARS).collect(),
-        },
-        after: question.id,
-        run,
-        at: world.clock.now(),
+    let kept = match written {
+        Ok((text, _)) if text.trim().is_empty() => Ok(()),
+        Ok((text, run)) => {
+            let summary = Summary {
+                covered: digests.into_iter().take(until).collect(),
+                text: text.trim().chars().take(MAX_SUMMARY_CHARS).collect(),
+            };
+            let kept = KeptSummary {
+                summary,
+                after: question.id,
+                run,
+                at: world.clock.now(),
+            };
+            tracing::debug!(question.id = %question.id, turns = until, "the old turns of a conversation were summarised");
+            world
+                .store
+                .keep_summary(server, conversation, &kept)
+                .await
+                .map_err(Failed::from)
+        }
+        Err(error) => Err(error.into()),
     };
-    world
-        .store
-        .keep_summary(server, conversation, &kept)
-        .await?;
-    tracing::debug!(question.id = %question.id, turns = until, "the old turns of a conversation were summarised");
-    Ok(())
+    // The next question of the conversation may wait for the summary, and nobody for this.
+    meter.settle().await;
+    kept
 }
 
 /// Asks for a summary of what was told before and some turns. Of turns that are too long, each is told as far as its share of the room goes.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::access::may_ask_again;
 use super::buttons;
 use super::control::{Controls, LONGEST_PRESS, Trouble, may};
 use super::world::World;
@@ -204,7 +205,8 @@ impl Controls {
             }
             Control::Regenerate => {
                 self.until_shown(question).await?;
-                if !self.is_full().await? {
+                let may = may_ask_again::<Trouble>(world, &answer.question, person);
+                if may.await? && !self.is_full().await? {
                     self.begin_again(AgainKind::Regenerate, &answer, None)
                         .await?;
                 }

@@ -11,8 +11,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::answer::answer;
+use super::budgets;
 use super::hold::Hold;
 use super::interruption::Interruption;
+use super::measure;
 use super::summary::{ToldConversation, keep_up};
 use super::world::World;
 use crate::domain::job::{Attempt, ClaimedJob, Undeliverable};
@@ -25,6 +27,9 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often it is measured how far budgets are used.
+const MEASURED_EVERY: Duration = Duration::from_secs(30);
 
 /// A call that began so long ago over a question that has ended is one that nobody settles.
 const LOST_AFTER: Duration = Duration::from_hours(1);
@@ -42,6 +47,8 @@ pub struct Workforce {
     looked_at: AtomicI64,
     /// When calls that nobody settled were last looked for.
     audited_at: AtomicI64,
+    /// When it was last measured how far budgets are used.
+    budgeted_at: AtomicI64,
 }
 
 /// How the work that was running ended when the workforce stopped.
@@ -62,6 +69,7 @@ impl Workforce {
             worker: world.ids.token(),
             looked_at: AtomicI64::new(i64::MIN),
             audited_at: AtomicI64::new(i64::MIN),
+            budgeted_at: AtomicI64::new(i64::MIN),
             tracker: TaskTracker::new(),
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             world,
@@ -100,16 +108,36 @@ impl Workforce {
         }
     }
 
+    /// Measures now and then how far budgets are used.
+    async fn tell_how_far_budgets_are_used(&self) {
+        let world = &self.world;
+        if world.counting.budgets.is_empty() || !self.is_time(&self.budgeted_at, MEASURED_EVERY) {
+            return;
+        }
+        if let Err(error) = budgets::tell_how_far(world).await {
+            tracing::debug!(error = %error, "how far budgets are used could not be learnt");
+        }
+    }
+
+    /// Whether something was last done so long ago that it is to be done again; then it is taken to be done now.
+    fn is_time(&self, last: &AtomicI64, every: Duration) -> bool {
+        let now = self.world.clock.now();
+        let at = Timestamp::from_micros(last.load(Ordering::Relaxed));
+        let is_time = now.since(at) >= every || at.since(now) >= every;
+        if is_time {
+            last.store(now.as_micros(), Ordering::Relaxed);
+        }
+        is_time
+    }
+
     /// Settles, now and then, calls that nobody will settle any more: of summaries that were written when a process ended.
     async fn settle_lost(&self) {
         let world = &self.world;
-        let now = world.clock.now();
-        let last = Timestamp::from_micros(self.audited_at.load(Ordering::Relaxed));
-        if now.since(last) < LOST_AFTER && last.since(now) < LOST_AFTER {
+        if !self.is_time(&self.audited_at, LOST_AFTER) {
             return;
         }
-        self.audited_at.store(now.as_micros(), Ordering::Relaxed);
-        match world.store.settle_lost(now.before(LOST_AFTER)).await {
+        let before = world.clock.now().before(LOST_AFTER);
+        match world.store.settle_lost(before).await {
             Ok(0) => {}
             Ok(calls) => {
                 tracing::info!(
@@ -129,6 +157,7 @@ impl Workforce {
             return;
         };
         self.heed_stops().await;
+        self.tell_how_far_budgets_are_used().await;
         let world = &self.world;
         let free = u32::try_from(self.places.available_permits()).unwrap_or(u32::MAX);
         let limit = free.saturating_add(1);
@@ -209,6 +238,7 @@ impl Workforce {
 /// Works on one question, and gives it back where its end is not yet reached.
 async fn work(world: &World, job: ClaimedJob, place: Option<OwnedSemaphorePermit>) {
     let hold = Hold::new(&job);
+    measure::claimed(world, &job);
     let _listed = world.halts.list(&hold);
     let given_up = if is_hopeless(job.deaths, world.settings.max_deaths) {
         tracing::error!(question.id = %job.question.id, deaths = job.deaths, "a question that kills whoever works on it is buried");
@@ -216,8 +246,7 @@ async fn work(world: &World, job: ClaimedJob, place: Option<OwnedSemaphorePermit
             reason: Undeliverable::Deadly,
             detail: String::new(),
         };
-        let now = world.clock.now();
-        world.store.bury(hold.lease(), now, &burial).await
+        bury(world, &job, &hold, &burial).await
     } else {
         match attempt(world, &job, &hold).await {
             Attempted::Ended(spoken) => {
@@ -326,8 +355,20 @@ async fn wait_for_mattermost(
     tracing::warn!(question.id = %job.question.id, call = error.call, status = error.status, kind = ?error.kind, again = delay.is_some(), "Mattermost failed a question");
     match delay {
         Some(delay) => world.store.retry(lease, now.after(delay)).await,
-        None => world.store.bury(lease, now, &burial(error)).await,
+        None => bury(world, job, hold, &burial(error)).await,
     }
+}
+
+async fn bury(
+    world: &World,
+    job: &ClaimedJob,
+    hold: &Hold,
+    burial: &Burial,
+) -> Result<(), StoreError> {
+    let now = world.clock.now();
+    world.store.bury(hold.lease(), now, burial).await?;
+    measure::buried(world, job, burial);
+    Ok(())
 }
 
 /// Says why Mattermost could not be used, without anything it may have quoted.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::Settings;
+use super::accounts::Accounts;
 use super::acknowledge::Acknowledgements;
 use super::attached::{FILES_AT_ONCE, RECORDINGS_AT_ONCE};
 use super::budgets::Counting;
@@ -23,10 +24,12 @@ use super::summary::SUMMARIES_AT_ONCE;
 use super::surroundings::Profiles;
 use crate::domain::attention::Identity;
 use crate::domain::id::QuestionId;
+use crate::domain::post::Audience;
 use crate::domain::question::Outcome;
 use crate::ports::{
     Clock, FileReader, IdSource, ImageModel, LanguageModel, Mattermost, SpeechToText, Store,
 };
+use crate::telemetry::Instruments;
 
 /// The effects on the world that the pipeline is given.
 pub struct Ports {
@@ -46,6 +49,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub ids: Arc<dyn IdSource>,
+    /// What is measured with.
+    pub instruments: Instruments,
 }
 
 /// Settings and ports together with what this process alone knows.
@@ -67,6 +72,7 @@ pub struct World {
     pub(super) speech: Option<Arc<dyn SpeechToText>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    pub(super) instruments: Instruments,
     pub(super) composer: Composer,
     /// What may be used, and by which calendar.
     pub(super) counting: Arc<Counting>,
@@ -80,6 +86,8 @@ pub struct World {
     pub(super) rules: Arc<Rules>,
     /// In which language people are spoken to.
     pub(super) languages: Arc<Languages>,
+    /// What is known of people's accounts.
+    pub(super) accounts: Accounts,
     /// What channels say of themselves.
     pub(super) profiles: Profiles,
     /// What channels do otherwise.
@@ -126,11 +134,13 @@ impl World {
             speech: ports.speech,
             clock: ports.clock,
             ids: ports.ids,
+            instruments: ports.instruments,
             work_waits: Notify::new(),
             halts: Halts::default(),
             bot: OnceLock::new(),
             rules,
             languages,
+            accounts: Accounts::default(),
             profiles: Profiles::default(),
             customs: Customs::default(),
             refusals: Refusals::default(),
@@ -146,6 +156,8 @@ impl World {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InlineAnswer {
     pub(super) outcome: Outcome,
+    /// Who may see it.
+    pub(super) audience: Audience,
     /// A text for each post.
     pub(super) texts: Vec<String>,
 }

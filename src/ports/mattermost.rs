@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::domain::access::Account;
 use crate::domain::attention::Identity;
 use crate::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use crate::domain::control::Standing;
@@ -235,8 +236,11 @@ pub trait Mattermost: Send + Sync {
     /// Returns the account names of people, of as many as are known.
     async fn names(&self, people: &[UserId]) -> Result<HashMap<UserId, String>, MattermostError>;
 
-    /// Returns the locale of a person's account, as `ko` or `en-AU`; `None` where there is no such account.
-    async fn locale(&self, person: &UserId) -> Result<Option<String>, MattermostError>;
+    /// Returns a person's account; `None` where there is no such account.
+    async fn account(&self, person: &UserId) -> Result<Option<Account>, MattermostError>;
+
+    /// Returns the account of a name, without `@`; `None` where there is no such account.
+    async fn account_named(&self, name: &str) -> Result<Option<Account>, MattermostError>;
 
     /// Puts the bot's reaction to a post. Best effort.
     async fn react(&self, post: &PostId, emoji: &str) -> Result<(), MattermostError>;

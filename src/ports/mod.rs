@@ -24,7 +24,9 @@ pub use ledger::{
 };
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
 pub use media::{Drawn, ImageModel, SpeechToText};
-pub use model::{CallUse, DeltaStream, Excess, LanguageModel, Meter, ModelError, NotReserved};
+pub use model::{
+    Allowed, CallUse, DeltaStream, Excess, LanguageModel, Meter, ModelError, NotReserved,
+};
 pub use store::{
     Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, Candidate, ChangedChannel, Claim,
     IfOver, KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,

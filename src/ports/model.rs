@@ -74,11 +74,20 @@ pub enum CallUse {
     Nothing,
 }
 
+/// A call that may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// By what it is known.
+    pub call: u128,
+    /// Whether a budget holds what was reserved, so that the answer may not have more tokens.
+    pub is_bounded: bool,
+}
+
 /// Counts what calls use: asked before each, told after each.
 #[async_trait]
 pub trait Meter: Send + Sync {
-    /// Reserves what a call of a target, by its name in the configuration, may use; returns by what the call is known.
-    async fn reserve(&self, target: &str, bound: Bound) -> Result<u128, NotReserved>;
+    /// Reserves what a call of a target, by its name in the configuration, may use.
+    async fn reserve(&self, target: &str, bound: Bound) -> Result<Allowed, NotReserved>;
 
     /// Takes in what a call has used, and which model answered, as its server names it.
     fn ended(&self, call: u128, used: CallUse, model: Option<String>);
@@ -115,6 +124,11 @@ pub trait LanguageModel: Send + Sync {
 
     /// Says whether one of the models that a choice names takes pictures.
     fn sees(&self, choice: &ModelChoice) -> bool;
+
+    /// Returns the names of the models that a choice names; none where a model has no name.
+    fn names(&self, _choice: &ModelChoice) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Says how each of the models does, as far as this process has seen; nothing where nobody keeps account of it.
     fn health(&self) -> Vec<ModelHealth> {

@@ -14,7 +14,7 @@ use crate::domain::control::Opinion;
 use crate::domain::conversation::{ConversationKey, History};
 use crate::domain::id::{ChannelId, PostId, QuestionId, QuotedId, ServerId, UserId};
 use crate::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease, Undeliverable};
-use crate::domain::post::{Part, PartIntent};
+use crate::domain::post::{Delivery, Part, PartIntent};
 use crate::domain::question::{Conclusion, Question};
 use crate::domain::run::Run;
 use crate::domain::summary::Summary;
@@ -284,6 +284,18 @@ pub trait Store: AuditTrail + Door + Figures + Ledger {
         &self,
         lease: &Lease,
         thread: &PostId,
+        conversation: &ConversationKey,
+    ) -> Result<(), StoreError>;
+
+    /// Addresses the answer to a question to its asker alone, before anything of it was posted: by another way, and in a conversation
+    /// that nobody else reads.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] where the lease is no longer the question's.
+    async fn address_to_asker(
+        &self,
+        lease: &Lease,
+        delivery: &Delivery,
         conversation: &ConversationKey,
     ) -> Result<(), StoreError>;
 

@@ -70,7 +70,15 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
     let place = origin.place();
     let post = origin.post();
     let (origin, kind, response) = origin_words(origin);
-    let delivery = delivery_words(delivery);
+    let [
+        by,
+        by_channel,
+        by_root,
+        by_user,
+        by_response,
+        by_audience,
+        by_name,
+    ] = delivery_values(delivery);
     [
         (*id).into(),
         server.as_str().into(),
@@ -93,13 +101,13 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
         asker.name.as_str().into(),
         text.as_str().into(),
         audience_word(*audience).into(),
-        delivery.word.into(),
-        delivery.channel.map(ChannelId::as_str).into(),
-        delivery.root.map(PostId::as_str).into(),
-        delivery.user.map(UserId::as_str).into(),
-        delivery.response.map(ResponseUrlId::expose).into(),
-        delivery.audience.map(audience_word).into(),
-        delivery.channel_name.into(),
+        by,
+        by_channel,
+        by_root,
+        by_user,
+        by_response,
+        by_audience,
+        by_name,
         conversation.as_str().into(),
         (*asked_at).into(),
         (*deadline).into(),
@@ -243,6 +251,20 @@ fn delivery_words(delivery: &Delivery) -> DeliveryWords<'_> {
             ..DeliveryWords::default()
         },
     }
+}
+
+/// Returns the values of a delivery, from its word to the name of its channel, as the columns of a question stand.
+pub(super) fn delivery_values(delivery: &Delivery) -> [Value<'_>; 7] {
+    let words = delivery_words(delivery);
+    [
+        words.word.into(),
+        words.channel.map(ChannelId::as_str).into(),
+        words.root.map(PostId::as_str).into(),
+        words.user.map(UserId::as_str).into(),
+        words.response.map(ResponseUrlId::expose).into(),
+        words.audience.map(audience_word).into(),
+        words.channel_name.into(),
+    ]
 }
 
 fn delivery(row: &Row) -> Result<Delivery, StoreError> {

@@ -15,7 +15,7 @@ use crate::domain::control::Opinion;
 use crate::domain::conversation::{ConversationKey, History};
 use crate::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
-use crate::domain::post::{Part, PartIntent};
+use crate::domain::post::{Delivery, Part, PartIntent};
 use crate::domain::question::Conclusion;
 use crate::domain::run::Run;
 use crate::domain::summary::Summary;
@@ -126,6 +126,20 @@ impl Store for SqlStore {
         let conversation = conversation.clone();
         self.write(verb!(session => work::place_in(session, &lease, &thread, &conversation)))
             .await
+    }
+
+    async fn address_to_asker(
+        &self,
+        lease: &Lease,
+        delivery: &Delivery,
+        conversation: &ConversationKey,
+    ) -> Result<(), StoreError> {
+        let (lease, delivery) = (lease.clone(), delivery.clone());
+        let conversation = conversation.clone();
+        self.write(
+            verb!(session => work::address_to_asker(session, &lease, &delivery, &conversation)),
+        )
+        .await
     }
 
     async fn give_to(&self, lease: &Lease, agent: &AgentName) -> Result<(), StoreError> {

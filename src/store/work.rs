@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::claim::FURTHEST_RETRY;
-use super::row::{as_base64, conclusion_values, part, texts_json};
+use super::row::{as_base64, conclusion_values, delivery_values, part, texts_json};
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
 use super::{ledger, runs};
@@ -12,7 +12,7 @@ use crate::domain::conversation::ConversationKey;
 use crate::domain::event::EventKey;
 use crate::domain::id::{PostId, QuestionId, ServerId, UserId};
 use crate::domain::job::{ControlScope, Lease};
-use crate::domain::post::{Part, PartIntent};
+use crate::domain::post::{Delivery, Part, PartIntent};
 use crate::domain::question::Conclusion;
 use crate::domain::time::Timestamp;
 use crate::ports::{Burial, Renewal, StoreError};
@@ -96,6 +96,26 @@ pub(super) async fn place_in(
         .bind(lease.question)
         .bind(thread.as_str())
         .bind(conversation.as_str());
+    session.execute(statement).await?;
+    Ok(())
+}
+
+const ADDRESS_TO_ASKER: &str = "UPDATE questions SET audience = 'asker', conversation = $2, delivery = $3, delivery_channel_id = $4,
+         delivery_root_id = $5, delivery_user_id = $6, delivery_response_id = $7, delivery_audience = $8, delivery_channel_name = $9
+     WHERE id = $1";
+
+/// Addresses the answer to a question to its asker alone.
+pub(super) async fn address_to_asker(
+    session: &mut Session,
+    lease: &Lease,
+    delivery: &Delivery,
+    conversation: &ConversationKey,
+) -> Result<(), StoreError> {
+    hold(session, lease).await?;
+    let mut statement = Statement::new(ADDRESS_TO_ASKER)
+        .bind(lease.question)
+        .bind(conversation.as_str());
+    statement.values.extend(delivery_values(delivery));
     session.execute(statement).await?;
     Ok(())
 }

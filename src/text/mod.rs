@@ -4,6 +4,7 @@
 //! of [`Sentence`] with typed arguments, so that no caller can misspell its name or forget an argument; tests hold the
 //! two languages and the variants together. What a model writes is not ours and does not pass through here.
 
+mod access;
 mod agents;
 mod audit;
 mod budgets;
@@ -17,6 +18,7 @@ mod sayings;
 mod sentence;
 mod setup;
 
+pub use access::{AccessSaying, say_of_access};
 pub use agents::{AgentSaying, say_of_agents};
 pub use audit::{AuditSaying, say_of_audit};
 pub use budgets::{BudgetSaying, for_what_time, grouped, how_much, say_of_budgets, whose};

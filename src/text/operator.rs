@@ -81,6 +81,8 @@ pub enum Trouble<'a> {
     DatabaseUnusable,
     /// The database was opened and then failed.
     StoreFailed,
+    /// Mattermost could not be asked.
+    MattermostUnasked,
     /// The TLS library cannot be set up.
     NoTls,
     /// A model's certificates or its proxy cannot be used.
@@ -176,6 +178,7 @@ impl Trouble<'_> {
             Self::DatabaseMissing => named!("database-missing"),
             Self::DatabaseUnusable => named!("database-unusable"),
             Self::StoreFailed => named!("store-failed"),
+            Self::MattermostUnasked => named!("mattermost-unasked"),
             Self::NoTls => named!("no-tls"),
             Self::ModelWay => named!("model-way"),
             Self::TemplateBroken => named!("template-broken"),
@@ -229,6 +232,7 @@ mod tests {
             Trouble::DatabaseMissing,
             Trouble::DatabaseUnusable,
             Trouble::StoreFailed,
+            Trouble::MattermostUnasked,
             Trouble::NoTls,
             Trouble::ModelWay,
             Trouble::TemplateBroken,

@@ -194,6 +194,8 @@ pub enum Reason {
     NotAMember,
     /// The agent that was asked is not for the asker, or not for that channel.
     AgentNotForThem,
+    /// The asker may not ask this here.
+    NotAllowed,
     /// The server is being stopped and takes no questions.
     ShuttingDown,
     /// Too many questions wait already.
@@ -257,6 +259,8 @@ impl From<Refusal> for Reason {
             Refusal::NoImages => Self::ImagesNotSetUp,
             Refusal::NoBot => Self::ImagesNeedBot,
             Refusal::OverBudget => Self::OverBudget,
+            Refusal::NotAllowed => Self::NotAllowed,
+            Refusal::NoPrivateWay => Self::PrivateUnavailable,
         }
     }
 }
@@ -405,6 +409,7 @@ impl Reason {
             Self::GaveUp => "gave-up",
             Self::NotAMember => "not-a-member",
             Self::AgentNotForThem => "agent-not-for-them",
+            Self::NotAllowed => "not-allowed",
             Self::ShuttingDown => "shutting-down",
             Self::QueueFull => "queue-full",
             Self::PrivateUnavailable => "private-unavailable",

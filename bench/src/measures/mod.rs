@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod first_byte;
 pub(crate) mod footprint;
 mod house;
+pub(crate) mod ledger;
 pub(crate) mod mention;
 pub(crate) mod peers;
 pub(crate) mod readers;

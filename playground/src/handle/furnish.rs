@@ -108,6 +108,43 @@ impl Playground {
         });
     }
 
+    /// Makes somebody a guest of the server, as an administrator does; nobody but they themselves is told.
+    pub fn make_guest(&self, user: &str) {
+        self.give_roles(user, "system_guest");
+    }
+
+    /// Makes somebody an administrator of the server.
+    pub fn make_system_admin(&self, user: &str) {
+        self.give_roles(user, "system_admin system_user");
+    }
+
+    fn give_roles(&self, user: &str, roles: &str) {
+        let (admin, user_id) = (self.admin_id(), self.user_id(user));
+        self.shared
+            .change(|world| world.set_roles(&admin, &user_id, roles))
+            .expect("an administrator may");
+    }
+
+    /// Deactivates somebody's account.
+    pub fn deactivate(&self, user: &str) {
+        let user_id = self.user_id(user);
+        self.shared
+            .change(|world| world.switch_account(&user_id, false));
+    }
+
+    /// Gives somebody another name.
+    ///
+    /// # Panics
+    /// Where it is taken, or no name.
+    pub fn rename(&self, user: &str, name: &str) {
+        let user_id = self.user_id(user);
+        self.shared.change(|world| {
+            let renamed = world.rename(&user_id, name);
+            renamed.unwrap_or_else(|error| panic!("{user} cannot be called {name}: {error}"));
+            world.tell_of_account(&user_id);
+        });
+    }
+
     /// Lets an account show ephemeral posts, as an administrator does: by the built-in role that nobody has.
     pub fn allow_ephemeral_posts(&self, user: &str) {
         let (admin, user_id) = (self.admin_id(), self.user_id(user));

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::template::{check_answer, check_instructions};
-use super::{System, agent, at_most, budget, channel, model, prices, whole};
+use super::{System, access, agent, at_most, budget, channel, model, prices, whole};
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
@@ -82,6 +82,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
             code_from_chars: unless_zero(values, &keys::ANSWER_ATTACH_CODE),
         },
         channels: channel::settings(values, &agents),
+        access: access::settings(values, &agents),
         agents,
         budgets: budget::settings(values),
         unpriced: prices::unpriced(values),

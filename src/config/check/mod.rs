@@ -1,5 +1,6 @@
 //! From what is written to the settings of each component; what does not fit is reported and the rest checked all the same.
 
+mod access;
 mod address;
 mod agent;
 mod answer;
@@ -10,10 +11,13 @@ mod foreign;
 mod mattermost;
 mod media;
 mod model;
+mod observing;
 mod page;
 mod prices;
 mod server;
 mod template;
+
+pub use observing::Observing;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,6 +53,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let page = page::settings(values);
     let store = database::settings(values, &system.directory);
     let pipeline = answer::settings(values, language, system);
+    let observing = observing::settings(values);
     check_lease(values);
     let media::Media { images, speech } = media?;
     Some(Config {
@@ -64,6 +69,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         store: store?,
         pipeline: pipeline?,
         log: server::log(values),
+        observing: observing?,
         also: Vec::new(),
         lines: Vec::new(),
     })

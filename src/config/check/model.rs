@@ -245,7 +245,7 @@ fn way(values: &Values, directory: &Path) -> Option<Way> {
     })
 }
 
-fn header(name: &str, value: &SecretString) -> Option<(HeaderName, HeaderValue)> {
+pub(super) fn header(name: &str, value: &SecretString) -> Option<(HeaderName, HeaderValue)> {
     let mut secret = HeaderValue::from_str(value.expose_secret()).ok()?;
     secret.set_sensitive(true);
     Some((name.parse().ok()?, secret))

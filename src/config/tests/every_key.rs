@@ -9,7 +9,10 @@ pub(super) fn another_value(key: &Key) -> String {
     let written = |text: &str| format!("\"{text}\"");
     match (key.path().as_str(), key.form) {
         ("channel.id", _) => written(CHANNEL),
-        ("agents.channels", _) => format!("[\"{CHANNEL}\"]"),
+        ("agents.channels" | "access.channels", _) => format!("[\"{CHANNEL}\"]"),
+        ("access.kinds", _) => "[\"direct\"]".to_owned(),
+        ("access.roles", _) => "[\"guest\"]".to_owned(),
+        ("access.agents" | "access.models", _) => "[\"default\"]".to_owned(),
         ("agents.name" | "channel.agent", _) => written("other"),
         ("budgets.then", _) => written("default"),
         ("answer.time_zone" | "channel.time_zone", _) => written("Europe/Berlin"),
@@ -52,6 +55,9 @@ pub(super) fn another_value(key: &Key) -> String {
     }
 }
 
+/// A rule of a group.
+const USES_OTHER: &str = "[[access]]\nsays = \"deny\"\ngroups = [\"other\"]\n";
+
 /// Puts a line into its table, with what that must have besides.
 fn in_its_table(section: &str, name: &str, line: &str) -> String {
     match (section, name) {
@@ -60,6 +66,13 @@ fn in_its_table(section: &str, name: &str, line: &str) -> String {
         ("routes", "id") => format!("[[routes]]\ntargets = [\"default\"]\n{line}"),
         ("routes", _) => format!("[[routes]]\nid = \"a\"\ntargets = [\"default\"]\n{line}"),
         ("models", "id") => format!("[[models]]\nbase_url = \"http://127.0.0.1:1/v1\"\n{line}"),
+        ("groups", "name") => format!("[[groups]]\npeople = [\"a\"]\n{line}{USES_OTHER}"),
+        ("groups", _) => format!("[[groups]]\nname = \"other\"\n{line}{USES_OTHER}"),
+        ("access", "says") => format!("[[access]]\n{line}"),
+        ("access", "groups") => {
+            format!("{USES_OTHER}[[groups]]\nname = \"other\"\npeople = [\"a\"]\n")
+        }
+        ("access", _) => format!("[[access]]\nsays = \"deny\"\n{line}"),
         ("agents", "name") => format!("[[agents]]\n{line}"),
         ("agents", _) => format!("[[agents]]\nname = \"a\"\n{line}"),
         ("channel", "agent") => {
@@ -67,6 +80,9 @@ fn in_its_table(section: &str, name: &str, line: &str) -> String {
         }
         ("model", "price_input" | "price_cached_input" | "price_output") | ("prices", _) => {
             with_the_other_half(section, name, line)
+        }
+        ("traces", "headers" | "sample_ratio") => {
+            format!("[traces]\nendpoint = \"http://127.0.0.1:4318/v1/traces\"\n{line}")
         }
         (_, "id") if is_repeated(section) => format!("[[{section}]]\n{line}"),
         _ if is_repeated(section) => format!("[[{section}]]\nid = \"{CHANNEL}\"\n{line}"),
@@ -113,6 +129,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             store,
             pipeline,
             log,
+            observing,
             // In tests of their own.
             images: _,
             speech: _,
@@ -120,7 +137,8 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             lines: _,
         } = config;
         let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
-        format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
+        let seen = format!("{log:?} {observing:?}");
+        format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {seen}")
     };
     let without = |name: Option<&str>| -> String {
         let kept = minimal

@@ -13,8 +13,8 @@ use super::layout::Told;
 use super::names::Names;
 use super::visitor::Stranger;
 use super::{
-    World, answers, assets, budgets, channels, dead, door, failures, headers, in_force, models,
-    overview, questions, trail, usage,
+    World, answers, assets, budgets, channels, dead, door, failures, headers, in_force, overview,
+    questions, targets, trail, usage,
 };
 use crate::http::panics;
 use crate::text::PageWord;

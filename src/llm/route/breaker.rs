@@ -41,6 +41,17 @@ enum State {
     },
 }
 
+/// What becomes of a question that is asked now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is asked.
+    Closed,
+    /// One question is trying the target, or may.
+    HalfOpen,
+    /// It is not asked.
+    Open,
+}
+
 /// Why a target is not asked now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shut {
@@ -88,6 +99,16 @@ impl Breaker {
             State::Closed { .. } | State::Open { .. } | State::HalfOpen { .. } => {
                 ModelState::Failing
             }
+        }
+    }
+
+    /// Says how it stands, for whoever measures.
+    pub(super) fn standing(&self, now: Timestamp) -> Standing {
+        match self.state {
+            State::Closed { .. } => Standing::Closed,
+            State::HalfOpen { .. } => Standing::HalfOpen,
+            State::Open { until, .. } if until <= now => Standing::HalfOpen,
+            State::Open { .. } => Standing::Open,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::domain::budget::Bound;
 use crate::domain::completion::{Delta, FinishReason, ModelFailure, Usage};
 use crate::domain::prompt::Prompt;
 use crate::llm::error::failed;
-use crate::ports::{CallUse, DeltaStream, LanguageModel, Meter, ModelError, NotReserved};
+use crate::ports::{Allowed, CallUse, DeltaStream, LanguageModel, Meter, ModelError, NotReserved};
 
 /// Returns how much a call can use at most.
 pub(super) fn bound_of(member: &Member, prompt: &Prompt) -> Bound {
@@ -38,14 +38,14 @@ pub(super) async fn asked_within(
     prompt: &Prompt,
 ) -> Result<DeltaStream, ModelError> {
     let reserved = meter.reserve(target, bound).await;
-    let call = reserved.map_err(|refused| {
+    let allowed = reserved.map_err(|refused| {
         failed(match refused {
             NotReserved::OverBudget => ModelFailure::OverBudget,
             NotReserved::Unpriced => ModelFailure::Unpriced,
             NotReserved::Unavailable => ModelFailure::Unmetered,
         })
     })?;
-    let mut tab = Tab::begun(meter, call, bound);
+    let mut tab = Tab::begun(meter, allowed, bound);
     match model.complete(prompt).await {
         Ok(deltas) => Ok(Box::pin(Metered {
             deltas,
@@ -66,7 +66,8 @@ const MOST_BYTES_A_TOKEN: u64 = 16;
 struct Tab {
     meter: Arc<dyn Meter>,
     call: u128,
-    bound: Bound,
+    /// Tokens of the answer, at most.
+    most: u64,
     /// Pieces of answer and reasoning, each of which is a token at least.
     pieces: u64,
     written: u64,
@@ -77,11 +78,15 @@ struct Tab {
 }
 
 impl Tab {
-    fn begun(meter: Arc<dyn Meter>, call: u128, bound: Bound) -> Self {
+    fn begun(meter: Arc<dyn Meter>, allowed: Allowed, bound: Bound) -> Self {
         Self {
             meter,
-            call,
-            bound,
+            call: allowed.call,
+            most: if allowed.is_bounded {
+                bound.answer_tokens
+            } else {
+                u64::MAX
+            },
             pieces: 0,
             written: 0,
             usage: None,
@@ -113,7 +118,7 @@ impl Tab {
     /// Whether more tokens were written than were reserved, without a doubt.
     fn is_beyond(&self) -> bool {
         let fewest = self.pieces.max(self.written / MOST_BYTES_A_TOKEN);
-        fewest > self.bound.answer_tokens
+        fewest > self.most
     }
 
     fn used(&self) -> CallUse {

@@ -8,6 +8,7 @@
 mod breaker;
 mod latency;
 mod measure;
+mod measured;
 mod metered;
 mod order;
 mod running;
@@ -21,6 +22,7 @@ use tokio::sync::Semaphore;
 use self::breaker::Breaker;
 use self::latency::Latency;
 use self::measure::Measure;
+use self::measured::Place;
 use self::running::Running;
 use super::prices::Pricing;
 use super::settings::Settings;
@@ -30,6 +32,7 @@ use crate::domain::money::Price;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, DeltaStream, IdSource, LanguageModel, Meter, ModelError};
+use crate::telemetry::Instruments;
 
 /// How many answers one model may be writing at once where nothing is said.
 const MOST_AT_ONCE: usize = Semaphore::MAX_PERMITS;
@@ -80,6 +83,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     hedging: Mutex<running::HedgeBudget>,
+    instruments: Instruments,
 }
 
 /// A route with its targets by their numbers.
@@ -93,6 +97,7 @@ struct ResolvedRoute {
 /// A model, and how it does.
 struct Member {
     id: String,
+    place: Place,
     model: Arc<dyn LanguageModel>,
     window: Window,
     sees: bool,
@@ -121,12 +126,26 @@ impl Router {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Result<Self, super::ClientError> {
+        Self::measured(models, clock, ids, Instruments::default())
+    }
+
+    /// Makes them as [`Router::new`] does, each call measured.
+    ///
+    /// # Errors
+    /// As [`Router::new`].
+    pub fn measured(
+        models: &Models,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        instruments: Instruments,
+    ) -> Result<Self, super::ClientError> {
         let mut members = Vec::new();
         for target in &models.targets {
             let client = super::client(&target.settings)?;
             let model = Target::new(target.settings.clone(), client, clock.clone());
             members.push(Member {
                 id: target.id.clone(),
+                place: Place::of(target),
                 model: Arc::new(model),
                 window: target.settings.window,
                 sees: target.settings.sees,
@@ -143,6 +162,7 @@ impl Router {
             clock,
             ids,
             hedging: Mutex::default(),
+            instruments,
         })))
     }
 }
@@ -203,11 +223,12 @@ impl Shared {
 }
 
 impl Shared {
-    /// Returns the models that a choice names, in the order of its way.
+    /// Returns the models that a choice names and does not avoid, in the order of its way.
     fn members_of(&self, choice: &ModelChoice) -> Vec<&Member> {
         let (way, _) = self.way(choice);
         let members = way.members().filter_map(|member| self.members.get(member));
-        members.collect()
+        let may_be_asked = |member: &&Member| !choice.avoid.contains(&member.id);
+        members.filter(may_be_asked).collect()
     }
 }
 
@@ -296,11 +317,8 @@ impl LanguageModel for Router {
     }
 
     fn window(&self, choice: &ModelChoice) -> Window {
-        let (way, _) = self.0.way(choice);
-        let windows = way
-            .members()
-            .filter_map(|member| self.0.members.get(member));
-        windows
+        let members = self.0.members_of(choice).into_iter();
+        members
             .map(Member::window)
             .max_by_key(|window| window.total_tokens)
             .unwrap_or(Window {
@@ -312,6 +330,16 @@ impl LanguageModel for Router {
     fn sees(&self, choice: &ModelChoice) -> bool {
         let mut members = self.0.members_of(choice).into_iter();
         members.any(|member| member.sees)
+    }
+
+    fn names(&self, choice: &ModelChoice) -> Vec<String> {
+        let mut names = Vec::new();
+        for member in self.0.members_of(choice) {
+            if !names.contains(&member.id) {
+                names.push(member.id.clone());
+            }
+        }
+        names
     }
 
     fn health(&self) -> Vec<ModelHealth> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::poll_fn;
 use futures_util::{StreamExt as _, TryFutureExt as _, stream};
 
+use super::measured::Call;
 use super::metered::{asked_within, bound_of};
 use super::order::{Order, Standing, order};
 use super::{Member, ResolvedRoute, Shared};
@@ -95,6 +96,7 @@ struct Leg {
     estimated: Option<u64>,
     /// Whether it was asked with fewer turns, because they did not fit.
     is_refitted: bool,
+    call: Call,
 }
 
 impl Drop for Leg {
@@ -127,6 +129,7 @@ impl Leg {
     }
 
     fn failed(&mut self, error: &ModelError, has_next: bool) -> Attempt {
+        self.call.failed(error.failure);
         let now = self.shared.clock.now();
         let own = &self.shared.members[self.member];
         // Of one that was not asked nothing is known.
@@ -295,6 +298,8 @@ impl Running {
         prompt.choice.model = self.named.clone().filter(|_| is_named);
         let prompt_shows = prompt.has_pictures();
         let estimated = prompt.estimated_tokens();
+        let (asked_for, named) = (prompt.choice.asked_for, prompt.choice.model.clone());
+        let call = Call::begin(self.shared.clone(), member, asked_for, named);
         let (slots, model) = (own.slots.clone(), own.model.clone());
         let metered = self.meter.clone().map(|meter| (meter, own.id.clone()));
         let bound = bound_of(own, &prompt);
@@ -321,6 +326,7 @@ impl Running {
             is_told: false,
             estimated: (!prompt_shows).then_some(estimated),
             is_refitted,
+            call,
         });
     }
 
@@ -351,6 +357,9 @@ impl Running {
             delta,
             Delta::Text(_) | Delta::Reasoning(_) | Delta::Finished(_)
         );
+        if let Some(leg) = self.legs.get_mut(leg) {
+            leg.call.heard(&delta);
+        }
         if !self.answers && shows {
             let mut chosen = self.legs.swap_remove(leg);
             chosen.worked();

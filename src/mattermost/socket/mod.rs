@@ -26,8 +26,10 @@ use url::Url;
 use super::client::CONNECT_TIMEOUT;
 use super::token::BotToken;
 use crate::domain::chat::Heard;
+use crate::domain::id::ServerId;
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, IdSource, timeout};
+use crate::telemetry::Metrics;
 pub(super) use frame::channel_kind;
 pub use trial::Deaf;
 
@@ -86,6 +88,40 @@ pub struct Socket {
     pub clock: Arc<dyn Clock>,
     /// Chance, so that many who lost their connection together do not come back together.
     pub ids: Arc<dyn IdSource>,
+    /// Counts what was missed, and connections that were lost.
+    pub counter: Counter,
+}
+
+/// Counts what befalls the socket of one server.
+#[derive(Clone)]
+pub struct Counter {
+    /// The server's name.
+    pub server: ServerId,
+    /// Where it is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Counter {
+    /// Counts where nobody reads it.
+    #[must_use]
+    pub fn unread(server: ServerId) -> Self {
+        let metrics = Arc::default();
+        Self { server, metrics }
+    }
+
+    /// Takes in whether the bot hears now.
+    fn hears(&self, hears: Hears) {
+        let hears = hears == Hears::Yes;
+        self.metrics.hears(self.server.as_str(), hears);
+    }
+
+    fn missed(&self) {
+        self.metrics.missed(self.server.as_str());
+    }
+
+    fn lost(&self) {
+        self.metrics.lost_connection(self.server.as_str());
+    }
 }
 
 /// Whether the bot hears what is said where it is.
@@ -135,6 +171,7 @@ impl Socket {
         let mut outlet = Outlet::new(heard);
         let mut sequence = Sequence::default();
         let mut failures = 0;
+        self.counter.hears(Hears::Unknown);
         loop {
             let begun = self.clock.now();
             let token = self.token.current();
@@ -165,6 +202,8 @@ impl Socket {
                     });
                 }
             }
+            self.counter.lost();
+            self.counter.hears(*self.hearing.borrow());
             if self.clock.now().since(begun) >= GOOD_AFTER {
                 failures = 0;
             }
@@ -216,6 +255,7 @@ impl Socket {
             sequence,
             outlet,
             hearing: &self.hearing,
+            counter: &self.counter,
         };
         tokio::select! {
             () = stop.cancelled() => Ended::Stopped,
@@ -231,6 +271,7 @@ struct Connection<'a> {
     sequence: &'a mut Sequence,
     outlet: &'a mut Outlet,
     hearing: &'a watch::Sender<Hears>,
+    counter: &'a Counter,
 }
 
 impl Connection<'_> {
@@ -271,7 +312,7 @@ impl Connection<'_> {
                 self.say_so();
                 self.pulse.heard();
                 if self.sequence.begin(connection, at) == Place::AfterAGap {
-                    self.outlet.missed();
+                    self.missed();
                 }
                 Ok(())
             }
@@ -283,16 +324,26 @@ impl Connection<'_> {
             Frame::Unreadable => {
                 // Whatever it was is read back.
                 tracing::warn!("a frame of the WebSocket could not be read");
-                self.outlet.missed();
+                self.missed();
                 Ok(())
             }
         }
     }
 
+    /// Says that something may have been missed.
+    fn missed(&mut self) {
+        self.counter.missed();
+        self.outlet.missed();
+    }
+
     /// Says that the bot hears.
     fn say_so(&self) {
-        self.hearing
+        let hears_anew = self
+            .hearing
             .send_if_modified(|hears| std::mem::replace(hears, Hears::Yes) != Hears::Yes);
+        if hears_anew {
+            self.counter.hears(Hears::Yes);
+        }
     }
 
     fn pass_on(
@@ -302,7 +353,7 @@ impl Connection<'_> {
     ) -> Result<(), Ended> {
         match self.sequence.take(at) {
             Place::Next => {}
-            Place::AfterAGap => self.outlet.missed(),
+            Place::AfterAGap => self.missed(),
             Place::Repeated => return Ok(()),
         }
         match event {

@@ -8,12 +8,14 @@ use super::super::attach;
 use super::super::buttons;
 use super::super::delivery;
 use super::super::interruption::Interruption;
+use super::super::measure;
 use super::super::rules;
 use super::super::world::InlineAnswer;
 use super::{Posted, Publisher};
 use crate::domain::control::{Stage, Tally};
 use crate::domain::event::Origin;
 use crate::domain::id::{ChannelId, ResponseUrlId, UserId};
+use crate::domain::job::ClaimedJob;
 use crate::domain::post::{Audience, Delivery, PartIntent};
 use crate::domain::question::{Conclusion, Outcome, Refusal};
 use crate::domain::retry::FailureClass;
@@ -29,11 +31,30 @@ pub(in crate::pipeline) enum Finished {
 }
 
 impl Publisher<'_> {
-    /// Shows the finished answer, by whichever way it is delivered.
-    pub(in crate::pipeline) async fn finish(
+    /// Shows the finished answer as [`Publisher::finish`] does, as a step of its trace.
+    pub(in crate::pipeline) async fn finish_measured(
         &mut self,
+        job: &ClaimedJob,
         conclusion: &Conclusion,
     ) -> Result<Finished, Interruption> {
+        let (world, begun) = (self.world, self.world.clock.now());
+        self.shows_words(!conclusion.answer.is_empty());
+        // Apart, so that a task is not as large as this from its beginning on.
+        let finished = Box::pin(self.finish(conclusion)).await;
+        let error = match &finished {
+            Ok(_) => None,
+            Err(Interruption::Mattermost(error)) => Some(measure::word_of(error)),
+            Err(_) => Some("interrupted"),
+        };
+        measure::stepped(world, job, "publish", begun, error);
+        if finished.is_ok() {
+            self.sighting.seen(world);
+        }
+        finished
+    }
+
+    /// Shows the finished answer, by whichever way it is delivered.
+    async fn finish(&mut self, conclusion: &Conclusion) -> Result<Finished, Interruption> {
         match self.deliver(conclusion).await {
             Err(Interruption::Mattermost(error))
                 if error.kind.class() == FailureClass::Permanent =>
@@ -79,6 +100,7 @@ impl Publisher<'_> {
             Delivery::Inline => {
                 let answer = InlineAnswer {
                     outcome: conclusion.outcome.clone(),
+                    audience: self.question.audience,
                     texts: texts.clone(),
                 };
                 self.world.callers.tell(self.question.id, answer);
@@ -158,6 +180,12 @@ impl Publisher<'_> {
             first.dressed = None;
         }
         self.bring_up_to(texts, stage, Priority::First).await
+    }
+
+    /// Takes back all that was shown, because the answer goes elsewhere.
+    pub(in crate::pipeline) async fn withdraw(&mut self) -> Result<(), Interruption> {
+        let shown = self.posts.split_off(0);
+        self.remove(shown).await
     }
 
     /// Deletes posts that the answer needs no more, and forgets them.

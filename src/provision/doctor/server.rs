@@ -9,7 +9,7 @@ use super::{Doctor, Finding, Sink, failed_call};
 use crate::mattermost::BotToken;
 use crate::mattermost::admin::nouns::{Account, Team};
 use crate::mattermost::admin::{Admin, Introduction, OLDEST_TRIED, Version};
-use crate::mattermost::socket::{Deaf, Socket};
+use crate::mattermost::socket::{Counter, Deaf, Socket};
 use crate::ports::MattermostFailure;
 use crate::provision::reach;
 use crate::provision::settings::{self, Case};
@@ -175,6 +175,7 @@ impl Doctor {
             hearing: watch::Sender::default(),
             clock: Arc::clone(&self.clock),
             ids: Arc::clone(&self.ids),
+            counter: Counter::unread(self.config.mattermost.server.clone()),
         };
         found(match socket.try_once().await {
             Ok(()) => Healthy::Socket.into(),

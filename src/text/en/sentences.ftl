@@ -90,6 +90,7 @@ internal = Something went wrong on our side. Please ask again, and give the id t
 gave-up = I tried several times and could not finish the answer. Please ask again, and give the id to your administrator if it keeps happening.
 not-a-member = Only members of this channel get answers here. Please join it and ask again.
 agent-not-for-them = You cannot ask this agent here. `agents` lists whom you can ask; for more, please contact askwell's administrator.
+not-allowed = You may not ask me this where you asked it; if you need it, please contact askwell's administrator.
 shutting-down = The server is restarting. Please ask again in a little while.
 queue-full = Too many questions are waiting. Please ask again in a little while.
 private-unavailable = I cannot send an answer that only you see from here. Please ask with the slash command in a channel.

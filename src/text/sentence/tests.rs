@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::sayings::held::ids_written_in;
 use super::*;
 
-const REASONS: [Reason; 34] = [
+const REASONS: [Reason; 35] = [
     Reason::ModelKeyRejected,
     Reason::ModelNotFound,
     Reason::ModelRateLimited,
@@ -34,6 +34,7 @@ const REASONS: [Reason; 34] = [
     Reason::GaveUp,
     Reason::NotAMember,
     Reason::AgentNotForThem,
+    Reason::NotAllowed,
     Reason::ShuttingDown,
     Reason::QueueFull,
     Reason::PrivateUnavailable,

@@ -2,6 +2,7 @@
 
 mod store;
 
+use askwell::domain::access::Account;
 use askwell::domain::attention::Identity;
 use askwell::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use askwell::domain::completion::ModelFailure;
@@ -308,7 +309,11 @@ impl Mattermost for Server {
         unreachable!("{NOT_OURS}")
     }
 
-    async fn locale(&self, _: &UserId) -> Result<Option<String>, MattermostError> {
+    async fn account(&self, _: &UserId) -> Result<Option<Account>, MattermostError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn account_named(&self, _: &str) -> Result<Option<Account>, MattermostError> {
         unreachable!("{NOT_OURS}")
     }
 

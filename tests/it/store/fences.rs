@@ -3,6 +3,7 @@
 use askwell::domain::conversation::ConversationKey;
 use askwell::domain::id::QuestionId;
 use askwell::domain::job::{Attempt, Lease};
+use askwell::domain::post::Delivery;
 use askwell::domain::question::Outcome;
 use askwell::ports::StoreError;
 
@@ -36,6 +37,11 @@ async fn assert_writes_nothing(bed: &Bed, lease: &Lease) {
     assert_lost(
         &store.place_in(lease, &post(9), &elsewhere).await,
         "place_in",
+    );
+    let direct = Delivery::Direct { asker: user(9) };
+    assert_lost(
+        &store.address_to_asker(lease, &direct, &elsewhere).await,
+        "address_to_asker",
     );
     assert_lost(&store.intend(lease, &intent(0, 1)).await, "intend");
     assert_lost(&store.created(lease, 0, &post(1)).await, "created");

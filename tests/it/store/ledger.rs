@@ -443,9 +443,9 @@ async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
     // Whoever is renamed is called as they are now.
     let lease = bed.lease_on(question(5)).await;
     let mut wanted = reservation(lease.question, 50, Vec::new());
-    wanted.call.of.person = "0".to_owned();
-    wanted.call.of.person_name = "A. Renamed".to_owned();
-    wanted.call.day = "2026-11-30".to_owned();
+    "0".clone_into(&mut wanted.call.of.person);
+    "A. Renamed".clone_into(&mut wanted.call.of.person_name);
+    "2026-11-30".clone_into(&mut wanted.call.day);
     bed.store.reserve(Some(&lease), &wanted).await.unwrap();
     let end = ended(50, SettledBy::Report, used(1, 1));
     bed.store.settle_calls(&[end]).await.unwrap();

@@ -7,7 +7,7 @@ use askwell::domain::completion::ModelFailure;
 use askwell::domain::conversation::{ConversationKey, Turn, TurnPosts};
 use askwell::domain::event::Origin;
 use askwell::domain::id::{QuestionId, ServerId};
-use askwell::domain::post::OWN_TEXT_MEMORY;
+use askwell::domain::post::{Audience, Delivery, OWN_TEXT_MEMORY};
 use askwell::domain::question::{Conclusion, Failure, Outcome, Question, Refusal};
 use askwell::domain::run::Run;
 use askwell::domain::summary::Summary;
@@ -21,6 +21,7 @@ on_both!(
     only_outcomes_that_are_turns_are_remembered,
     a_conversation_never_sees_another,
     a_question_moved_to_its_thread_is_remembered_there,
+    a_question_addressed_to_its_asker_is_remembered_for_them_alone,
     a_turn_is_remembered_once_it_is_concluded,
     the_last_turn_says_whom_a_conversation_goes_on_with,
     a_summary_takes_the_place_of_the_one_before,
@@ -182,6 +183,24 @@ async fn a_question_moved_to_its_thread_is_remembered_there(bed: Bed) {
         .unwrap();
     assert_eq!(questions_of(&bed, &thread, 10).await, ["question 1?"]);
     assert!(questions_of(&bed, &everybody(), 10).await.is_empty());
+}
+
+async fn a_question_addressed_to_its_asker_is_remembered_for_them_alone(bed: Bed) {
+    let alone = ConversationKey::private(&channel(1), &user(1));
+    let lease = bed.lease_on(question(1)).await;
+    let direct = Delivery::Direct { asker: user(1) };
+    let store = &bed.store;
+    let addressed = store.address_to_asker(&lease, &direct, &alone);
+    addressed.await.unwrap();
+    store.hand_back(&lease).await.unwrap();
+    let job = bed.claim_one().await;
+    assert_eq!(job.question.audience, Audience::Asker);
+    assert_eq!(job.question.delivery, direct);
+    assert_eq!(job.question.conversation, alone);
+    let answered = conclusion(Outcome::Answered, bed.now());
+    store.conclude(&job.lease, &answered).await.unwrap();
+    assert!(questions_of(&bed, &everybody(), 10).await.is_empty());
+    assert_eq!(questions_of(&bed, &alone, 10).await, ["question 1?"]);
 }
 
 async fn a_turn_is_remembered_once_it_is_concluded(bed: Bed) {

@@ -50,10 +50,13 @@ async fn a_create_whose_outcome_is_unknown_makes_one_post() {
 async fn the_same_command_delivered_twice_is_one_question() {
     let house = House::with(Account::Bot, "").await;
     house.model.answer_otherwise(Reply::text("once"));
-    let id = "cyi3e1qg4tbwfyu1i56pnrempo";
+    let (id, alice) = (
+        "cyi3e1qg4tbwfyu1i56pnrempo",
+        house.playground.user_id("alice"),
+    );
     let client = reqwest::Client::builder().build().unwrap();
     let form = format!(
-        "token={}&text=hi&user_name=alice&user_id={id}&channel_id={id}&channel_name=x&command=%2Faskgpt&response_url=http%3A%2F%2Fx%2Fhooks%2Fcommands%2F{id}",
+        "token={}&text=hi&user_name=alice&user_id={alice}&channel_id={id}&channel_name=x&command=%2Faskgpt&response_url=http%3A%2F%2Fx%2Fhooks%2Fcommands%2F{id}",
         house.command_token
     );
     for _ in 0..2 {

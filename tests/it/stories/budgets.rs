@@ -102,8 +102,8 @@ async fn where_a_budget_is_used_up_another_model_answers_and_says_so() {
     second.answer_otherwise(used("Cheap.", 100_000, 100_000));
     answered(&house, "alice", "first?", "Dear.").await;
     for question in ["second?", "third?"] {
-        let text = answered(&house, "alice", question, "Cheap.").await;
-        assert!(text.contains("`local` 모델이 답했어요._"), "{text}");
+        let text = answered(&house, "alice", question, "`local` 모델이 답했어요._").await;
+        assert!(text.contains("Cheap."), "{text}");
     }
     assert_eq!(house.model.requests().len(), 1);
     assert_eq!(second.requests().len(), 2);
@@ -173,7 +173,9 @@ async fn what_a_call_used_is_settled_by_how_it_ended() {
     }
 }
 
-const SHORT: &str = "[answer]\ninstructions = \"be kind\"\n[model]\nanswer_tokens = 100\n";
+/// A budget that is far from used up, of short answers.
+const SHORT: &str = "[answer]\ninstructions = \"be kind\"\n[model]\nanswer_tokens = 100\n\
+                     [[budgets]]\nname = \"all\"\ntokens = 1000000\n";
 
 #[tokio::test]
 async fn an_answer_that_is_stopped_is_settled_at_its_reservation() {
@@ -244,4 +246,34 @@ async fn people_see_what_they_used_and_whoever_administers_a_channel_what_it_did
         channel.contains("**이 채널의 사용량**") && channel.contains("질문 2개, 2,468토큰"),
         "{channel}"
     );
+}
+
+#[tokio::test]
+async fn system_administrators_grant_more_from_the_chat_and_that_is_written_down() {
+    let house = house(ONE_A_DAY).await;
+    house.playground.make_system_admin("bob");
+    house.model.answer_otherwise(Reply::text("Yes."));
+    answered(&house, "alice", "first?", "Yes.").await;
+    let told = house.ask("alice", "second?").await;
+    assert!(told.contains("예산을 다 써서"), "{told}");
+    for (person, line, part) in [
+        ("alice", "예산 fair +1 @alice", "시스템 관리자만"),
+        ("bob", "예산 unfair +1 @alice", "있는 예산: `fair`"),
+        ("bob", "예산 fair +1", "누구에게 주는지"),
+        ("bob", "예산 fair +1 @nobody", "누구에게 주는지"),
+        ("bob", "예산 fair +1.5 @alice", "처럼 써 주세요"),
+        (
+            "bob",
+            "예산 fair +1 @alice",
+            "질문 1개 더 줬어요. 이제 질문 2개까지",
+        ),
+    ] {
+        let told = house.ask(person, line).await;
+        assert!(told.contains(part), "{line}: {told}");
+    }
+    answered(&house, "alice", "third?", "Yes.").await;
+    let told = house.ask("alice", "fourth?").await;
+    assert!(told.contains("예산을 다 써서"), "{told}");
+    // What only looks like it is a question.
+    answered(&house, "bob", "예산 편성은 어떻게 해?", "Yes.").await;
 }

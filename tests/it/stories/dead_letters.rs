@@ -33,7 +33,7 @@ async fn dead_letter(house: &House) -> String {
 }
 
 /// Somebody asks, and Mattermost is away for longer than anybody waits.
-async fn house_after_a_long_outage(is_concluded: bool) -> House {
+pub(super) async fn house_after_a_long_outage(is_concluded: bool) -> House {
     let house = house(Chance::steady(), "").await;
     house
         .model

@@ -55,6 +55,8 @@ pub(crate) struct House {
     pub(super) environment: BTreeMap<String, String>,
     /// Chance, for when askwell opens.
     pub(super) ids: Arc<dyn IdSource>,
+    /// Where askwell says how it does.
+    metrics_address: SocketAddr,
     /// Holds the address for askwell until it opens.
     door: Option<std::net::TcpListener>,
     /// The address of the page for administrators, where there is one.
@@ -123,6 +125,7 @@ impl House {
             directory: tempfile::tempdir().unwrap(),
             environment,
             ids: Arc::new(SystemIds),
+            metrics_address: lasting_address(),
             door: Some(door),
             page: None,
             running: None,
@@ -179,6 +182,7 @@ impl House {
         let page = self
             .page
             .map(|address| std::net::TcpListener::bind(address).unwrap());
+        let metrics_listener = std::net::TcpListener::bind(self.metrics_address).unwrap();
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
         let stop = CancellationToken::new();
         let asked = stop.clone();
@@ -187,7 +191,16 @@ impl House {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let given = surroundings([Some(listener), page], clock, ids, reread);
+                let given = Surroundings {
+                    extractor: env!("CARGO_BIN_EXE_askwell").into(),
+                    listener: within_runtime(listener),
+                    page: page.map(within_runtime),
+                    metrics_listener: Some(within_runtime(metrics_listener)),
+                    clock,
+                    ids,
+                    lease_time: LeaseTime::Clock,
+                    reread,
+                };
                 serve(config, given, asked).await.unwrap();
             });
             // What still holds the database goes with its runtime.
@@ -281,7 +294,8 @@ impl House {
         self.clock.now().as_micros() / 1_000
     }
 
-    async fn tick(&self, time_outs: &[Duration]) {
+    /// Lets a second pass, once nobody waits for as long as one of these: no call that has such a time-out is under way.
+    pub(super) async fn tick(&self, time_outs: &[Duration]) {
         self.clock.until_only_pauses(TICK, time_outs).await;
         self.clock.advance(TICK);
     }
@@ -303,10 +317,18 @@ impl House {
 
     /// What `/readyz` says.
     pub(super) async fn readiness(&self) -> serde_json::Value {
-        let client = reqwest::Client::builder().build().unwrap();
-        let reply = client.get(format!("{}/readyz", self.url)).send().await;
-        let body = reply.unwrap().bytes().await.unwrap();
-        serde_json::from_slice(&body).unwrap()
+        let body = read(&format!("{}/readyz", self.url)).await;
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// What `/metrics` says.
+    pub(super) async fn metrics(&self) -> String {
+        read(&self.metrics_url()).await
+    }
+
+    /// Where it says so.
+    pub(super) fn metrics_url(&self) -> String {
+        format!("http://{}/metrics", self.metrics_address)
     }
 }
 
@@ -352,24 +374,13 @@ pub(super) fn find(
         .find(|post| is_it(post))
 }
 
-fn surroundings(
-    listeners: [Option<std::net::TcpListener>; 2],
-    clock: Arc<ManualClock>,
-    ids: Arc<dyn IdSource>,
-    reread: Reread,
-) -> Surroundings {
-    let [listener, page] = listeners.map(|listener| {
-        let listener = listener?;
-        listener.set_nonblocking(true).unwrap();
-        Some(TcpListener::from_std(listener).unwrap())
-    });
-    Surroundings {
-        extractor: env!("CARGO_BIN_EXE_askwell").into(),
-        listener: listener.unwrap(),
-        page,
-        clock,
-        ids,
-        lease_time: LeaseTime::Clock,
-        reread,
-    }
+fn within_runtime(listener: std::net::TcpListener) -> TcpListener {
+    listener.set_nonblocking(true).unwrap();
+    TcpListener::from_std(listener).unwrap()
+}
+
+async fn read(url: &str) -> String {
+    let client = reqwest::Client::builder().build().unwrap();
+    let reply = client.get(url).send().await.unwrap();
+    reply.text().await.unwrap()
 }

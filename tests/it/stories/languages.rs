@@ -63,7 +63,8 @@ async fn footnotes_instructions_and_help_are_in_the_askers_language() {
         };
         let told = house.ask(person, "help").await;
         let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-        assert_eq!(told["text"], say(language, &help));
+        let told = told["text"].as_str().unwrap();
+        assert!(told.starts_with(&say(language, &help)), "{told}");
     }
     let told: Vec<String> = house
         .model

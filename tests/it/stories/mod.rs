@@ -1,5 +1,7 @@
 //! Stories: what people do in the simulated Mattermost, and the posts they then see. Everything between is the product itself.
 
+mod access;
+mod access_explained;
 mod agents;
 mod asked_again;
 mod attached;
@@ -31,6 +33,7 @@ mod live_preview;
 mod long_conversations;
 mod mattermost_fails;
 mod mentions;
+mod metrics;
 mod model_fails;
 mod names;
 mod odd_input;
@@ -49,5 +52,6 @@ mod surroundings;
 mod terminal;
 mod threads;
 mod told_directly;
+mod traces;
 mod voice;
 mod without_bot;

@@ -12,7 +12,7 @@ use askwell::domain::door::{KeyHash, Link, Session};
 use askwell::domain::figures::{Asked, Custom, Said, Slot, Timing, Underway};
 use askwell::domain::id::{ChannelId, PostId, QuestionId, ServerId, UserId};
 use askwell::domain::job::{AnswerState, ClaimedJob, ControlScope, DeadLetter, Lease};
-use askwell::domain::post::{Part, PartIntent};
+use askwell::domain::post::{Delivery, Part, PartIntent};
 use askwell::domain::question::Conclusion;
 use askwell::domain::run::Run;
 use askwell::domain::summary::Summary;
@@ -79,6 +79,15 @@ impl askwell::ports::Store for Store {
     }
 
     async fn place_in(&self, _: &Lease, _: &PostId, _: &ConversationKey) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn address_to_asker(
+        &self,
+        _: &Lease,
+        _: &Delivery,
+        _: &ConversationKey,
+    ) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 

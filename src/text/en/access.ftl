@@ -1,0 +1,33 @@
+# What `askwell access explain` says, a line each.
+
+access-person = { $name } ({ $id }) asks; roles: { $roles }.
+access-person-inactive = { $name } ({ $id }) asks; the account is deactivated, or gone.
+access-person-unseen = { $user } asks; without a bot account it is not known whether the account is a guest's, an administrator's or deactivated.
+access-no-such-person = Mattermost has no account { $user }.
+access-place = Asked in { $channel } ({ $id }); kind: { $kind }; team: { $team }.
+access-place-unseen = Asked in { $id }, which no bot sees: its kind and the name of its team are not known.
+access-no-such-channel = The bot is in no channel named { $channel }; give its ID, from the channel's menu > View Info.
+access-several-channels = Several channels are named { $channel }; give one of their IDs: { $ids }
+access-not-a-member = They are no member of this channel.
+access-agent = Whom: { $agent }.
+access-agent-not-for-them = The agent { $agent } is not for them or not for this channel, by its own `people` and `channels`.
+access-agent-left = The channel's agent { $agent } is not for them, by its own `people` and `channels`: the usual assistant answers.
+access-no-such-agent = There is no agent { $agent }; there are: { $known }
+access-models = Model: { $model }, which asks: { $names }.
+access-model-left = The rules deny them { $model }, which the channel chose: the usual model answers.
+access-avoided = Not asked, because the rules deny it: { $names }.
+access-no-rules = No rule of [[access]] is configured.
+access-of-models = If { $names } answers:
+access-rule-fits = Rule { $number } matches: { $rule }
+access-rule-misses = Rule { $number } does not match, by `{ $condition }`: { $rule }
+access-rule-unknown = Whether rule { $number } matches cannot be known, by `{ $condition }`: { $rule }
+access-allowed = Decision: answered. { $why }
+access-private = Decision: answered to them alone. { $why }
+access-denied = Decision: refused. { $why }
+access-because-rule = Rule { $number } says so.
+access-because-perhaps = Rule { $number } may match, and is the strictest that may.
+access-because-no-rule = No rule matches.
+access-because-guest = A guest asks, and no rule that names the role `guest` matches.
+access-because-inactive = The account is deactivated, or gone.
+access-because-outsider = Only members of a channel are answered in it.
+access-because-agent = The agent is not for them.

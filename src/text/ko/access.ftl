@@ -1,0 +1,33 @@
+# `askwell access explain`이 한 줄씩 하는 말.
+
+access-person = { $name }({ $id })님이 질문해요. 역할: { $roles }
+access-person-inactive = { $name }({ $id })님이 질문해요. 비활성화되었거나 없어진 계정이에요.
+access-person-unseen = { $user }님이 질문해요. 봇 계정이 없어서 게스트인지, 관리자인지, 비활성화되었는지 알 수 없어요.
+access-no-such-person = Mattermost에 { $user } 계정이 없어요.
+access-place = { $channel }({ $id }) 채널에서 질문해요. 종류: { $kind }, 팀: { $team }
+access-place-unseen = { $id } 채널에서 질문해요. 봇이 볼 수 없는 채널이라서 종류와 팀 이름을 알 수 없어요.
+access-no-such-channel = 봇이 있는 채널 가운데 { $channel } 채널이 없어요. 채널 메뉴 > 정보 보기에 있는 ID를 써 주세요.
+access-several-channels = { $channel } 채널이 여러 개예요. ID 가운데 하나를 써 주세요: { $ids }
+access-not-a-member = 이 채널의 멤버가 아니에요.
+access-agent = 답할 상대: { $agent }
+access-agent-not-for-them = { $agent } 에이전트의 `people`과 `channels` 때문에 이 사람이나 이 채널에는 답하지 않아요.
+access-agent-left = 채널이 고른 { $agent } 에이전트는 `people`과 `channels` 때문에 이 사람에게 답하지 않고, 기본 상대가 답해요.
+access-no-such-agent = { $agent } 에이전트가 없어요. 있는 것: { $known }
+access-models = 모델: { $model }. 실제로 묻는 모델: { $names }
+access-model-left = 채널이 고른 { $model } 모델은 규칙이 거절해서, 기본 모델이 답해요.
+access-avoided = 규칙이 거절해서 묻지 않는 모델: { $names }
+access-no-rules = [[access]] 규칙이 설정되어 있지 않아요.
+access-of-models = { $names } 모델이 답한다면:
+access-rule-fits = 규칙 { $number }번이 맞아요: { $rule }
+access-rule-misses = 규칙 { $number }번은 `{ $condition }` 조건이 맞지 않아요: { $rule }
+access-rule-unknown = 규칙 { $number }번이 맞는지 `{ $condition }` 조건을 알 수 없어요: { $rule }
+access-allowed = 결정: 답해요. { $why }
+access-private = 결정: 질문한 사람에게만 답해요. { $why }
+access-denied = 결정: 거절해요. { $why }
+access-because-rule = 규칙 { $number }번이 정했어요.
+access-because-perhaps = 맞을 수 있는 규칙 가운데 { $number }번이 가장 엄격해요.
+access-because-no-rule = 맞는 규칙이 없어요.
+access-because-guest = 게스트인데, `guest` 역할을 쓴 규칙 가운데 맞는 것이 없어요.
+access-because-inactive = 비활성화되었거나 없어진 계정이에요.
+access-because-outsider = 채널에서는 멤버에게만 답해요.
+access-because-agent = 에이전트가 이 사람에게 답하지 않아요.
