@@ -2,7 +2,7 @@
 //!
 //! - `door` lets in whoever shows a link that is good once ([`crate::domain::door`]) and knows them by a cookie; `visitor` is who comes, and
 //!   `form` what they send, each checked before a handler sees it; `headers` is what every reply says besides.
-//! - Each page is a file: `overview`, `answers` (in progress, and stopping them), `questions` (whose, where, how they ended), `models`,
+//! - Each page is a file: `overview`, `answers` (in progress, and stopping them), `questions` (whose, where, how they ended), `targets` (the models),
 //!   `budgets` (and granting more), `usage`, `channels`, `failures`, `dead`, `trail` (the audit trail), `in_force` (the settings). `layout` is what stands around all of them, `shown` how numbers
 //!   and times are written, `names` what people are called.
 //! - Templates are in `templates/`, compiled, and escape what they are given; `assets` is what the browser fetches besides, all of it in
@@ -21,12 +21,13 @@ mod form;
 mod headers;
 mod in_force;
 mod layout;
-mod models;
+
 mod names;
 mod overview;
 mod questions;
 mod router;
 mod shown;
+mod targets;
 mod trail;
 mod usage;
 mod visitor;

@@ -31,8 +31,8 @@ pub(super) struct Names {
     channels: Known<ChannelId>,
 }
 
-/// Never held across an await.
-struct Known<K>(Mutex<HashMap<K, (String, Timestamp)>>);
+/// Of each, its name, or that it has none that we may see. Never held across an await.
+struct Known<K>(Mutex<HashMap<K, (Option<String>, Timestamp)>>);
 
 impl<K> Default for Known<K> {
     fn default() -> Self {
@@ -58,7 +58,7 @@ impl<K: Eq + Hash + Clone> Known<K> {
         unknown
     }
 
-    fn learn(&self, names: impl IntoIterator<Item = (K, String)>, now: Timestamp) {
+    fn learn(&self, names: impl IntoIterator<Item = (K, Option<String>)>, now: Timestamp) {
         let mut known = self.lock();
         if known.len() >= MOST {
             known.clear();
@@ -67,10 +67,10 @@ impl<K: Eq + Hash + Clone> Known<K> {
     }
 
     fn get(&self, of: &K) -> Option<String> {
-        self.lock().get(of).map(|(name, _)| name.clone())
+        self.lock().get(of).and_then(|(name, _)| name.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, (String, Timestamp)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, (Option<String>, Timestamp)>> {
         // No code panics while it holds this lock, and a map is whole in any case.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,8 +84,12 @@ impl Names {
             return;
         }
         let asked = timeout(clock, LONGEST_WAIT, site.mattermost.names(&unknown)).await;
-        if let Ok(Ok(names)) = asked {
-            self.people.learn(names, clock.now());
+        if let Ok(Ok(mut names)) = asked {
+            let named = unknown.into_iter().map(|id| {
+                let name = names.remove(&id);
+                (id, name)
+            });
+            self.people.learn(named, clock.now());
         }
     }
 
@@ -101,10 +105,11 @@ impl Names {
         let each = unknown.iter().map(|channel| async move {
             let asked = site.mattermost.channel_profile(channel);
             match timeout(clock, LONGEST_WAIT, asked).await {
-                Ok(Ok(Some(profile))) if !profile.name.is_empty() => {
-                    Some((channel.clone(), profile.name))
+                Ok(Ok(profile)) => {
+                    let name = profile.map(|profile| profile.name);
+                    Some((channel.clone(), name.filter(|name| !name.is_empty())))
                 }
-                Ok(_) | Err(_) => None,
+                Ok(Err(_)) | Err(_) => None,
             }
         });
         let found = join_all(each).await;

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::failures::{FailureRow, rows};
 use super::layout::{Frame, Place, Words, page};
-use super::models::{ModelRow, model_rows};
 use super::router::House;
 use super::shown::{Times, brief, dollars, duration_or_dash, number, share};
+use super::targets::{ModelRow, model_rows};
 use super::visitor::{Unwelcome, Visitor, failed};
 use crate::domain::figures::{Slot, Tallied, Timing, percentile};
 use crate::domain::id::ServerId;

@@ -13,8 +13,8 @@ use super::layout::Told;
 use super::names::Names;
 use super::visitor::Stranger;
 use super::{
-    World, answers, assets, budgets, channels, dead, door, failures, headers, in_force, models,
-    overview, questions, trail, usage,
+    World, answers, assets, budgets, channels, dead, door, failures, headers, in_force, overview,
+    questions, targets, trail, usage,
 };
 use crate::http::panics;
 use crate::text::PageWord;
@@ -46,7 +46,7 @@ pub fn router(world: World) -> Router {
         .route("/budgets", get(budgets::show))
         .route("/budgets/grant", post(budgets::grant))
         .route("/usage", get(usage::show))
-        .route("/models", get(models::show))
+        .route("/models", get(targets::show))
         .route("/channels", get(channels::show))
         .route("/failures", get(failures::show))
         .route("/dead", get(dead::show))
