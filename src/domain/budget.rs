@@ -282,10 +282,11 @@ impl Budget {
         let (subject, also) = match (self.scope, stage) {
             (BudgetScope::Total, _) => return Some(String::new()),
             (BudgetScope::Person, _) => {
-                let id = person.id.as_ref().map(UserId::as_str);
-                (id?, Some(person.name.as_str()))
+                // Who has no account shares one with all who have none.
+                let id = person.id.as_ref().map_or("", UserId::as_str);
+                (id, Some(person.name.as_str()))
             }
-            (BudgetScope::Channel, _) => (channel.as_ref()?.as_str(), None),
+            (BudgetScope::Channel, _) => (channel.as_ref().map_or("", ChannelId::as_str), None),
             (BudgetScope::Team, _) => (team.as_ref()?.as_str(), None),
             (BudgetScope::Agent, Stage::Call { .. }) => (agent.as_str(), None),
             (BudgetScope::Model, Stage::Call { target }) => (target, None),
@@ -300,7 +301,7 @@ impl Budget {
             Some(name) if UserId::parse(entry).is_err() => entry.eq_ignore_ascii_case(name),
             _ => entry == subject,
         };
-        self.only.is_empty() || self.only.iter().any(is_meant)
+        self.only.is_empty() || (!subject.is_empty() && self.only.iter().any(is_meant))
     }
 }
 

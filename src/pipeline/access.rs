@@ -68,6 +68,35 @@ pub(super) async fn permit(
     })
 }
 
+/// Returns how the model is asked that answers where a budget is used up; `None` where it may not answer this question, or not where it
+/// would be seen. Its fallbacks are not asked: the budget is used up for them.
+pub(super) async fn instead(
+    world: &World,
+    question: &Question,
+    model: String,
+) -> Result<Option<ModelChoice>, Interruption> {
+    let facts = facts(world, question, &question.asker).await?;
+    let choice = ModelChoice {
+        model: Some(model),
+        ..ModelChoice::default()
+    };
+    let first = world.model.first_names(&choice);
+    let rules = &world.settings.access;
+    let Ruled {
+        verdict,
+        mut choice,
+    } = of_choice(rules, &*world.model, &facts, choice);
+    let fallbacks = world.model.names(&choice);
+    let fallbacks = fallbacks.into_iter().filter(|name| !first.contains(name));
+    choice.avoid.extend(fallbacks);
+    let may = match verdict.says {
+        Says::Allow => true,
+        Says::Deny => false,
+        Says::Private => is_private(question),
+    };
+    Ok(may.then_some(choice))
+}
+
 /// The number of the rule that decided; 0 where none did.
 fn rule_of(verdict: &Verdict<'_>) -> usize {
     match verdict.because {

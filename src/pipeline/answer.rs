@@ -259,14 +259,22 @@ async fn picture<'a>(
     if let Some(Again::Regenerate(_)) = job.again {
         publisher.clear_earlier().await?;
     }
+    let meter = budgets::meter_of(world, job, hold);
     let wanted = Wanted {
         question: &job.question,
         description,
         images,
+        meter: &meter,
     };
-    let (drawn, publisher) = draw(world, wanted, hold, publisher).await?;
+    let drawn = draw(world, wanted, hold, publisher).await;
+    meter.settle().await;
+    let (drawn, publisher) = drawn?;
     let conclusion = match drawn {
         Ok(drawn) => of_drawn(world, job, drawn),
+        Err(Ending::Failed(ModelFailure::OverBudget)) => match meter.refused_by() {
+            Some(used) => over_budget(world, job, &used, None),
+            None => ended(world, job, Outcome::Refused(Refusal::OverBudget)),
+        },
         Err(ending) => ended(world, job, of_nothing(&ending)),
     };
     Ok((conclusion, publisher))

@@ -5,15 +5,21 @@
 
 use std::pin::pin;
 
+use futures_util::FutureExt as _;
+
 use super::generate::{Ending, NOTHING_YET};
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
+use super::meter::QuestionMeter;
 use super::publish::Publisher;
 use super::retry::ask_until_replied;
 use super::typing::Typing;
 use super::world::World;
+use crate::domain::budget::Bound;
+use crate::domain::completion::ModelFailure;
+use crate::domain::money::Price;
 use crate::domain::question::Question;
-use crate::ports::{Drawn, ImageModel};
+use crate::ports::{CallUse, Drawn, ImageModel, Meter as _, ModelError, NotReserved};
 use crate::text::{Sentence, say};
 
 /// Pictures that are drawn at once, at most, by all questions together: each is held in memory, for a while more than once.
@@ -25,6 +31,47 @@ pub(super) struct Wanted<'q> {
     pub(super) question: &'q Question,
     pub(super) description: &'q str,
     pub(super) images: &'q dyn ImageModel,
+    /// What its calls are counted by: as requests, because nobody says what a picture costs.
+    pub(super) meter: &'q QuestionMeter,
+}
+
+/// The name by which whoever draws stands in the ledger.
+const TARGET: &str = "images";
+
+/// Has a call for a picture counted, which is made only where a budget allows it.
+async fn counted(
+    meter: &QuestionMeter,
+    drawing: impl Future<Output = Result<Drawn, ModelError>>,
+) -> Result<Drawn, ModelError> {
+    let nothing = Bound {
+        prompt_tokens: 0,
+        answer_tokens: 0,
+        price: Some(Price::default()),
+    };
+    let allowed = match meter.reserve(TARGET, nothing).await {
+        Ok(allowed) => allowed,
+        Err(refused) => {
+            return Err(ModelError {
+                failure: match refused {
+                    NotReserved::OverBudget => ModelFailure::OverBudget,
+                    NotReserved::Unpriced => ModelFailure::Unpriced,
+                    NotReserved::Unavailable => ModelFailure::Unmetered,
+                },
+                status: None,
+                retry_after: None,
+                excess: None,
+                source: None,
+            });
+        }
+    };
+    let drawn = drawing.await;
+    let used = match &drawn {
+        Err(error) if error.status.is_some() => CallUse::Nothing,
+        Ok(_) | Err(_) => CallUse::Unreported { written: 0 },
+    };
+    let model = drawn.as_ref().ok().and_then(|drawn| drawn.model.clone());
+    meter.ended(allowed.call, used, model);
+    drawn
 }
 
 /// Draws a picture, or says how that ended.
@@ -38,6 +85,7 @@ pub(super) async fn draw<'a>(
         question,
         description,
         images,
+        meter,
     } = wanted;
     let language = world.languages.of_asker(question);
     let sign = format!("{NOTHING_YET} {}", say(language, &Sentence::Drawing));
@@ -47,7 +95,8 @@ pub(super) async fn draw<'a>(
     let drawing = async {
         // Never closed.
         let _turn = world.picture_turns.acquire().await.ok();
-        ask_until_replied(world, question.id, || images.draw(description)).await
+        let ask = || counted(meter, images.draw(description)).boxed();
+        ask_until_replied(world, question.id, ask).await
     };
     let mut drawing = pin!(drawing);
     let mut typing = Typing::begun(world, question);

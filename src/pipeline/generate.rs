@@ -11,6 +11,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 
 use super::Reasoning;
+use super::access;
 use super::going_on::gone_on;
 use super::hold::{Halt, Hold};
 use super::interruption::Interruption;
@@ -22,7 +23,7 @@ use super::world::World;
 use crate::domain::completion::{Attempt, Delta, FinishReason, ModelFailure, Usage};
 use crate::domain::draft::{Shown, Step};
 use crate::domain::job::Again;
-use crate::domain::prompt::{CutAnswer, Prompt};
+use crate::domain::prompt::{CutAnswer, ModelChoice, Prompt};
 use crate::domain::question::Question;
 use crate::domain::run::Run;
 use crate::domain::time::Timestamp;
@@ -173,10 +174,16 @@ pub(super) async fn generate<'a>(
             // Nobody goes on: what was written stays.
             break Ending::Failed(failure);
         }
-        if error.failure == ModelFailure::OverBudget
-            && let Some(model) = meter.turn()
-        {
-            prompt.to_mut().choice.model = Some(model);
+        if error.failure == ModelFailure::OverBudget {
+            let Some(choice) = instead(world, question, meter).await? else {
+                break Ending::Failed(error.failure);
+            };
+            let asked = &mut prompt.to_mut().choice;
+            *asked = ModelChoice {
+                temperature: asked.temperature,
+                asked_for: asked.asked_for,
+                ..choice
+            };
             continue;
         }
         failed += 1;
@@ -203,6 +210,22 @@ pub(super) async fn generate<'a>(
         went_on: !growth.carried.is_empty(),
     };
     Ok((generated, publisher))
+}
+
+/// Turns to the model that answers where a budget is used up, where there is one and it may; returns how it is asked.
+async fn instead(
+    world: &World,
+    question: &Question,
+    meter: &QuestionMeter,
+) -> Result<Option<ModelChoice>, Interruption> {
+    let Some(model) = meter.next_model() else {
+        return Ok(None);
+    };
+    let choice = access::instead(world, question, model.clone()).await?;
+    if choice.is_some() {
+        meter.turn(model);
+    }
+    Ok(choice)
 }
 
 impl<'a, 'q> Growth<'a, 'q> {

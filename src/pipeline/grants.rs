@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::domain::audit::Actor;
 use crate::domain::budget::{Account, Budget, BudgetScope};
-use crate::domain::event::{InboundEvent, Place};
+use crate::domain::event::{InboundEvent, Origin, Place};
 use crate::domain::grant::GrantRequest;
 use crate::domain::id::UserId;
 use crate::markdown;
@@ -27,6 +27,10 @@ pub(super) async fn obey(
     let (Some(place), Some(person)) = (event.origin.place(), &event.asker.id) else {
         return told(&BudgetSaying::GrantAdministrators);
     };
+    // Whoever knows a command's token can send its form in anybody's name.
+    let Origin::Post { .. } = event.origin else {
+        return told(&BudgetSaying::GrantByPost);
+    };
     let asked = timeout(&*world.clock, LONGEST_CHECK, is_admin(world, person)).await;
     match asked {
         Ok(Ok(true)) => {}
@@ -44,8 +48,7 @@ pub(super) async fn obey(
         return told(&BudgetSaying::GrantNoBudget { budgets });
     };
     let Some(amount) = request.amount(budget.metered) else {
-        let trigger = world.settings.command_trigger.as_str().into();
-        return told(&BudgetSaying::GrantForm { trigger });
+        return told(&BudgetSaying::GrantForm);
     };
     let subject = timeout(
         &*world.clock,

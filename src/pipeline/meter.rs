@@ -65,15 +65,19 @@ pub(super) struct Noted {
 }
 
 impl QuestionMeter {
-    /// Turns to the model that answers where the budget is used up that refused the last call; `None` where none does.
-    pub(super) fn turn(&self) -> Option<String> {
-        let mut state = self.state();
-        let refused_by = state.refused_by.clone()?;
+    /// Returns the model that answers where the budget is used up that refused the last call; `None` where none does.
+    pub(super) fn next_model(&self) -> Option<String> {
+        let refused_by = self.refused_by()?;
         let budget = self.counting.budgets.get(&refused_by.budget)?;
-        let model = budget.then.clone()?;
-        state.refused_by = None;
-        state.noted.turned.push((refused_by, model.clone()));
-        Some(model)
+        budget.then.clone()
+    }
+
+    /// Turns to that model: what it uses is not claimed of the budget.
+    pub(super) fn turn(&self, model: String) {
+        let mut state = self.state();
+        if let Some(refused_by) = state.refused_by.take() {
+            state.noted.turned.push((refused_by, model));
+        }
     }
 
     /// Returns the budget that refused the last call.

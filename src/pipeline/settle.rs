@@ -45,6 +45,7 @@ pub(super) fn of_nothing(ending: &Ending) -> Outcome {
         Ending::Failed(ModelFailure::Filtered) | Ending::Finished(FinishReason::ContentFilter) => {
             Outcome::Refused(Refusal::Filtered)
         }
+        Ending::Failed(ModelFailure::OverBudget) => Outcome::Refused(Refusal::OverBudget),
         Ending::Failed(failure) => Outcome::Failed(Failure::Model(*failure)),
         Ending::DeadlinePassed => Outcome::Failed(Failure::Deadline),
         Ending::Finished(_) => Outcome::Failed(Failure::Model(ModelFailure::Empty)),

@@ -130,6 +130,11 @@ pub trait LanguageModel: Send + Sync {
         Vec::new()
     }
 
+    /// Returns the names of those of them that are asked first, and not only where others fail.
+    fn first_names(&self, choice: &ModelChoice) -> Vec<String> {
+        self.names(choice)
+    }
+
     /// Says how each of the models does, as far as this process has seen; nothing where nobody keeps account of it.
     fn health(&self) -> Vec<ModelHealth> {
         Vec::new()

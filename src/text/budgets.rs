@@ -71,8 +71,10 @@ sayings! {
         UsageHelp { trigger } = "usage-help",
         /// Tells somebody that only system administrators may grant anything.
         GrantAdministrators = "grant-administrators",
+        /// That it must be said in a post, because a command's form does not prove who sent it.
+        GrantByPost = "grant-by-post",
         /// How something is granted.
-        GrantForm { trigger } = "grant-form",
+        GrantForm = "grant-form",
         /// That there is no such budget.
         GrantNoBudget { budgets } = "grant-no-budget",
         /// That it must be said for whom, and how.

@@ -168,7 +168,7 @@ impl Person {
                 if now != seen {
                     (seen, still) = (now, Duration::ZERO);
                 }
-                if !seen.is_empty() && still >= watch.quiet {
+                if !seen.is_empty() && still >= watch.quiet && !self.grows(watch).await? {
                     return Ok(seen);
                 }
                 real_sleep(LOOK_EVERY).await;
@@ -181,8 +181,19 @@ impl Person {
         }
     }
 
-    /// All that the bot has posted after something, oldest first.
-    async fn answer(&self, watch: &Watch<'_>) -> anyhow::Result<String> {
+    /// Whether the bot still writes: then its post has a button that stops it.
+    async fn grows(&self, watch: &Watch<'_>) -> anyhow::Result<bool> {
+        let posts = self.answers(watch).await?;
+        let buttons = posts.iter().flat_map(|post| {
+            let actions = post.pointer("/props/attachments/0/actions");
+            actions.and_then(Value::as_array).into_iter().flatten()
+        });
+        let mut names = buttons.map(|button| text_at(button, "/name"));
+        Ok(names.any(|name| name.starts_with('■')))
+    }
+
+    /// What the bot has posted after something, oldest first.
+    async fn answers(&self, watch: &Watch<'_>) -> anyhow::Result<Vec<Value>> {
         let mut posts = self.posts(watch.channel).await?;
         posts.retain(|post| {
             text_at(post, "/user_id") == watch.bot
@@ -190,6 +201,12 @@ impl Person {
                 && post["create_at"].as_i64() > Some(watch.after.created_at)
         });
         posts.sort_by_key(|post| post["create_at"].as_i64());
+        Ok(posts)
+    }
+
+    /// All of its text.
+    async fn answer(&self, watch: &Watch<'_>) -> anyhow::Result<String> {
+        let posts = self.answers(watch).await?;
         let texts: Vec<_> = posts.iter().map(|post| text_at(post, "/message")).collect();
         Ok(texts.join("\n"))
     }

@@ -24,8 +24,8 @@ keys! {
         "누구의 예산인지예요. `total`은 모두가 함께 쓰는 하나이고, 나머지는 사람, 채널, 팀, 에이전트, 모델마다 하나씩이에요.",
     );
     BUDGET_ONLY = Key::new(BUDGETS_SECTION, "only", Form::Names).means(
-        "Whom alone it is about: names or IDs of people, IDs of channels or teams, names of agents (`default` is the usual assistant) or of models; everybody where absent.",
-        "이 예산이 걸리는 대상이에요. 사람은 이름이나 ID, 채널과 팀은 ID, 에이전트(`default`는 기본 상대)와 모델은 이름으로 써요. 없으면 모두예요.",
+        "Whom alone it is about: names or IDs of people, IDs of channels or teams, names of agents (`default` is the usual assistant) or of models; everybody where absent. Who is named by their account's name leaves the budget by changing it, where the server lets them: write IDs.",
+        "이 예산이 걸리는 대상이에요. 사람은 이름이나 ID, 채널과 팀은 ID, 에이전트(`default`는 기본 상대)와 모델은 이름으로 써요. 없으면 모두예요. 계정 이름을 바꿀 수 있는 서버라면 사람은 ID로 써 주세요. 이름으로 쓰면 이름을 바꿔서 예산을 벗어날 수 있어요.",
     );
     BUDGET_REQUESTS = Key::new(BUDGETS_SECTION, "requests", Form::Whole(0, MOST)).means(
         "How many questions may be asked: those that reached a model, and each answer that is written once more. Exactly one of this and the next two is written.",

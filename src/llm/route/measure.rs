@@ -19,9 +19,6 @@ const SHORTEST: u64 = 256;
 /// What is added to the ratio that was seen: the next prompt may be of another kind.
 const MARGIN: f64 = 1.1;
 
-/// The same of what a prompt can have at most.
-const BOUND_MARGIN: f64 = 1.5;
-
 /// Within these bounds a ratio is believed.
 const LEAST: f64 = 0.3;
 const MOST: f64 = 3.0;
@@ -51,17 +48,6 @@ impl Measure {
         sorted.get(at).copied().unwrap_or(LEAST)
     }
 
-    /// Returns how many tokens a prompt has at most, as far as what was reported of others says; `most` where that is too little. One that is
-    /// of another kind than all of those may have more, which the ledger then shows as excess.
-    pub(super) fn most(&self, estimated: u64, most: u64) -> u64 {
-        if self.0.len() < ENOUGH {
-            return most;
-        }
-        let highest = self.0.iter().copied().fold(LEAST, f64::max);
-        let bound = number(estimated.max(SHORTEST)) * highest * BOUND_MARGIN;
-        most.min(whole(bound))
-    }
-
     /// Returns a window as our estimates fill it.
     pub(super) fn of(&self, window: Window) -> Window {
         let high = self.high() * MARGIN;
@@ -85,15 +71,6 @@ impl Measure {
 )]
 fn number(tokens: u64) -> f64 {
     tokens as f64
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a cast holds at the bounds of its type"
-)]
-fn whole(tokens: f64) -> u64 {
-    tokens.ceil() as u64
 }
 
 #[expect(

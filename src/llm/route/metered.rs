@@ -15,15 +15,8 @@ use crate::ports::{Allowed, CallUse, DeltaStream, LanguageModel, Meter, ModelErr
 
 /// Returns how much a call can use at most.
 pub(super) fn bound_of(member: &Member, prompt: &Prompt) -> Bound {
-    let most = prompt.most_tokens();
-    let prompt_tokens = if prompt.has_pictures() {
-        most
-    } else {
-        let estimated = prompt.estimated_tokens();
-        member.health().measure.most(estimated, most)
-    };
     Bound {
-        prompt_tokens,
+        prompt_tokens: prompt.most_tokens(),
         answer_tokens: u64::from(prompt.max_answer_tokens),
         price: member.price(prompt.choice.model.as_deref()),
     }
@@ -97,9 +90,13 @@ impl Tab {
     }
 
     fn refused(&mut self, error: &ModelError) {
-        // Who answers with a status has written nothing, and whom nobody reached neither. Of all else nothing is known.
-        let is_status = error.status.is_some_and(|status| status >= 300);
-        self.is_refused = is_status || is_unreached(error);
+        // Who refuses has read nothing, and whom nobody reached neither; filters read, and of gateways and all else nothing is known.
+        match error.status {
+            _ if error.failure == ModelFailure::Filtered => self.is_finished = true,
+            Some(408 | 502 | 504 | ..=299) => {}
+            Some(_) => self.is_refused = true,
+            None => self.is_refused = is_unreached(error),
+        }
     }
 
     fn take(&mut self, delta: &Delta) {

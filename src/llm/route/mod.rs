@@ -342,6 +342,13 @@ impl LanguageModel for Router {
         names
     }
 
+    fn first_names(&self, choice: &ModelChoice) -> Vec<String> {
+        let (way, _) = self.0.way(choice);
+        let first = way.first.iter();
+        let members = first.filter_map(|(member, _)| self.0.members.get(*member));
+        members.map(|member| member.id.clone()).collect()
+    }
+
     fn health(&self) -> Vec<ModelHealth> {
         let now = self.0.clock.now();
         self.0

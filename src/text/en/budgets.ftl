@@ -41,7 +41,8 @@ usage-help = - `/{ $trigger } usage`: how much you have used, and what is left o
 ## Granting more
 
 grant-administrators = Only system administrators may grant more of a budget.
-grant-form = Write it as `/{ $trigger } budget NAME +5`. For a budget of each person, add `@name`; for one of each channel, write it in that channel.
+grant-by-post = Nothing is granted by a command, because it does not prove who sent it. Mention me in the channel, or write to me directly: `budget NAME +5`.
+grant-form = Write it as `budget NAME +5`. For a budget of each person, add `@name`; for one of each channel, write it in that channel.
 grant-no-budget = There is no budget of that name. There are: { $budgets }
 grant-nobody = For whom? For a budget of each person, add `@name`; for one of each channel or team, write it there.
 granted = `{ $name }` was given { $amount } more for { $period }. Now { $limit } may be used.

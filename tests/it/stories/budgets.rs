@@ -248,14 +248,27 @@ async fn people_see_what_they_used_and_whoever_administers_a_channel_what_it_did
     );
 }
 
+/// Has somebody say something to the bot, and waits for a word of it that contains this.
+async fn told(house: &House, person: &str, text: &str, part: &str) {
+    house.clock.advance(Duration::from_secs(1));
+    let post = house
+        .playground
+        .say(person, "lobby", &format!("@gptbot {text}"), None);
+    house
+        .see_in_time("bob", part, |seen| {
+            seen.root.as_deref() == Some(post.as_str()) && seen.text.contains(part)
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn system_administrators_grant_more_from_the_chat_and_that_is_written_down() {
-    let house = house(ONE_A_DAY).await;
+    let house = house(&format!("{ONE_A_DAY}[bot]\nhears = \"thread\"\n")).await;
+    house.until_the_bot_hears().await;
     house.playground.make_system_admin("bob");
     house.model.answer_otherwise(Reply::text("Yes."));
-    answered(&house, "alice", "first?", "Yes.").await;
-    let told = house.ask("alice", "second?").await;
-    assert!(told.contains("예산을 다 써서"), "{told}");
+    told(&house, "alice", "first?", "Yes.").await;
+    told(&house, "alice", "second?", "예산을 다 써서").await;
     for (person, line, part) in [
         ("alice", "예산 fair +1 @alice", "시스템 관리자만"),
         ("bob", "예산 unfair +1 @alice", "있는 예산: `fair`"),
@@ -268,12 +281,66 @@ async fn system_administrators_grant_more_from_the_chat_and_that_is_written_down
             "질문 1개 더 줬어요. 이제 질문 2개까지",
         ),
     ] {
-        let told = house.ask(person, line).await;
-        assert!(told.contains(part), "{line}: {told}");
+        told(&house, person, line, part).await;
     }
-    answered(&house, "alice", "third?", "Yes.").await;
-    let told = house.ask("alice", "fourth?").await;
-    assert!(told.contains("예산을 다 써서"), "{told}");
+    // A command does not prove who sent it.
+    let refused = house.ask("bob", "예산 fair +9 @alice").await;
+    assert!(refused.contains("명령어로는 줄 수 없어요"), "{refused}");
+    told(&house, "alice", "third?", "Yes.").await;
+    told(&house, "alice", "fourth?", "예산을 다 써서").await;
     // What only looks like it is a question.
-    answered(&house, "bob", "예산 편성은 어떻게 해?", "Yes.").await;
+    told(&house, "bob", "예산 편성은 어떻게 해?", "Yes.").await;
+}
+
+#[tokio::test]
+async fn the_model_that_answers_in_place_of_another_obeys_the_rules_of_access() {
+    let second = ScriptedModel::start().await;
+    let toml = format!(
+        "[[models]]\nid = \"local\"\nname = \"m2\"\nbase_url = \"{}\"\n\
+         [[budgets]]\nname = \"all\"\ntokens = 0\nthen = \"local\"\n\
+         [[access]]\nmodels = [\"local\"]\npeople = [\"alice\"]\nsays = \"deny\"\n",
+        second.base_url()
+    );
+    let house = house(&toml).await;
+    second.answer_otherwise(Reply::text("Cheap."));
+    answered(&house, "alice", "first?", "예산을 다 써서").await;
+    answered(&house, "bob", "second?", "Cheap.").await;
+    assert_eq!(
+        (house.model.requests().len(), second.requests().len()),
+        (0, 1)
+    );
+}
+
+#[tokio::test]
+async fn fallbacks_of_the_model_that_answers_in_place_of_another_are_not_asked() {
+    let second = ScriptedModel::start().await;
+    let toml = format!(
+        "[[models]]\nid = \"local\"\nname = \"m2\"\nbase_url = \"{}\"\nfallbacks = [\"default\"]\n\
+         [[budgets]]\nname = \"all\"\ntokens = 0\nthen = \"local\"\n",
+        second.base_url()
+    );
+    let house = house(&toml).await;
+    second.answer_otherwise(Reply::unauthorized());
+    let key = say(
+        Language::Korean,
+        &Sentence::Refused(Reason::ModelKeyRejected),
+    );
+    answered(&house, "alice", "first?", &key).await;
+    assert_eq!(house.model.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn pictures_are_requests() {
+    let toml = format!("{ONE_A_DAY}[images]\nenabled = true\n");
+    let house = house(&toml).await;
+    house
+        .model
+        .draw_next(Reply::picture(b"\x89PNG\r\n\x1a\na cat"));
+    house.ask("alice", "그림: 고양이").await;
+    house
+        .see_in_time("bob", "the picture", |post| !post.files.is_empty())
+        .await;
+    house.clock.advance(Duration::from_secs(1));
+    let told = house.ask("alice", "그림: 강아지").await;
+    assert!(told.contains("예산을 다 써서"), "{told}");
 }
