@@ -2,6 +2,19 @@
 
 use super::reference::{Form, Key};
 
+/// What can be wrong with a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BudgetFault {
+    /// It has no name, or one of other characters.
+    Name,
+    /// Another one has its name.
+    Twice,
+    /// It counts nothing, or several things.
+    Limits,
+    /// Pictures or recordings cost something that no budget of dollars counts.
+    Uncounted,
+}
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
@@ -90,14 +103,8 @@ pub enum Fault {
         /// The known one that it is most like, where one is.
         nearest: Option<String>,
     },
-    /// A budget has no name, or one of other characters.
-    BudgetName,
-    /// Two budgets have one name.
-    BudgetTwice,
-    /// A budget counts nothing, or several things.
-    BudgetLimits,
-    /// Pictures or recordings cost something that no budget of dollars counts.
-    Uncounted,
+    /// Something is wrong with a budget.
+    Budget(BudgetFault),
     /// Something is wrong with a group of people or a rule of access.
     Access(AccessFault),
     /// A model or a route has no name.

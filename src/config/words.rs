@@ -100,9 +100,7 @@ fn english(fault: &Fault) -> Words {
         | Fault::NoMediaAddress => english_missing(fault),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
-        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits | Fault::Uncounted => {
-            budgets::english(fault)
-        }
+        Fault::Budget(fault) => budgets::english(*fault),
         Fault::Access(fault) => access::english(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
@@ -359,9 +357,7 @@ fn korean(fault: &Fault) -> Words {
         ),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
-        Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits | Fault::Uncounted => {
-            budgets::korean(fault)
-        }
+        Fault::Budget(fault) => budgets::korean(*fault),
         Fault::Access(fault) => access::korean(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice

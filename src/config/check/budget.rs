@@ -1,6 +1,6 @@
 //! What may be used, by whom and in which time.
 
-use crate::config::fault::Fault;
+use crate::config::fault::{BudgetFault, Fault};
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
 use crate::config::reference as keys;
@@ -16,7 +16,7 @@ pub(super) fn settings(values: &Values) -> Budgets {
             continue;
         };
         if budgets.iter().any(|other| other.name == budget.name) {
-            table.report(&keys::BUDGET_NAME, Fault::BudgetTwice);
+            table.report(&keys::BUDGET_NAME, Fault::Budget(BudgetFault::Twice));
         }
         budgets.push(budget);
     }
@@ -32,7 +32,7 @@ fn check_media(values: &Values, budgets: &Budgets) {
     }
     for key in [&keys::IMAGES_ENABLED, &keys::SPEECH_ENABLED] {
         if values.switch(key) {
-            values.report(key, Fault::Uncounted);
+            values.report(key, Fault::Budget(BudgetFault::Uncounted));
         }
     }
 }
@@ -50,7 +50,7 @@ fn models(values: &Values) -> Vec<String> {
 fn of_one(table: &Values, known: &[String]) -> Option<Budget> {
     let name = table.text(&keys::BUDGET_NAME).filter(|name| is_name(name));
     let Some(name) = name else {
-        table.report(&keys::BUDGET_NAME, Fault::BudgetName);
+        table.report(&keys::BUDGET_NAME, Fault::Budget(BudgetFault::Name));
         return None;
     };
     let then = table.text(&keys::BUDGET_THEN).map(str::to_owned);
@@ -86,7 +86,7 @@ fn limit(table: &Values) -> Option<(Metered, i64)> {
         table.is_written(&keys::BUDGET_DOLLARS),
     ];
     if written.iter().filter(|is_written| **is_written).count() != 1 {
-        table.report(&keys::BUDGET_NAME, Fault::BudgetLimits);
+        table.report(&keys::BUDGET_NAME, Fault::Budget(BudgetFault::Limits));
         return None;
     }
     let requests = table.whole(&keys::BUDGET_REQUESTS);
