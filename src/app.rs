@@ -2,6 +2,8 @@
 //!
 //! Listener, time, chance and the signal to stop are given, so that a test owns all of them.
 
+mod beside;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,13 +20,12 @@ use crate::config::{self, Config};
 use crate::domain::agent::Agents;
 use crate::domain::budget::Budgets;
 use crate::domain::channel_settings::ChannelSettings;
-use crate::domain::id::{ChannelId, QuestionId, ServerId};
+use crate::domain::id::{ChannelId, ServerId};
 use crate::http::admin;
 use crate::mattermost::socket::{Counter, Socket};
 use crate::mattermost::{BotToken, Pace};
 use crate::pipeline::admit::intake;
 use crate::pipeline::control::Controls;
-use crate::pipeline::explain::{Explaining, explain};
 use crate::pipeline::listen::Listener;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{self, Ports, World};
@@ -33,6 +34,7 @@ use crate::telemetry::{Gauged, Instruments, Metrics, Names, TraceSettings, Wait}
 use crate::text::Trouble;
 use crate::{http, llm, mattermost, reading, store, telemetry};
 
+pub use self::beside::{Beside, audit_trail, dead_letters, explain_access, revive, usage};
 pub use crate::domain::audit::{AuditFlaw, AuditRecord, AuditVerdict};
 pub use crate::domain::completion::Usage;
 pub use crate::domain::csv;
@@ -84,14 +86,6 @@ pub struct Surroundings {
 
 /// See [`Surroundings::reread`].
 pub type Reread = Arc<dyn Fn() -> Option<Config> + Send + Sync>;
-
-/// What a command is given that works beside a process which may serve.
-pub struct Beside {
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub ids: Arc<dyn IdSource>,
-}
 
 /// Why askwell did not start.
 #[derive(Debug, thiserror::Error)]
@@ -573,94 +567,4 @@ fn token_of(mut config: Config, server: &ServerId) -> Option<SecretString> {
     let mut bots = std::iter::once(config).chain(also);
     let bot = bots.find(|bot| bot.mattermost.server == *server)?;
     bot.mattermost.bot_token
-}
-
-/// Returns dead letters, the last one first, at most `limit`.
-///
-/// # Errors
-/// When the database cannot be opened or read.
-pub async fn dead_letters(
-    config: &Config,
-    beside: &Beside,
-    limit: u32,
-) -> Result<Vec<DeadLetter>, StartError> {
-    let store = open_beside(config, beside).await?;
-    Ok(store.dead_letters(limit).await?)
-}
-
-/// Makes dead letters due again, each until the deadline it would have if it were asked now; returns them, oldest first.
-///
-/// A process that serves takes them up within a second, or when it starts.
-///
-/// # Errors
-/// When the database cannot be opened or written.
-pub async fn revive(
-    config: &Config,
-    beside: &Beside,
-    letters: &Letters,
-) -> Result<Vec<QuestionId>, StartError> {
-    let store = open_beside(config, beside).await?;
-    let deadline = beside.clock.now().after(config.pipeline.deadline);
-    Ok(store.revive(letters, deadline).await?)
-}
-
-/// Opens the audit trail.
-///
-/// # Errors
-/// When the database cannot be opened.
-pub async fn audit_trail(
-    config: &Config,
-    beside: &Beside,
-) -> Result<Arc<dyn AuditTrail>, StartError> {
-    let store = open_beside(config, beside).await?;
-    Ok(store)
-}
-
-/// Returns what was used on the configured server.
-///
-/// # Errors
-/// When the database cannot be opened or read.
-pub async fn usage(
-    config: &Config,
-    beside: &Beside,
-    query: &UsageQuery,
-) -> Result<Vec<UsageRow>, StartError> {
-    let store = open_beside(config, beside).await?;
-    Ok(store.usage(&config.mattermost.server, query).await?)
-}
-
-/// Says why somebody would be answered or not, for whoever administers the first bot of a configuration.
-///
-/// # Errors
-/// When the database cannot be opened or read, Mattermost cannot be asked, or what was asked for is not there.
-pub async fn explain_access(
-    config: &Config,
-    beside: &Beside,
-    query: &Query,
-) -> Result<Explained, StartError> {
-    let store = open_beside(config, beside).await?;
-    let clock = beside.clock.clone();
-    let pace = Pace::of(&config.mattermost, &clock);
-    let http = mattermost::http_client()?;
-    let server = mattermost::Server::at_pace(config.mattermost.clone(), http, pace, clock.clone());
-    let model = llm::Router::new(&config.models, clock, beside.ids.clone())?;
-    let explaining = Explaining {
-        settings: &config.pipeline,
-        mattermost: &server,
-        model: &model,
-        store: &*store,
-        language: config.language,
-    };
-    Ok(explain(&explaining, query).await?)
-}
-
-async fn open_beside(config: &Config, beside: &Beside) -> Result<Arc<dyn Store>, OpenError> {
-    store::open(store::Opening {
-        settings: &config.store,
-        access: Access::Beside,
-        lease_time: LeaseTime::Database,
-        clock: beside.clock.clone(),
-        ids: beside.ids.clone(),
-    })
-    .await
 }

@@ -316,7 +316,7 @@ impl House {
     }
 
     /// What `/readyz` says.
-    pub(super) async fn readiness(&self) -> serde_json::Value {
+    pub(crate) async fn readiness(&self) -> serde_json::Value {
         let body = read(&format!("{}/readyz", self.url)).await;
         serde_json::from_str(&body).unwrap()
     }
