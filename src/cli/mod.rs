@@ -7,6 +7,7 @@ mod dead;
 mod doctor;
 mod extract;
 mod failure;
+mod manual;
 mod model;
 mod serve;
 mod setup;
@@ -69,6 +70,13 @@ enum Command {
         #[command(subcommand)]
         command: config::Command,
     },
+    /// Prints what a shell is to complete, to be put where the shell looks for it.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the page of the manual: `askwell man > askwell.1`.
+    Man,
     /// Reads an attachment on standard input: the process that the server starts for each.
     #[command(hide = true)]
     Extract(extract::Arguments),
@@ -106,6 +114,8 @@ pub fn run() -> ExitCode {
         Command::Usage(arguments) => usage::run(file, &arguments),
         Command::Audit { command } => audit::run(file, &command),
         Command::Config { command } => config::run(file, &command),
+        Command::Completions { shell } => manual::complete(shell),
+        Command::Man => manual::print(),
         Command::Extract(arguments) => extract::run(&arguments),
     }
 }
