@@ -2,6 +2,8 @@
 //!
 //! Listener, time, chance and the signal to stop are given, so that a test owns all of them.
 
+mod backup;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +38,8 @@ pub use crate::domain::money::Money;
 pub use crate::domain::time::Timestamp;
 pub use crate::pipeline::explain::{Explained, Query, Unexplained};
 pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow};
-pub use crate::store::{Access, LeaseTime, OpenError};
+pub use crate::store::{Access, Contents, CopyError, LeaseTime, OpenError, Restored};
+pub use backup::{BackupError, back_up, inspect_backup, restore};
 
 /// How long answers that are being written when the process is asked to stop may go on, before they are handed back.
 pub const GRACE: Duration = Duration::from_secs(20);

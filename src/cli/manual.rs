@@ -27,7 +27,7 @@ pub(super) fn print() -> ExitCode {
 /// Returns the commands without those that only we ourselves start.
 fn shown() -> Command {
     let all = Arguments::command();
-    let mut shown = Command::new(all.get_name().to_owned())
+    let mut shown = Command::new("askwell")
         .version(env!("CARGO_PKG_VERSION"))
         .about(all.get_about().cloned().unwrap_or_default())
         .subcommand_required(true)

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod backup;
 mod config;
 mod dead;
 mod doctor;
@@ -70,6 +71,10 @@ enum Command {
         #[command(subcommand)]
         command: config::Command,
     },
+    /// Copies the database to a file, consistently and while askwell serves.
+    Backup(backup::Backup),
+    /// Puts a copy in the place of the database, which is kept beside it; askwell must be stopped.
+    Restore(backup::Restore),
     /// Prints what a shell is to complete, to be put where the shell looks for it.
     Completions {
         /// For which shell.
@@ -114,6 +119,8 @@ pub fn run() -> ExitCode {
         Command::Usage(arguments) => usage::run(file, &arguments),
         Command::Audit { command } => audit::run(file, &command),
         Command::Config { command } => config::run(file, &command),
+        Command::Backup(arguments) => backup::back_up(file, &arguments),
+        Command::Restore(arguments) => backup::restore(file, &arguments),
         Command::Completions { shell } => manual::complete(shell),
         Command::Man => manual::print(),
         Command::Extract(arguments) => extract::run(&arguments),

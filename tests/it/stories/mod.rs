@@ -6,6 +6,7 @@ mod agents;
 mod asked_again;
 mod attached;
 mod audit;
+mod backup;
 mod bad_days;
 mod budgets;
 mod buttons;
