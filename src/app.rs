@@ -3,6 +3,8 @@
 //! Listener, time, chance and the signal to stop are given, so that a test owns all of them.
 
 mod backup;
+mod reload;
+mod resident;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,12 +12,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::Config;
+use crate::config::{Config, Problems};
 use crate::domain::id::{QuestionId, ServerId};
 use crate::mattermost::socket::Socket;
 use crate::mattermost::{BotToken, Pace};
@@ -28,6 +30,8 @@ use crate::pipeline::{Ports, World};
 use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store, StoreError};
 use crate::text::Trouble;
 use crate::{http, llm, mattermost, reading, store};
+use reload::Household;
+use resident::{Rate, Resident, bots};
 
 pub use crate::domain::audit::{AuditFlaw, AuditRecord, AuditVerdict};
 pub use crate::domain::completion::Usage;
@@ -68,14 +72,16 @@ pub struct Surroundings {
     pub ids: Arc<dyn IdSource>,
     /// Whose time leases go by on PostgreSQL.
     pub lease_time: LeaseTime,
-    /// Reads the configuration once more, for a token that may have been replaced; `None` where it does not hold. It may block.
+    /// Reads the configuration once more. It may block.
     pub reread: Reread,
+    /// Who asks that the configuration is looked at again; each is told whether what was found is in force.
+    pub reloads: mpsc::Receiver<oneshot::Sender<bool>>,
     /// The program that has the command `extract`, which files are read by: this one.
     pub extractor: PathBuf,
 }
 
 /// See [`Surroundings::reread`].
-pub type Reread = Arc<dyn Fn() -> Option<Config> + Send + Sync>;
+pub type Reread = Arc<dyn Fn() -> Result<Config, Problems> + Send + Sync>;
 
 /// What a command is given that works beside a process which may serve.
 pub struct Beside {
@@ -153,29 +159,15 @@ fn trouble_of_opening(error: &OpenError) -> Trouble<'_> {
     }
 }
 
-/// Waits until every task has ended. One that dies takes the process with it: half a house would look well and answer nobody.
-async fn wait_for_all(mut tasks: JoinSet<()>, stop: &CancellationToken) -> Result<(), StartError> {
-    let mut result = Ok(());
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(error = %error, "a task of the process died; the process ends");
-            stop.cancel();
-            result = Err(StartError::Died);
-        }
-    }
-    result
-}
-
 /// Serves until `stop` is cancelled and what was running has ended or was handed back.
 ///
 /// # Errors
 /// When it cannot begin; see [`StartError`].
 pub async fn serve(
-    mut config: Config,
+    config: Config,
     surroundings: Surroundings,
     stop: CancellationToken,
 ) -> Result<(), StartError> {
-    let also = std::mem::take(&mut config.also);
     let store = open(&config, &surroundings).await?;
     let Surroundings {
         listener,
@@ -183,37 +175,28 @@ pub async fn serve(
         ids,
         lease_time: _,
         reread,
+        reloads,
         extractor,
     } = surroundings;
-    let (listening, max_connections) = (config.http.clone(), config.http.max_connections);
-    let mut building = Building {
-        store: store.clone(),
-        clock: clock.clone(),
-        ids: ids.clone(),
-        stop: stop.clone(),
-        reread,
+    let max_connections = config.http.max_connections;
+    let building = Building {
+        store,
         reader: Arc::new(reading::Reader::new(extractor, clock.clone(), READING)),
+        clock,
+        ids,
+        stop,
+        reread,
         paces: Vec::new(),
+        residents: Vec::new(),
+        before: Vec::new(),
         tasks: JoinSet::new(),
     };
-    let mut sites = Vec::new();
-    for bot in std::iter::once(config).chain(also) {
-        sites.push(building.move_in(bot)?);
-    }
-    let mut tasks = building.tasks;
-    let world = http::World {
-        sites,
-        clock: clock.clone(),
-        ids,
-        store,
-    };
-    let router = http::router(&listening, world);
+    let mut household = Household::move_in(building, config)?;
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "askwell listens");
     }
-    let served = http::serve(listener, router, max_connections, clock, stop.clone());
-    tasks.spawn(served);
-    wait_for_all(tasks, &stop).await
+    household.serve(listener, max_connections);
+    household.live(reloads).await
 }
 
 /// Opens the database and takes up what an earlier process left.
@@ -246,41 +229,87 @@ struct Building {
     reread: Reread,
     /// Reads what people attach, for all bots: memory is the machine's.
     reader: Arc<dyn FileReader>,
-    /// The pace of each Mattermost server, by its address.
-    paces: Vec<(Url, Pace)>,
+    /// The pace of each Mattermost server, by its address, and as it was configured.
+    paces: Vec<(Url, Rate, Pace)>,
+    /// The bots that are served.
+    residents: Vec<Resident>,
+    /// Those whose place they take, while they move in.
+    before: Vec<Resident>,
     tasks: JoinSet<()>,
 }
 
 impl Building {
+    /// Sets all bots of a configuration going.
+    fn move_all_in(&mut self, config: &Config) -> Result<Vec<http::Site>, StartError> {
+        // A pace that is configured otherwise begins anew; any other goes on as it is.
+        self.paces.retain(|(url, rate, _)| {
+            let mut comers = bots(config).filter(|bot| bot.mattermost.url == *url);
+            let first = comers.next();
+            first.is_some_and(|bot| Rate::of(&bot.mattermost) == *rate)
+        });
+        bots(config).map(|bot| self.move_in(bot.clone())).collect()
+    }
+
+    /// Tries whether everything can be made that a configuration needs, and sets nothing going.
+    fn rehearse(&mut self, config: &Config) -> Result<(), StartError> {
+        for bot in bots(config) {
+            let (ports, token) = self.ports(bot)?;
+            self.socket(bot, token)?;
+            World::new(bot.pipeline.clone(), ports)?;
+        }
+        Ok(())
+    }
+
+    fn router(&self, settings: &http::Settings, sites: Vec<http::Site>) -> axum::Router {
+        let world = http::World {
+            sites,
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            store: self.store.clone(),
+        };
+        http::router(settings, world)
+    }
+
     /// Sets a bot going: its ears, its intake and its workforce. Nothing but the store, the clock and the pace of its server is another
     /// bot's too.
     fn move_in(&mut self, config: Config) -> Result<http::Site, StartError> {
         let (ports, token) = self.ports(&config)?;
         let server = config.mattermost.server.clone();
-        if let Some(token) = &token {
-            self.keep_token(server.clone(), token.clone());
-        }
-        let socket = self.socket(&config, token)?;
+        let socket = self.socket(&config, token.clone())?;
         let hearing = socket.as_ref().map(|socket| socket.hearing.subscribe());
         let (mattermost, model) = (ports.mattermost.clone(), ports.model.clone());
-        let world = Arc::new(World::new(config.pipeline, ports)?);
+        let mut world = World::new(config.pipeline, ports)?;
+        if let Some(before) = self.before.iter().find(|before| before.server == server) {
+            world = world.succeeding(&before.world);
+        }
+        let world = Arc::new(world);
+        let url = config.mattermost.url.clone();
+        let resident = Resident::new((server.clone(), url), &world, token.clone(), &self.stop);
+        let gone = CancellationToken::new();
+        if let Some(token) = token {
+            self.keep_token(server.clone(), token, gone.clone());
+        }
         let (intake, committer) = intake(world.clone());
         let intake = Arc::new(intake);
         let controls = Arc::new(Controls::new(world.clone()));
-        let workforce = Workforce::new(world.clone());
+        let workforce = Workforce::new(world.clone()).until(resident.replaced.clone());
         let stop = self.stop.clone();
         if let Some(socket) = socket {
             let (teller, heard) = mpsc::channel(HEARD_EVENTS);
-            self.tasks.spawn(socket.hear(teller, stop.clone()));
-            let listener = Listener::new(world, intake.clone(), heard);
-            self.tasks.spawn(listener.run(stop.clone()));
+            let (ears, listening) = (&resident.ears, &resident.listening);
+            let hearing = socket.hear(teller, ears.clone());
+            self.tasks.spawn(listening.track_future(hearing));
+            let listener = Listener::new(world, intake.clone(), heard).run(ears.clone());
+            self.tasks.spawn(listening.track_future(listener));
         }
         // The committer ends when the last who could bring it something is gone.
         self.tasks.spawn(committer.run());
         self.tasks.spawn(async move {
             let drained = workforce.run(stop, GRACE).await;
+            gone.cancel();
             tracing::info!(?drained, "work has ended");
         });
+        self.residents.push(resident);
         Ok(http::Site {
             server,
             language: config.language,
@@ -337,8 +366,8 @@ impl Building {
     }
 
     /// Looks for another token whenever the one of a bot is refused.
-    fn keep_token(&mut self, server: ServerId, token: BotToken) {
-        let (reread, clock, stop) = (self.reread.clone(), self.clock.clone(), self.stop.clone());
+    fn keep_token(&mut self, server: ServerId, token: BotToken, gone: CancellationToken) {
+        let (reread, clock) = (self.reread.clone(), self.clock.clone());
         self.tasks.spawn(async move {
             let keeping = async {
                 loop {
@@ -351,18 +380,19 @@ impl Building {
                     tracing::info!(server = %server, "the bot's token is tried again");
                 }
             };
-            stop.run_until_cancelled(keeping).await;
+            gone.run_until_cancelled(keeping).await;
         });
     }
 
     /// Returns the pace of a server: the one of the first bot that came to it.
     fn pace(&mut self, settings: &mattermost::Settings) -> Pace {
-        let known = self.paces.iter().find(|(url, _)| *url == settings.url);
-        if let Some((_, pace)) = known {
+        let known = self.paces.iter().find(|(url, ..)| *url == settings.url);
+        if let Some((.., pace)) = known {
             return pace.clone();
         }
         let pace = Pace::of(settings, &self.clock);
-        self.paces.push((settings.url.clone(), pace.clone()));
+        let rate = Rate::of(settings);
+        self.paces.push((settings.url.clone(), rate, pace.clone()));
         pace
     }
 
@@ -397,8 +427,8 @@ async fn renew(reread: &Reread, server: &ServerId, token: &BotToken, clock: &dyn
         let read = tokio::task::spawn_blocking(move || reread()).await;
         let found = read
             .ok()
-            .flatten()
-            .and_then(|config| token_of(config, server));
+            .and_then(Result::ok)
+            .and_then(|config| token_of(&config, server));
         if found.is_some_and(|found| token.replace(found)) {
             return;
         }
@@ -406,11 +436,9 @@ async fn renew(reread: &Reread, server: &ServerId, token: &BotToken, clock: &dyn
     }
 }
 
-fn token_of(mut config: Config, server: &ServerId) -> Option<SecretString> {
-    let also = std::mem::take(&mut config.also);
-    let mut bots = std::iter::once(config).chain(also);
-    let bot = bots.find(|bot| bot.mattermost.server == *server)?;
-    bot.mattermost.bot_token
+fn token_of(config: &Config, server: &ServerId) -> Option<SecretString> {
+    let bot = bots(config).find(|bot| bot.mattermost.server == *server)?;
+    bot.mattermost.bot_token.clone()
 }
 
 /// Returns dead letters, the last one first, at most `limit`.

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use askwell::app::{LeaseTime, Reread, Surroundings, serve};
@@ -19,7 +19,7 @@ use askwell_playground::{
     CommandSpec, HookFormat, Options, Playground, SeenPost, TimeSource, View,
 };
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::ManualClock;
@@ -64,6 +64,9 @@ pub(crate) struct House {
 struct Running {
     stop: CancellationToken,
     ended: oneshot::Receiver<()>,
+    /// What it reads when it is asked to look at its configuration again.
+    inputs: Arc<Mutex<Inputs>>,
+    reload: mpsc::Sender<oneshot::Sender<bool>>,
 }
 
 impl House {
@@ -151,18 +154,12 @@ impl House {
         } else {
             "[bot]\nhears = \"nothing\"\n"
         };
-        let toml = format!("{toml}\n{deaf}");
-        let inputs = Inputs {
-            environment: self.environment.clone(),
-            toml: Some(FileText {
-                name: "askwell.toml".to_owned(),
-                text: toml,
-            }),
-            directory: PathBuf::from(self.directory.path()),
-            ..Inputs::default()
-        };
+        let inputs = self.inputs(&format!("{toml}\n{deaf}"));
         let config = load(inputs.clone()).unwrap();
-        let reread: Reread = Arc::new(move || load(inputs.clone()).ok());
+        let inputs = Arc::new(Mutex::new(inputs));
+        let read = inputs.clone();
+        let reread: Reread = Arc::new(move || load(read.lock().unwrap().clone()));
+        let (reload, reloads) = mpsc::channel(1);
         let listener = self.take_door();
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
         let stop = CancellationToken::new();
@@ -172,14 +169,41 @@ impl House {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let given = surroundings(listener, clock, ids, reread);
+                let given = surroundings(listener, clock, ids, (reread, reloads));
                 serve(config, given, asked).await.unwrap();
             });
             // What still holds the database goes with its runtime.
             drop(runtime);
             drop(end);
         });
-        self.running = Some(Running { stop, ended });
+        self.running = Some(Running {
+            stop,
+            ended,
+            inputs,
+            reload,
+        });
+    }
+
+    /// What askwell reads, with a configuration file of this text.
+    fn inputs(&self, toml: &str) -> Inputs {
+        Inputs {
+            environment: self.environment.clone(),
+            toml: Some(FileText {
+                name: "askwell.toml".to_owned(),
+                text: toml.to_owned(),
+            }),
+            directory: PathBuf::from(self.directory.path()),
+            ..Inputs::default()
+        }
+    }
+
+    /// Writes the configuration file anew, of this text exactly, and asks askwell to look at it; returns whether it is in force then.
+    pub(super) async fn reload(&self, toml: &str) -> bool {
+        let running = self.running.as_ref().unwrap();
+        *running.inputs.lock().unwrap() = self.inputs(toml);
+        let (asker, told) = oneshot::channel();
+        running.reload.send(asker).await.unwrap();
+        self.meanwhile(told).await.unwrap()
     }
 
     /// Gives away the address: the first time as it was held, later anew.
@@ -341,7 +365,7 @@ fn surroundings(
     listener: std::net::TcpListener,
     clock: Arc<ManualClock>,
     ids: Arc<dyn IdSource>,
-    reread: Reread,
+    (reread, reloads): (Reread, mpsc::Receiver<oneshot::Sender<bool>>),
 ) -> Surroundings {
     listener.set_nonblocking(true).unwrap();
     Surroundings {
@@ -351,5 +375,6 @@ fn surroundings(
         ids,
         lease_time: LeaseTime::Clock,
         reread,
+        reloads,
     }
 }

@@ -41,6 +41,7 @@ mod on_postgres;
 mod outgoing_hooks;
 pub(crate) mod process;
 mod reactions;
+mod reload;
 mod routes;
 mod rules;
 mod several;
