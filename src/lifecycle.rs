@@ -40,7 +40,7 @@ impl Reloads {
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -125,9 +125,10 @@ impl Household {
             .map_err(Refused::Problems)?;
         self.building.rehearse(&config)?;
         let changed = changes(&self.current, &config);
-        let keys = match changed.is_empty() {
-            true => "none".to_owned(),
-            false => changed.join(", "),
+        let keys = if changed.is_empty() {
+            "none".to_owned()
+        } else {
+            changed.join(", ")
         };
         let entry = AuditEntry {
             at: self.building.clock.now(),

@@ -36,7 +36,7 @@ pub(super) fn back_up(file: Option<&Path>, arguments: &Backup) -> ExitCode {
     let postgres = BackupSaying::ByPgDump {
         path: shown(&arguments.to),
     };
-    run(file, &arguments.to, postgres, async |config, beside| {
+    run(file, &arguments.to, &postgres, async |config, beside| {
         let to = &arguments.to;
         let size_bytes = app::back_up(config, beside, to, &operator()).await?;
         let (path, bytes) = (shown(to), size_bytes.to_string().into());
@@ -47,7 +47,7 @@ pub(super) fn back_up(file: Option<&Path>, arguments: &Backup) -> ExitCode {
 pub(super) fn restore(file: Option<&Path>, arguments: &Restore) -> ExitCode {
     let copy = &arguments.copy;
     let postgres = BackupSaying::ByPgRestore { path: shown(copy) };
-    run(file, copy, postgres, async |config, beside| {
+    run(file, copy, &postgres, async |config, beside| {
         if arguments.check {
             let contents = app::inspect_backup(copy).await?;
             return Ok(told(copy, &contents, beside.clock.now()));
@@ -70,7 +70,7 @@ pub(super) fn restore(file: Option<&Path>, arguments: &Restore) -> ExitCode {
 fn run<'a>(
     file: Option<&Path>,
     named: &Path,
-    postgres: BackupSaying<'_>,
+    postgres: &BackupSaying<'_>,
     work: impl AsyncFnOnce(&Config, &Beside) -> Result<Vec<BackupSaying<'a>>, BackupError>,
 ) -> ExitCode {
     let config = match super::config::read(file) {
@@ -102,10 +102,11 @@ fn run<'a>(
 }
 
 fn tell(language: Language, said: &[BackupSaying<'_>]) -> ExitCode {
-    let lines: String = said
-        .iter()
-        .map(|saying| format!("{}\n", say_of_backup(language, saying)))
-        .collect();
+    let mut lines = String::new();
+    for saying in said {
+        lines.push_str(&say_of_backup(language, saying));
+        lines.push('\n');
+    }
     let is_well = |saying: &BackupSaying<'_>| !matches!(saying, BackupSaying::TrailBroken { .. });
     let code = say(&lines);
     if said.iter().all(is_well) {
@@ -146,10 +147,10 @@ fn told<'a>(copy: &'a Path, contents: &Contents, now: Timestamp) -> Vec<BackupSa
     said
 }
 
-fn explain(config: &Config, named: &Path, postgres: BackupSaying<'_>, error: BackupError) {
+fn explain(config: &Config, named: &Path, postgres: &BackupSaying<'_>, error: BackupError) {
     let database = config.database_file().unwrap_or(named);
     let said = match &error {
-        BackupError::Postgres => say_of_backup(config.language, &postgres),
+        BackupError::Postgres => say_of_backup(config.language, postgres),
         BackupError::Copy(error) => say_of_backup(config.language, &of_copying(error, database)),
         BackupError::Unrecorded(error) => {
             let Explanation { what, remedy } = explained(config.language, &error.trouble());
@@ -183,9 +184,9 @@ fn shown(path: &Path) -> std::borrow::Cow<'_, str> {
 
 /// Whoever types: by `sudo` another than the user the command runs as.
 fn operator() -> String {
-    let names = ["SUDO_USER", "LOGNAME", "USER"];
-    let named = names.into_iter().find_map(|name| std::env::var(name).ok());
-    named.unwrap_or_else(|| "unknown".to_owned())
+    let variables = ["SUDO_USER", "LOGNAME", "USER"];
+    let mut known = variables.iter().filter_map(|name| std::env::var(name).ok());
+    known.next().unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn utc(at: Timestamp) -> String {

@@ -64,11 +64,8 @@ fn describe(command: &mut Command, path: &str, page: &mut String) {
         }
         let path = format!("{path} {name}");
         let help = below.render_long_help().to_string();
-        page.push_str(&format!(
-            ".SH \"{}\"\n.nf\n{}.fi\n",
-            path.to_uppercase(),
-            as_is(&help)
-        ));
+        let title = path.to_uppercase();
+        page.extend([".SH \"", &title, "\"\n.nf\n", &as_is(&help), ".fi\n"]);
         describe(below, &path, page);
     }
 }

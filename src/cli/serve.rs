@@ -56,7 +56,7 @@ async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| Failure::Listen { address, source })?;
-    let (asker, reloads) = mpsc::channel(1);
+    let (wish, reloads) = mpsc::channel(1);
     let surroundings = Surroundings {
         extractor: this_program(),
         listener,
@@ -72,7 +72,7 @@ async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
         loop {
             hangups.next().await;
             // Where one look waits already, it will see what there is to see.
-            asker.try_send(oneshot::channel().0).ok();
+            wish.try_send(oneshot::channel().0).ok();
         }
     };
     tokio::pin!(serving);

@@ -40,7 +40,7 @@ impl Digest {
             .iter()
             .chain(&listed)
             .chain(paired.map(|(_, secret)| secret));
-        for text in named.chain(secrets.map(|secret| secret.expose_secret())) {
+        for text in named.chain(secrets.map(ExposeSecret::expose_secret)) {
             hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(text);
         }

@@ -73,10 +73,8 @@ fn every_variable_that_a_file_names_is_one_that_is_read() {
 fn the_configuration_of_the_kubernetes_example_is_accepted() {
     let map = file("kubernetes/sqlite/configmap.yaml");
     let (_, written) = map.split_once("askwell.toml: |\n").unwrap();
-    let text: String = written
-        .lines()
-        .map(|line| format!("{}\n", line.trim_start()))
-        .collect();
+    let lines: Vec<_> = written.lines().map(str::trim_start).collect();
+    let text = lines.join("\n");
     let secret = |name: &str| (name.to_owned(), "5y9gmg3343depb6sytofa1y1eh".to_owned());
     let inputs = Inputs {
         environment: [
@@ -252,7 +250,7 @@ fn the_unit_is_one_that_systemd_reads() {
             assert!(about_it.is_empty(), "{said}");
         }
         Err(error) => {
-            eprintln!("systemd-analyze is not on this machine, so it verified nothing: {error}")
+            eprintln!("systemd-analyze is not on this machine, so it verified nothing: {error}");
         }
     }
 }
@@ -335,9 +333,9 @@ fn files_that_name_one_another_are_there() {
             .map_while(|line| line.strip_prefix("  - "))
             .collect();
         assert!(!listed.is_empty());
-        listed
-            .iter()
-            .for_each(|resource| is_there(folder(name).join(resource)));
+        for resource in listed {
+            is_there(folder(name).join(resource));
+        }
     }
     let compose = file("compose/compose.yaml");
     let [context] = values(&compose, "context:")[..] else {
