@@ -2,7 +2,10 @@
 //!
 //! Listener, time, chance and the signal to stop are given, so that a test owns all of them.
 
+mod backup;
 mod beside;
+mod reload;
+mod resident;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,12 +14,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, Problems};
 use crate::domain::agent::Agents;
 use crate::domain::budget::Budgets;
 use crate::domain::channel_settings::ChannelSettings;
@@ -33,6 +36,8 @@ use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store,
 use crate::telemetry::{Gauged, Instruments, Metrics, Names, TraceSettings, Wait};
 use crate::text::Trouble;
 use crate::{http, llm, mattermost, reading, store, telemetry};
+use reload::Household;
+use resident::{Rate, Resident, bots};
 
 pub use self::beside::{Beside, audit_trail, dead_letters, explain_access, revive, usage};
 pub use crate::domain::audit::{AuditFlaw, AuditRecord, AuditVerdict};
@@ -45,7 +50,8 @@ pub use crate::domain::time::Timestamp;
 pub use crate::http::admin::Settings as PageSettings;
 pub use crate::pipeline::explain::{Explained, Query, Unexplained};
 pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow};
-pub use crate::store::{Access, LeaseTime, OpenError};
+pub use crate::store::{Access, Contents, CopyError, LeaseTime, OpenError, Restored};
+pub use backup::{BackupError, back_up, inspect_backup, restore};
 
 /// How long answers that are being written when the process is asked to stop may go on, before they are handed back.
 pub const GRACE: Duration = Duration::from_secs(20);
@@ -80,12 +86,14 @@ pub struct Surroundings {
     pub lease_time: LeaseTime,
     /// Reads the configuration once more, for a token that may have been replaced; `None` where it does not hold. It may block.
     pub reread: Reread,
+    /// Who wants the configuration read again and put in place, and is told whether it is in force.
+    pub reloads: mpsc::Receiver<oneshot::Sender<bool>>,
     /// The program that has the command `extract`, which files are read by: this one.
     pub extractor: PathBuf,
 }
 
 /// See [`Surroundings::reread`].
-pub type Reread = Arc<dyn Fn() -> Option<Config> + Send + Sync>;
+pub type Reread = Arc<dyn Fn() -> Result<Config, Problems> + Send + Sync>;
 
 /// Why askwell did not start.
 #[derive(Debug, thiserror::Error)]
@@ -155,19 +163,6 @@ fn trouble_of_opening(error: &OpenError) -> Trouble<'_> {
     }
 }
 
-/// Waits until every task has ended. One that dies takes the process with it: half a house would look well and answer nobody.
-async fn wait_for_all(mut tasks: JoinSet<()>, stop: &CancellationToken) -> Result<(), StartError> {
-    let mut result = Ok(());
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(error = %error, "a task of the process died; the process ends");
-            stop.cancel();
-            result = Err(StartError::Died);
-        }
-    }
-    result
-}
-
 /// Serves until `stop` is cancelled and what was running has ended or was handed back.
 ///
 /// # Errors
@@ -177,7 +172,6 @@ pub async fn serve(
     surroundings: Surroundings,
     stop: CancellationToken,
 ) -> Result<(), StartError> {
-    let also = std::mem::take(&mut config.also);
     let store = open(&config, &surroundings).await?;
     let Surroundings {
         listener,
@@ -187,25 +181,27 @@ pub async fn serve(
         ids,
         lease_time: _,
         reread,
+        reloads,
         extractor,
     } = surroundings;
-    let (listening, max_connections) = (config.http.clone(), config.http.max_connections);
+    let max_connections = config.http.max_connections;
     let page = config.page.take().zip(page);
-    let names = names(&config, &also);
     let traces = config.observing.traces.take();
     let mut building = Building {
-        store: store.clone(),
-        clock: clock.clone(),
-        ids: ids.clone(),
-        stop: stop.clone(),
-        reread,
+        store,
         reader: Arc::new(reading::Reader::new(extractor, clock.clone(), READING)),
+        clock,
+        ids,
+        stop,
+        reread,
         paces: Vec::new(),
-        page_url: page.as_ref().map(|(settings, _)| settings.address()),
+        residents: Vec::new(),
+        before: Vec::new(),
+        page: page.as_ref().map(|(settings, _)| settings.clone()),
         looked_after: Vec::new(),
         gauged: Vec::new(),
         instruments: Instruments {
-            metrics: Arc::new(Metrics::new(names)),
+            metrics: Arc::new(Metrics::new(names(&config))),
             ..Instruments::default()
         },
         tasks: JoinSet::new(),
@@ -213,67 +209,33 @@ pub async fn serve(
     if let Some(traces) = traces {
         building.trace(traces)?;
     }
-    let mut sites = Vec::new();
-    for bot in std::iter::once(config).chain(also) {
-        sites.push(building.move_in(bot)?);
-    }
-    if let Some((settings, listener)) = page {
-        building.open_page(settings, listener);
-    }
-    let servers = sites.iter().map(|site| site.server.clone()).collect();
-    let (measured, mut tasks) = building.finish(servers);
-    if let Some(listener) = metrics_listener {
-        serve_metrics(&mut tasks, listener, measured, (&clock, &stop));
-    }
-    let world = http::World {
-        sites,
-        clock: clock.clone(),
-        ids,
-        store,
-    };
-    let router = http::router(&listening, world);
+    let mut household = Household::move_in(building, config)?;
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, "askwell listens");
     }
-    let served = http::serve(listener, router, max_connections, clock, stop.clone());
-    tasks.spawn(served);
-    wait_for_all(tasks, &stop).await
+    household.serve(listener, max_connections);
+    if let Some((_, listener)) = page {
+        household.serve_page(listener);
+    }
+    if let Some(listener) = metrics_listener {
+        household.serve_metrics(listener);
+    }
+    household.live(reloads).await
 }
 
 /// Returns the names that labels of metrics may hold.
-fn names(first: &Config, also: &[Config]) -> Names {
-    let bots = || std::iter::once(first).chain(also);
-    let targets = bots().flat_map(|bot| &bot.models.targets);
+fn names(config: &Config) -> Names {
+    let targets = bots(config).flat_map(|bot| &bot.models.targets);
     Names {
         targets: targets.map(|target| target.id.clone()).collect(),
-        servers: bots()
+        servers: bots(config)
             .map(|bot| bot.mattermost.server.as_str().to_owned())
             .collect(),
-        budgets: bots()
+        budgets: bots(config)
             .flat_map(|bot| bot.pipeline.budgets.iter())
             .map(|budget| budget.name.clone())
             .collect(),
     }
-}
-
-fn serve_metrics(
-    tasks: &mut JoinSet<()>,
-    listener: TcpListener,
-    measured: http::Measured,
-    (clock, stop): (&Arc<dyn Clock>, &CancellationToken),
-) {
-    if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, "metrics are served");
-    }
-    let router = http::metrics_router(Arc::new(measured));
-    let (clock, stop) = (clock.clone(), stop.clone());
-    tasks.spawn(http::serve(
-        listener,
-        router,
-        http::MAX_READERS,
-        clock,
-        stop,
-    ));
 }
 
 /// Opens the database and takes up what an earlier process left.
@@ -306,10 +268,14 @@ struct Building {
     reread: Reread,
     /// Reads what people attach, for all bots: memory is the machine's.
     reader: Arc<dyn FileReader>,
-    /// The pace of each Mattermost server, by its address.
-    paces: Vec<(Url, Pace)>,
+    /// The pace of each Mattermost server, by its address, and as it was configured.
+    paces: Vec<(Url, Rate, Pace)>,
+    /// The bots that are served.
+    residents: Vec<Resident>,
+    /// Those whose place they take, while they move in.
+    before: Vec<Resident>,
     /// Where the page for administrators stands, where there is one.
-    page_url: Option<String>,
+    page: Option<admin::Settings>,
     /// What the page shows of each bot.
     looked_after: Vec<Arc<admin::Site>>,
     /// Whose state is looked at when metrics are read.
@@ -333,47 +299,108 @@ impl Building {
         Ok(())
     }
 
-    /// Returns what is to be read of all that was built, and its tasks.
-    fn finish(self, servers: Vec<ServerId>) -> (http::Measured, JoinSet<()>) {
-        let watched = http::Watched {
-            gauged: self.gauged,
-            servers,
-            store: self.store,
+    /// Sets all bots of a configuration going.
+    fn move_all_in(&mut self, config: &Config) -> Result<Vec<http::Site>, StartError> {
+        // A pace that is configured otherwise begins anew; any other goes on as it is.
+        self.paces.retain(|(url, rate, _)| {
+            let mut comers = bots(config).filter(|bot| bot.mattermost.url == *url);
+            let first = comers.next();
+            first.is_some_and(|bot| Rate::of(&bot.mattermost) == *rate)
+        });
+        self.instruments.metrics.know(names(config));
+        self.looked_after.clear();
+        self.gauged.clear();
+        for (_, _, pace) in &self.paces {
+            self.gauged.push(Arc::new(pace.clone()));
+        }
+        bots(config).map(|bot| self.move_in(bot.clone())).collect()
+    }
+
+    /// Tries whether everything can be made that a configuration needs, and sets nothing going.
+    fn rehearse(&mut self, config: &Config) -> Result<(), StartError> {
+        for bot in bots(config) {
+            let (ports, token) = self.ports(bot)?;
+            self.socket(bot, token)?;
+            World::new(bot.pipeline.clone(), ports)?;
+        }
+        Ok(())
+    }
+
+    fn router(&self, settings: &http::Settings, sites: Vec<http::Site>) -> axum::Router {
+        let world = http::World {
+            sites,
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            store: self.store.clone(),
         };
-        let measured = http::Measured::new(self.instruments.metrics, watched, self.clock);
-        (measured, self.tasks)
+        http::router(settings, world)
+    }
+
+    /// Returns where metrics are read of all that was built.
+    fn metrics_router(&self) -> axum::Router {
+        let servers = self.residents.iter();
+        let watched = http::Watched {
+            gauged: self.gauged.clone(),
+            servers: servers.map(|resident| resident.server.clone()).collect(),
+            store: self.store.clone(),
+        };
+        let metrics = self.instruments.metrics.clone();
+        let measured = http::Measured::new(metrics, watched, self.clock.clone());
+        http::metrics_router(Arc::new(measured))
+    }
+
+    /// Returns the page for administrators, where there is one.
+    fn page_router(&mut self) -> Option<axum::Router> {
+        let settings = self.page.clone()?;
+        Some(admin::router(admin::World {
+            settings,
+            sites: std::mem::take(&mut self.looked_after),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        }))
     }
 
     /// Sets a bot going: its ears, its intake and its workforce. Nothing but the store, the clock and the pace of its server is another
     /// bot's too.
     fn move_in(&mut self, mut config: Config) -> Result<http::Site, StartError> {
-        config.pipeline.page_url.clone_from(&self.page_url);
+        config.pipeline.page_url = self.page.as_ref().map(admin::Settings::address);
         let in_force = config::in_force(&config);
         let (ports, token) = self.ports(&config)?;
         let server = config.mattermost.server.clone();
-        if let Some(token) = &token {
-            self.keep_token(server.clone(), token.clone());
-        }
-        let socket = self.socket(&config, token)?;
+        let socket = self.socket(&config, token.clone())?;
         let hearing = socket.as_ref().map(|socket| socket.hearing.subscribe());
         let (mattermost, model) = (ports.mattermost.clone(), ports.model.clone());
         let shown = Shown::of(&config.pipeline);
-        let world = Arc::new(World::new(config.pipeline, ports)?);
+        let mut world = World::new(config.pipeline, ports)?;
+        if let Some(before) = self.before.iter().find(|before| before.server == server) {
+            world = world.succeeding(&before.world);
+        }
+        let world = Arc::new(world);
+        let url = config.mattermost.url.clone();
+        let resident = Resident::new((server.clone(), url), &world, token.clone(), &self.stop);
+        let gone = CancellationToken::new();
+        if let Some(token) = token {
+            self.keep_token(server.clone(), token, gone.clone());
+        }
         let (intake, committer) = intake(world.clone());
         let intake = Arc::new(intake);
         let controls = Arc::new(Controls::new(world.clone()));
-        let workforce = Workforce::new(world.clone());
+        let workforce = Workforce::new(world.clone()).until(resident.replaced.clone());
         let stop = self.stop.clone();
         if let Some(socket) = socket {
             let (teller, heard) = mpsc::channel(HEARD_EVENTS);
-            self.tasks.spawn(socket.hear(teller, stop.clone()));
-            let listener = Listener::new(world, intake.clone(), heard);
-            self.tasks.spawn(listener.run(stop.clone()));
+            let (ears, listening) = (&resident.ears, &resident.listening);
+            let hearing = socket.hear(teller, ears.clone());
+            self.tasks.spawn(listening.track_future(hearing));
+            let listener = Listener::new(world, intake.clone(), heard).run(ears.clone());
+            self.tasks.spawn(listening.track_future(listener));
         }
         // The committer ends when the last who could bring it something is gone.
         self.tasks.spawn(committer.run());
         self.tasks.spawn(async move {
             let drained = workforce.run(stop, GRACE).await;
+            gone.cancel();
             tracing::info!(?drained, "work has ended");
         });
         self.looked_after.push(Arc::new(admin::Site {
@@ -389,6 +416,7 @@ impl Building {
             channels: shown.channels,
             in_force,
         }));
+        self.residents.push(resident);
         Ok(http::Site {
             server,
             language: config.language,
@@ -400,23 +428,6 @@ impl Building {
             mattermost,
             model,
         })
-    }
-
-    /// Serves the page for administrators.
-    fn open_page(&mut self, settings: admin::Settings, listener: TcpListener) {
-        if let Ok(address) = listener.local_addr() {
-            tracing::info!(%address, "the page for administrators is served");
-        }
-        let router = admin::router(admin::World {
-            settings,
-            sites: std::mem::take(&mut self.looked_after),
-            store: self.store.clone(),
-            clock: self.clock.clone(),
-            ids: self.ids.clone(),
-        });
-        let (clock, stop) = (self.clock.clone(), self.stop.clone());
-        let served = http::serve(listener, router, admin::MAX_CONNECTIONS, clock, stop);
-        self.tasks.spawn(served);
     }
 
     fn ports(&mut self, config: &Config) -> Result<(Ports, Option<BotToken>), StartError> {
@@ -467,8 +478,8 @@ impl Building {
     }
 
     /// Looks for another token whenever the one of a bot is refused.
-    fn keep_token(&mut self, server: ServerId, token: BotToken) {
-        let (reread, clock, stop) = (self.reread.clone(), self.clock.clone(), self.stop.clone());
+    fn keep_token(&mut self, server: ServerId, token: BotToken, gone: CancellationToken) {
+        let (reread, clock) = (self.reread.clone(), self.clock.clone());
         self.tasks.spawn(async move {
             let keeping = async {
                 loop {
@@ -481,19 +492,20 @@ impl Building {
                     tracing::info!(server = %server, "the bot's token is tried again");
                 }
             };
-            stop.run_until_cancelled(keeping).await;
+            gone.run_until_cancelled(keeping).await;
         });
     }
 
     /// Returns the pace of a server: the one of the first bot that came to it.
     fn pace(&mut self, settings: &mattermost::Settings) -> Pace {
-        let known = self.paces.iter().find(|(url, _)| *url == settings.url);
-        if let Some((_, pace)) = known {
+        let known = self.paces.iter().find(|(url, ..)| *url == settings.url);
+        if let Some((_, _, pace)) = known {
             return pace.clone();
         }
         let pace = Pace::of(settings, &self.clock);
         self.gauged.push(Arc::new(pace.clone()));
-        self.paces.push((settings.url.clone(), pace.clone()));
+        let rate = Rate::of(settings);
+        self.paces.push((settings.url.clone(), rate, pace.clone()));
         pace
     }
 
@@ -553,8 +565,8 @@ async fn renew(reread: &Reread, server: &ServerId, token: &BotToken, clock: &dyn
         let read = tokio::task::spawn_blocking(move || reread()).await;
         let found = read
             .ok()
-            .flatten()
-            .and_then(|config| token_of(config, server));
+            .and_then(Result::ok)
+            .and_then(|config| token_of(&config, server));
         if found.is_some_and(|found| token.replace(found)) {
             return;
         }
@@ -562,9 +574,7 @@ async fn renew(reread: &Reread, server: &ServerId, token: &BotToken, clock: &dyn
     }
 }
 
-fn token_of(mut config: Config, server: &ServerId) -> Option<SecretString> {
-    let also = std::mem::take(&mut config.also);
-    let mut bots = std::iter::once(config).chain(also);
-    let bot = bots.find(|bot| bot.mattermost.server == *server)?;
-    bot.mattermost.bot_token
+fn token_of(config: &Config, server: &ServerId) -> Option<SecretString> {
+    let bot = bots(config).find(|bot| bot.mattermost.server == *server)?;
+    bot.mattermost.bot_token.clone()
 }

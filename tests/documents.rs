@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use askwell::config;
 use askwell::text::Language;
 
+#[path = "documents/deploying.rs"]
+mod deploying;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -92,6 +95,7 @@ fn is_path(quoted: &str) -> bool {
         "bench/",
         "scripts/",
         "recorded/",
+        "deploy/",
     ];
     let is_plain = quoted
         .bytes()

@@ -100,7 +100,10 @@ pub async fn explain_access(
     Ok(explain(&explaining, query).await?)
 }
 
-async fn open_beside(config: &Config, beside: &Beside) -> Result<Arc<dyn Store>, OpenError> {
+pub(super) async fn open_beside(
+    config: &Config,
+    beside: &Beside,
+) -> Result<Arc<dyn Store>, OpenError> {
     store::open(store::Opening {
         settings: &config.store,
         access: Access::Beside,

@@ -2,11 +2,13 @@
 
 mod access;
 mod audit;
+mod backup;
 mod config;
 mod dead;
 mod doctor;
 mod extract;
 mod failure;
+mod manual;
 mod model;
 mod serve;
 mod setup;
@@ -73,6 +75,17 @@ enum Command {
     },
     /// Prints every metric and what it means, in Markdown.
     Metrics,
+    /// Copies the database to a file, consistently and while askwell serves.
+    Backup(backup::Backup),
+    /// Puts a copy in the place of the database, which is kept beside it; askwell must be stopped.
+    Restore(backup::Restore),
+    /// Prints what a shell is to complete, to be put where the shell looks for it.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the page of the manual: `askwell man > askwell.1`.
+    Man,
     /// Reads an attachment on standard input: the process that the server starts for each.
     #[command(hide = true)]
     Extract(extract::Arguments),
@@ -111,6 +124,10 @@ pub fn run() -> ExitCode {
         Command::Audit { command } => audit::run(file, &command),
         Command::Config { command } => config::run(file, &command),
         Command::Metrics => say(&metrics_reference()),
+        Command::Backup(arguments) => backup::back_up(file, &arguments),
+        Command::Restore(arguments) => backup::restore(file, &arguments),
+        Command::Completions { shell } => manual::complete(shell),
+        Command::Man => manual::print(),
         Command::Extract(arguments) => extract::run(&arguments),
     }
 }

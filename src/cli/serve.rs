@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
@@ -50,12 +51,15 @@ fn begin(config: Config, file: Option<&Path>) -> Result<(), Failure> {
 }
 
 async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
+    // First of all: until somebody listens for it, the signal ends the process.
+    let mut hangups = lifecycle::Reloads::listen().map_err(Failure::System)?;
     let address = config.http.listen;
     let listener = listen(address).await?;
     let metrics_listener = match config.observing.metrics {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
+    let (wish, reloads) = mpsc::channel(1);
     let surroundings = Surroundings {
         extractor: this_program(),
         listener,
@@ -65,13 +69,22 @@ async fn serve(config: Config, file: Option<&Path>) -> Result<(), Failure> {
         ids: Arc::new(SystemIds),
         lease_time: LeaseTime::Database,
         reread: reread(file),
+        reloads,
     };
     let stop = CancellationToken::new();
     let serving = app::serve(config, surroundings, stop.clone());
+    let asking = async {
+        loop {
+            hangups.next().await;
+            // Where one look waits already, it will see what there is to see.
+            wish.try_send(oneshot::channel().0).ok();
+        }
+    };
     tokio::pin!(serving);
     tokio::select! {
         ended = &mut serving => return Ok(ended?),
         asked = lifecycle::asked_to_stop() => asked.map_err(Failure::System)?,
+        () = asking => {}
     }
     stop.cancel();
     // Whoever asks a second time does not want to wait.
@@ -104,7 +117,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// Reads the same files once more.
 fn reread(file: Option<&Path>) -> Reread {
     let file = file.map(Path::to_owned);
-    Arc::new(move || load(Inputs::of_process(file.as_deref())).ok())
+    Arc::new(move || load(Inputs::of_process(file.as_deref())))
 }
 
 /// Returns where this program is; on Linux by a name that stays it when its file is replaced.

@@ -1,6 +1,7 @@
 //! From everything that is written to settings that hold, or to everything that is wrong.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -52,6 +53,17 @@ pub struct Config {
     pub also: Vec<Config>,
     /// Every key with its value and origin, secrets left out.
     pub(super) lines: Vec<Line>,
+}
+
+impl Config {
+    /// Returns the file of the database; `None` where it is no file.
+    #[must_use]
+    pub fn database_file(&self) -> Option<&Path> {
+        match &self.store {
+            store::Settings::Sqlite(path) => Some(path),
+            store::Settings::Postgres(_) => None,
+        }
+    }
 }
 
 /// Reads and checks everything.

@@ -8,6 +8,7 @@
 //! [`check`] makes the settings of it, [`problem`] renders what is wrong. [`mod@draft`] is what is written before it is complete, and [`edit`]
 //! writes into the files of people.
 
+mod changes;
 mod check;
 mod document;
 mod draft;
@@ -28,6 +29,7 @@ mod summary;
 mod toml_file;
 mod words;
 
+pub use changes::{changes, needs_a_restart};
 pub use check::Observing;
 pub use document::document;
 pub use draft::{Draft, Drafted, Sheet, SheetNames, draft};

@@ -1,6 +1,9 @@
 //! Every effective setting and where it comes from, for a person who wonders; no secret is part of it.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+use secrecy::ExposeSecret;
+use sha2::{Digest as _, Sha256};
 
 use super::load::Config;
 use super::raw::{Origin, Values};
@@ -18,7 +21,51 @@ pub(super) struct Line {
     section: String,
     name: &'static str,
     value: Option<String>,
+    /// Of what of its value is not shown.
+    hidden: Digest,
     origin: Origin,
+}
+
+/// What two secrets are compared by. It does not print.
+#[derive(Clone, PartialEq, Eq)]
+struct Digest([u8; 32]);
+
+impl Digest {
+    fn of(values: &Values, key: &keys::Key) -> Self {
+        let mut hash = Sha256::new();
+        let own = values.secret(key);
+        let listed = values.secrets(key);
+        let paired = values.pairs(key).iter();
+        let named = paired.clone().map(|(name, _)| name.as_str());
+        let secrets = own
+            .iter()
+            .chain(&listed)
+            .chain(paired.map(|(_, secret)| secret));
+        for text in named.chain(secrets.map(ExposeSecret::expose_secret)) {
+            hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(text);
+        }
+        Self(hash.finalize().into())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Digest")
+    }
+}
+
+impl Line {
+    /// Returns the name of its key: `answer.assistant`, and in a table that may stand often `agents 1.name`.
+    pub(super) fn path(&self) -> String {
+        let section = self.section.replace(['[', ']'], "");
+        format!("{section}.{}", self.name)
+    }
+
+    /// Says whether another has the same value, wherever either was written.
+    pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
+        self.value == other.value && self.hidden == other.hidden
+    }
 }
 
 /// Collects what may be shown of every key.
@@ -28,6 +75,7 @@ pub(super) fn lines(values: &Values, config: &Config) -> Vec<Line> {
         section: format!("[{}]", key.section),
         name: key.name,
         value: computed(&key.path(), config).or_else(|| values.shown(key)),
+        hidden: Digest::of(values, key),
         origin: values.origin(key),
     });
     lines.chain(of_tables(values)).collect()
@@ -43,6 +91,7 @@ fn of_tables(values: &Values) -> impl Iterator<Item = Line> {
                 section: format!("[[{section}]] {number}"),
                 name: key.name,
                 value: table.shown(key),
+                hidden: Digest::of(table, key),
                 origin: table.origin(key),
             })
         })

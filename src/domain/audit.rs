@@ -102,6 +102,8 @@ actions! {
     KeysRotated = "keys_rotated",
     /// A copy of the database was made.
     BackupMade = "backup_made",
+    /// A copy was put in the place of the database, and everything since it was made is gone from there.
+    BackupRestored = "backup_restored",
     /// Figures or this trail were written to a file.
     Exported = "exported",
 }

@@ -1,6 +1,7 @@
 //! What we serve: the hooks Mattermost calls, health, and metrics.
 //!
 //! - [`router`] has every route on one page; [`serve`] listens, with bounds on connections, headers and time.
+//! - `entrance` lets another router take the place of the one that is served.
 //! - `hooks` are the thin handlers: read the body (`body`), find out who sent it (`token`), give it to the pipeline, and say its reply in
 //!   the form that the sender understands (`reply`).
 //! - `actions` is the handler of pressed buttons.
@@ -13,6 +14,7 @@ mod actions;
 pub mod admin;
 mod body;
 mod connection;
+mod entrance;
 mod guests;
 mod health;
 mod hooks;
@@ -31,6 +33,7 @@ use secrecy::SecretString;
 pub use actions::{MAX_PRESS_BYTES, Obey};
 pub use body::{LARGE_BODIES, LARGE_BODY_BYTES};
 pub use connection::WRITE_TIMEOUT;
+pub use entrance::Entrance;
 pub use health::{CHECK_NEIGHBOURS_EVERY, CHECK_STORE_EVERY, LONGEST_CHECK};
 pub use hooks::{LONGEST_RECEPTION, Receive};
 pub use metrics::{

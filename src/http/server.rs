@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -20,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::connection::HeadDeadline;
+use super::entrance::Entrance;
 use super::guests::{Guest, Guests};
 use crate::ports::{Clock, timeout};
 
@@ -45,7 +45,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves until `stop` is cancelled; then takes no more connections, lets running requests end within [`SHUTDOWN_DEADLINE`], and returns.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    entrance: impl Into<Entrance>,
     max_connections: usize,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
@@ -53,6 +53,7 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(
         max_connections.clamp(1, Semaphore::MAX_PERMITS),
     ));
+    let entrance = entrance.into();
     let guests = Guests::default();
     let graceful = GracefulShutdown::new();
     // Dropped at the end, which closes whatever still runs.
@@ -64,7 +65,7 @@ pub async fn serve(
         let guest = guests.welcome(clock.now());
         let http = http(
             stream,
-            router.clone(),
+            entrance.clone(),
             Arc::clone(&guest),
             Arc::clone(&clock),
         );
@@ -91,7 +92,7 @@ pub async fn serve(
 /// Speaks HTTP/1 on a connection: Mattermost, its proxies and probes all do.
 fn http(
     stream: TcpStream,
-    router: Router,
+    entrance: Entrance,
     guest: Arc<Guest>,
     clock: Arc<dyn Clock>,
 ) -> impl GracefulConnection {
@@ -100,7 +101,7 @@ fn http(
     let turns = guest.turns.clone();
     let stream = HeadDeadline::new(stream, HEADER_TIMEOUT, turns, Arc::clone(&clock));
     let service = service_fn(move |request: Request<Incoming>| {
-        let (router, guest, clock) = (router.clone(), Arc::clone(&guest), Arc::clone(&clock));
+        let (router, guest, clock) = (entrance.router(), Arc::clone(&guest), Arc::clone(&clock));
         async move {
             guest.turn(clock.now());
             let response: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;

@@ -48,7 +48,7 @@ pub(super) async fn customs_of(
     world: &World,
     channel: &ChannelId,
 ) -> Result<Arc<ChannelSettings>, StoreError> {
-    let Customs(known) = &world.customs;
+    let Customs(known) = &*world.customs;
     let now = world.clock.now();
     if known.is_due(channel, now) {
         let server = world.mattermost.server();
@@ -60,7 +60,7 @@ pub(super) async fn customs_of(
 
 /// Believes what was said of a channel, and returns it with what is configured for it.
 fn learn(world: &World, channel: &ChannelId, said: &ChannelSettings) -> Arc<ChannelSettings> {
-    let (Customs(known), settings) = (&world.customs, &world.settings);
+    let (Customs(known), settings) = (&*world.customs, &world.settings);
     let mut said = said.clone();
     // A choice that is offered no more is none.
     said.model = said

@@ -42,6 +42,8 @@ pub struct Workforce {
     world: Arc<World>,
     tracker: TaskTracker,
     places: Arc<Semaphore>,
+    /// When another takes its place.
+    replaced: CancellationToken,
     worker: u128,
     /// When it was last looked what other processes were asked to stop.
     looked_at: AtomicI64,
@@ -71,19 +73,35 @@ impl Workforce {
             audited_at: AtomicI64::new(i64::MIN),
             budgeted_at: AtomicI64::new(i64::MIN),
             tracker: TaskTracker::new(),
+            replaced: CancellationToken::new(),
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             world,
         }
+    }
+
+    /// Has it claim nothing more once `replaced` is cancelled, because another takes its place in this process. What is running then ends as
+    /// it began, for which there is time up to the questions' deadlines.
+    #[must_use]
+    pub fn until(self, replaced: CancellationToken) -> Self {
+        Self { replaced, ..self }
     }
 
     /// Claims and works until `stop` is cancelled, then lets what is running end.
     ///
     /// What has not ended `grace` later is handed back, to be begun again by the next process.
     pub async fn run(self, stop: CancellationToken, grace: Duration) -> Drained {
-        while !stop.is_cancelled() {
+        while !stop.is_cancelled() && !self.replaced.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => break,
+                // Not broken off where it is replaced: what was claimed is worked on.
                 () = self.round() => {}
+            }
+        }
+        if !stop.is_cancelled() {
+            self.tracker.close();
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.tracker.wait() => return Drained::Cleanly,
             }
         }
         self.drain(grace).await
@@ -153,7 +171,8 @@ impl Workforce {
 
     /// Claims as much as there are free places for, then waits until there may be more.
     async fn round(&self) {
-        let Ok(first) = self.places.clone().acquire_owned().await else {
+        let place = self.places.clone().acquire_owned();
+        let Some(Ok(first)) = self.replaced.run_until_cancelled(place).await else {
             return;
         };
         self.heed_stops().await;
@@ -201,6 +220,7 @@ impl Workforce {
             Ok(None) | Err(_) => poll,
         };
         tokio::select! {
+            () = self.replaced.cancelled() => {}
             () = self.world.work_waits.notified() => {}
             () = clock.sleep_until(until) => {}
         }

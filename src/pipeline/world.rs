@@ -77,7 +77,7 @@ pub struct World {
     /// What may be used, and by which calendar.
     pub(super) counting: Arc<Counting>,
     /// Rung when a question was admitted or a lane became free; the workforce listens.
-    pub(super) work_waits: Notify,
+    pub(super) work_waits: Arc<Notify>,
     /// The questions being worked on here, so that a stop is felt at once.
     pub(super) halts: Halts,
     /// Who the bot is, once the listener has learnt it.
@@ -91,15 +91,15 @@ pub struct World {
     /// What channels say of themselves.
     pub(super) profiles: Profiles,
     /// What channels do otherwise.
-    pub(super) customs: Customs,
+    pub(super) customs: Arc<Customs>,
     /// Who was refused the page for administrators lately.
     pub(super) refusals: Refusals,
     /// Reactions that say that a post was heard.
     pub(super) acknowledgements: Acknowledgements,
     /// Edits that may still come.
-    pub(super) late_edits: LateEdits,
+    pub(super) late_edits: Arc<LateEdits>,
     /// Callers that wait for their answer in the reply itself.
-    pub(super) callers: Callers,
+    pub(super) callers: Arc<Callers>,
     /// The keys with which buttons are signed.
     pub(super) keyring: Keyring,
 }
@@ -135,20 +135,35 @@ impl World {
             clock: ports.clock,
             ids: ports.ids,
             instruments: ports.instruments,
-            work_waits: Notify::new(),
+            work_waits: Arc::default(),
             halts: Halts::default(),
             bot: OnceLock::new(),
             rules,
             languages,
             accounts: Accounts::default(),
             profiles: Profiles::default(),
-            customs: Customs::default(),
+            customs: Arc::default(),
             refusals: Refusals::default(),
             acknowledgements: Acknowledgements::default(),
-            late_edits: LateEdits::default(),
-            callers: Callers::default(),
+            late_edits: Arc::default(),
+            callers: Arc::default(),
             keyring: Keyring::default(),
         })
+    }
+
+    /// Takes over what the world before it, of the same bot, knows of work that goes on there: who waits for it, how it is stopped, and
+    /// what of it may still appear. All else is its own, and settings above all.
+    #[must_use]
+    pub fn succeeding(self, before: &Self) -> Self {
+        Self {
+            work_waits: before.work_waits.clone(),
+            halts: before.halts.clone(),
+            customs: before.customs.clone(),
+            acknowledgements: before.acknowledgements.clone(),
+            late_edits: before.late_edits.clone(),
+            callers: before.callers.clone(),
+            ..self
+        }
     }
 }
 

@@ -5,12 +5,13 @@
 //! transaction. What differs: `postgres` connects through sqlx; `sqlite` calls SQLite on threads of its own (`sqlite_worker`), where
 //! verbs that wait together share a commit and rows are written one by one (`sqlite_statement`; ADR 7); the few statements
 //! that need a lock on PostgreSQL carry it visibly (`statement::locking`); and `admit` numbers the jobs of a lane differently.
-//! `examine` looks at a database without changing it. `row` turns rows into nouns and back.
+//! `examine` looks at a database without changing it, `backup` copies one and puts a copy in its place. `row` turns rows into nouns and back.
 //!
 //! A crash costs nothing that was returned as done, but for claims and renewals, whose commit does not wait for the disk.
 
 mod admit;
 mod audit;
+mod backup;
 mod books;
 mod channels;
 mod claim;
@@ -44,6 +45,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 pub use admit::ROWS_PER_STATEMENT;
+pub use backup::{Contents, CopyError, Restored, back_up, inspect, restore};
 pub use claim::FURTHEST_RETRY;
 pub use examine::{Examined, examine};
 pub use open::{Access, LeaseTime, OpenError, Opening, open};

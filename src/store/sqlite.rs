@@ -190,7 +190,7 @@ fn lock_path(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn lock_for_serving(path: &Path) -> Result<File, OpenError> {
+pub(super) fn lock_for_serving(path: &Path) -> Result<File, OpenError> {
     let lock_path = lock_path(path);
     let refused = |source: io::Error| OpenError::Refused {
         path: lock_path.clone(),
@@ -207,7 +207,7 @@ fn lock_for_serving(path: &Path) -> Result<File, OpenError> {
 }
 
 /// Whether SQLite says that the file is damaged or none of its own.
-fn is_damaged(error: &rusqlite::Error) -> bool {
+pub(super) fn is_damaged(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)

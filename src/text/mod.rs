@@ -7,6 +7,7 @@
 mod access;
 mod agents;
 mod audit;
+mod backup;
 mod budgets;
 mod channel;
 mod doctor;
@@ -21,6 +22,7 @@ mod setup;
 pub use access::{AccessSaying, say_of_access};
 pub use agents::{AgentSaying, say_of_agents};
 pub use audit::{AuditSaying, say_of_audit};
+pub use backup::{BackupSaying, say_of_backup};
 pub use budgets::{BudgetSaying, for_what_time, grouped, how_much, say_of_budgets, whose};
 pub use channel::{ChannelSaying, Listed, form_of, heard, list_settings, say_of_channel};
 pub use doctor::{Ailment, Healthy, Verdict, attest, conclude, diagnose};

@@ -266,6 +266,7 @@ words! {
     ActionForgotten = "word-action-forgotten",
     ActionKeysRotated = "word-action-keys-rotated",
     ActionBackupMade = "word-action-backup-made",
+    ActionBackupRestored = "word-action-backup-restored",
     ActionExported = "word-action-exported",
 
     // Settings.
@@ -336,6 +337,7 @@ pub fn action_word(action: AuditAction) -> PageWord {
         AuditAction::Forgotten => PageWord::ActionForgotten,
         AuditAction::KeysRotated => PageWord::ActionKeysRotated,
         AuditAction::BackupMade => PageWord::ActionBackupMade,
+        AuditAction::BackupRestored => PageWord::ActionBackupRestored,
         AuditAction::Exported => PageWord::ActionExported,
     }
 }

@@ -171,7 +171,7 @@ impl Metrics {
             dead,
         } = now;
         for (state, number) in [("waiting", waiting), ("running", running), ("dead", dead)] {
-            let server = known(&self.names.servers, server);
+            let server = known(&self.names().servers, server);
             let of = OfBacklog { server, state };
             self.backlog.get_or_create(&of).set(gauged(number));
         }
@@ -182,7 +182,7 @@ impl Metrics {
 impl Metrics {
     fn target(&self, target: &str) -> OfTarget {
         OfTarget {
-            target: known(&self.names.targets, target),
+            target: known(&self.names().targets, target),
         }
     }
 
@@ -247,7 +247,7 @@ impl Metrics {
 
     /// So much of a budget is spent or reserved, 1.0 being all of it.
     pub fn budget_used(&self, budget: &str, ratio: f64) {
-        let budget = known(&self.names.budgets, budget);
+        let budget = known(&self.names().budgets, budget);
         let ratio = if ratio.is_finite() {
             ratio.max(0.0)
         } else {
@@ -273,7 +273,7 @@ impl Metrics {
 impl Metrics {
     fn server(&self, server: &str) -> OfServer {
         OfServer {
-            server: known(&self.names.servers, server),
+            server: known(&self.names().servers, server),
         }
     }
 

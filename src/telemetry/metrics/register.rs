@@ -1,5 +1,7 @@
 //! Every metric, with its name, its labels and its buckets.
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -47,7 +49,7 @@ pub struct Metrics {
     registry: Registry,
     /// The names of what is registered, without what stands before and behind them.
     pub(super) registered: Vec<String>,
-    pub(super) names: Names,
+    names: RwLock<Names>,
     pub(super) acknowledge: Histogram,
     pub(super) first_text: Histogram,
     pub(super) answer: Histogram,
@@ -140,21 +142,32 @@ impl Metrics {
             budget_used: to.family("budget_used_ratio", "The part of a budget that is spent or reserved"),
             registry: to.registry,
             registered: to.names,
-            names,
+            names: RwLock::new(names),
         }
         .begun()
     }
 
+    /// Takes the names of another configuration: what has one of the old ones alone is something else from now on.
+    pub fn know(&self, names: Names) {
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// Returns the names that labels may hold.
+    pub(super) fn names(&self) -> RwLockReadGuard<'_, Names> {
+        // No code panics while it holds this lock.
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Begins series at zero of which the first step is to be seen: what was not there before has not increased.
     fn begun(self) -> Self {
-        for result in ["accepted", "duplicate", "not_taken"] {
+        for result in ["accepted", "duplicate", "not_taken", "over_budget"] {
             drop(self.admissions.get_or_create(&OfResult { result }));
         }
         for result in ["sent", "dropped"] {
             drop(self.spans.get_or_create(&OfResult { result }));
         }
-        for server in &self.names.servers {
-            let server = server.clone();
+        let servers = self.names().servers.clone();
+        for server in servers {
             let of = OfServer { server };
             for counter in [&self.rate_limited, &self.gaps, &self.reconnects] {
                 drop(counter.get_or_create(&of));

@@ -246,6 +246,7 @@ word-action-configuration-changed = changed the configuration
 word-action-forgotten = had conversations forgotten
 word-action-keys-rotated = rotated keys
 word-action-backup-made = made a backup
+word-action-backup-restored = restored a backup
 word-action-exported = exported
 
 ## Settings

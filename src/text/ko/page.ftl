@@ -246,6 +246,7 @@ word-action-configuration-changed = 설정 변경
 word-action-forgotten = 대화 삭제
 word-action-keys-rotated = 키 교체
 word-action-backup-made = 백업
+word-action-backup-restored = 백업 복원
 word-action-exported = 내보내기
 
 ## Settings

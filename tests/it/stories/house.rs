@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use askwell::app::{LeaseTime, Reread, Surroundings, serve};
@@ -19,7 +19,7 @@ use askwell_playground::{
     CommandSpec, HookFormat, Options, Playground, SeenPost, TimeSource, View,
 };
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::ManualClock;
@@ -68,6 +68,9 @@ pub(crate) struct House {
 struct Running {
     stop: CancellationToken,
     ended: oneshot::Receiver<()>,
+    /// What it reads when it is asked to look at its configuration again.
+    inputs: Arc<Mutex<Inputs>>,
+    reload: mpsc::Sender<oneshot::Sender<bool>>,
 }
 
 impl House {
@@ -166,18 +169,12 @@ impl House {
         } else {
             "[bot]\nhears = \"nothing\"\n"
         };
-        let toml = format!("{toml}\n{deaf}");
-        let inputs = Inputs {
-            environment: self.environment.clone(),
-            toml: Some(FileText {
-                name: "askwell.toml".to_owned(),
-                text: toml,
-            }),
-            directory: PathBuf::from(self.directory.path()),
-            ..Inputs::default()
-        };
+        let inputs = self.inputs(&format!("{toml}\n{deaf}"));
         let config = load(inputs.clone()).unwrap();
-        let reread: Reread = Arc::new(move || load(inputs.clone()).ok());
+        let inputs = Arc::new(Mutex::new(inputs));
+        let read = inputs.clone();
+        let reread: Reread = Arc::new(move || load(read.lock().unwrap().clone()));
+        let (reload, reloads) = mpsc::channel(1);
         let listener = self.take_door();
         let page = self
             .page
@@ -200,6 +197,7 @@ impl House {
                     ids,
                     lease_time: LeaseTime::Clock,
                     reread,
+                    reloads,
                 };
                 serve(config, given, asked).await.unwrap();
             });
@@ -207,7 +205,34 @@ impl House {
             drop(runtime);
             drop(end);
         });
-        self.running = Some(Running { stop, ended });
+        self.running = Some(Running {
+            stop,
+            ended,
+            inputs,
+            reload,
+        });
+    }
+
+    /// What askwell reads, with a configuration file of this text.
+    fn inputs(&self, toml: &str) -> Inputs {
+        Inputs {
+            environment: self.environment.clone(),
+            toml: Some(FileText {
+                name: "askwell.toml".to_owned(),
+                text: toml.to_owned(),
+            }),
+            directory: PathBuf::from(self.directory.path()),
+            ..Inputs::default()
+        }
+    }
+
+    /// Writes the configuration file anew, of this text exactly, and asks askwell to look at it; returns whether it is in force then.
+    pub(super) async fn reload(&self, toml: &str) -> bool {
+        let running = self.running.as_ref().unwrap();
+        *running.inputs.lock().unwrap() = self.inputs(toml);
+        let (asker, told) = oneshot::channel();
+        running.reload.send(asker).await.unwrap();
+        self.meanwhile(told).await.unwrap()
     }
 
     /// Gives away the address: the first time as it was held, later anew.

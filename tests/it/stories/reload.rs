@@ -1,0 +1,274 @@
+//! Another configuration is put in place, or refused, while people ask and answers are being written.
+
+use std::time::Duration;
+
+use askwell_playground::TimeSource;
+use askwell_playground::model::Reply;
+
+use super::house::{Account, House};
+use super::process::Process;
+use super::terminal::{run, text};
+
+/// A configuration in which the assistant has a name, and the bot hears no posts.
+fn named(name: &str) -> String {
+    format!("[answer]\nassistant = \"{name}\"\n[bot]\nhears = \"nothing\"\n")
+}
+
+/// The same with a bot that hears.
+fn hearing(name: &str) -> String {
+    format!("[answer]\nassistant = \"{name}\"\n[bot]\nhears = \"thread\"\n")
+}
+
+async fn house() -> House {
+    House::with(Account::Bot, &named("Old")).await
+}
+
+/// How many posts of the lobby hold these words.
+fn count(house: &House, words: &str) -> usize {
+    let texts = house.texts("bob");
+    texts.iter().filter(|text| text.contains(words)).count()
+}
+
+/// The keys of each entry about the configuration.
+fn changes_written_down(house: &House) -> Vec<String> {
+    let arguments = ["audit", "export", "--format", "csv"];
+    let output = run(house.directory.path(), &house.environment, &arguments);
+    let entries = text(&output.stdout);
+    let of_configuration = entries
+        .lines()
+        .filter(|line| line.contains("configuration_changed"));
+    of_configuration.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn an_answer_ends_as_it_began_and_the_next_one_has_the_new_name() {
+    let house = house().await;
+    let held = Reply::deltas(["The first"])
+        .gate("middle")
+        .content(" answer.");
+    house.model.answer_next(held);
+    house
+        .model
+        .answer_otherwise(Reply::text("The second answer."));
+    house.ask("alice", "first?").await;
+    house.model.wait_at_gate("middle").await;
+    assert!(house.reload(&named("New")).await);
+
+    // Another lane than that of the answer which is still being written.
+    house.ask("bob", "second?").await;
+    let second = house
+        .see_in_time("bob", "the second answer", |post| {
+            post.text.contains("The second answer.")
+        })
+        .await;
+    assert!(second.text.contains("New"), "{}", second.text);
+    house.model.open_gate("middle");
+    let first = house
+        .see_in_time("bob", "the first answer, whole", |post| {
+            post.text.contains("The first answer.")
+        })
+        .await;
+    assert!(first.text.contains("Old"), "{}", first.text);
+    assert_eq!(house.model.requests().len(), 2);
+    assert_eq!(count(&house, "answer."), 2);
+
+    let written = changes_written_down(&house);
+    assert_eq!(written.len(), 1, "{written:?}");
+    assert!(
+        written[0].contains("keys = answer.assistant"),
+        "{written:?}"
+    );
+    assert!(!written[0].contains("New"), "{written:?}");
+}
+
+#[tokio::test]
+async fn a_question_that_waits_behind_one_from_before_is_answered_under_the_new_settings() {
+    let house = house().await;
+    let held = Reply::deltas(["The first"])
+        .gate("middle")
+        .content(" answer.");
+    house.model.answer_next(held);
+    house
+        .model
+        .answer_otherwise(Reply::text("The second answer."));
+    house.ask("alice", "first?").await;
+    house.model.wait_at_gate("middle").await;
+    house.ask("alice", "second?").await;
+    assert!(house.reload(&named("New")).await);
+    house.model.open_gate("middle");
+    let second = house
+        .see_in_time("bob", "the second answer", |post| {
+            post.text.contains("The second answer.")
+        })
+        .await;
+    assert!(second.text.contains("New"), "{}", second.text);
+    assert_eq!(count(&house, "The first answer."), 1);
+}
+
+#[tokio::test]
+async fn what_is_asked_while_configurations_come_and_go_is_answered_once_each() {
+    let house = house().await;
+    house.model.answer_otherwise(Reply::text("An answer."));
+    let asking = async {
+        for number in 0..20 {
+            let person = if number % 2 == 0 { "alice" } else { "bob" };
+            house.ask(person, &format!("question {number}?")).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let changing = async {
+        for number in 0..5 {
+            assert!(house.reload(&named(&format!("Name{number}"))).await);
+        }
+    };
+    futures_util::join!(asking, changing);
+    house
+        .meanwhile(house.playground.wait_until("all answers", |view| {
+            let posts = view.posts_seen_by("bob", "lobby");
+            let answers = posts.iter().filter(|post| post.text.contains("An answer."));
+            answers.count() == 20
+        }))
+        .await;
+    house.pass(Duration::from_secs(5)).await;
+    assert_eq!(count(&house, "An answer."), 20);
+    assert_eq!(house.model.requests().len(), 20);
+    assert_eq!(changes_written_down(&house).len(), 5);
+}
+
+#[tokio::test]
+async fn a_half_written_file_is_refused_and_the_old_configuration_kept() {
+    let house = house().await;
+    house.model.answer_otherwise(Reply::text("An answer."));
+    for wrong in [
+        "[answer]\nassis",
+        "[answer]\nassistent = \"New\"\n",
+        "[server]\nlanguage = \"xx\"\n",
+    ] {
+        assert!(!house.reload(wrong).await, "{wrong}");
+    }
+    assert_eq!(changes_written_down(&house), Vec::<String>::new());
+    house.ask("alice", "still there?").await;
+    let answer = house
+        .see_in_time("bob", "the answer", |post| post.text.contains("An answer."))
+        .await;
+    assert!(answer.text.contains("Old"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn whoever_waits_by_hand_is_answered_also_where_another_configuration_came_between() {
+    let house = house().await;
+    let held = Reply::deltas(["The"]).gate("middle").content(" answer.");
+    house.model.answer_next(held);
+    let form = format!("token={}&text=hello&user_name=me", house.command_token);
+    let client = reqwest::Client::builder().build().unwrap();
+    let url = format!("{}/mattermost-gpt", house.url);
+    let kind = "application/x-www-form-urlencoded";
+    let request = client.post(url).header("content-type", kind).body(form);
+    let changed = async {
+        house.model.wait_at_gate("middle").await;
+        assert!(house.reload(&named("New")).await);
+        house.model.open_gate("middle");
+    };
+    let (reply, ()) = futures_util::join!(request.send(), changed);
+    let body = String::from_utf8(reply.unwrap().bytes().await.unwrap().to_vec()).unwrap();
+    assert!(
+        body.contains("The answer.") && body.contains("Old"),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_from_before_is_stopped_by_a_word_said_after() {
+    let house = house().await;
+    let held = Reply::deltas(["The first"])
+        .gate("middle")
+        .content(" answer.");
+    house.model.answer_next(held);
+    house.ask("alice", "first?").await;
+    house.model.wait_at_gate("middle").await;
+    assert!(house.reload(&named("New")).await);
+    house.ask("alice", "stop").await;
+    let stopped = house
+        .see_in_time("bob", "the stopped answer", |post| {
+            post.text.contains("The first") && post.text.contains("멈췄어요")
+        })
+        .await;
+    assert!(!stopped.text.contains("answer."), "{}", stopped.text);
+    house.model.open_gate("middle");
+}
+
+#[tokio::test]
+async fn posts_are_heard_before_and_after_and_between_two_configurations() {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    house.open(&hearing("Old"));
+    house.until_the_bot_hears().await;
+    house.model.answer_otherwise(Reply::text("I heard."));
+    let say = |words: &str| house.playground.say("alice", "lobby", words, None);
+    let first = say("@gptbot one");
+    house.meanwhile(house.see_reply(&first, "I heard")).await;
+    house.clock.advance(Duration::from_secs(1));
+    let new = hearing("New");
+    let reload = house.reload(&new);
+    let (is_in_force, second) = futures_util::join!(reload, async { say("@gptbot two") });
+    assert!(is_in_force);
+    house.meanwhile(house.see_reply(&second, "I heard")).await;
+    house.clock.advance(Duration::from_secs(1));
+    let third = say("@gptbot three");
+    house.meanwhile(house.see_reply(&third, "I heard")).await;
+    assert_eq!(count(&house, "I heard."), 3);
+    assert_eq!(house.model.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_broken_token_is_mended_by_the_next_configuration_and_nothing_is_lost() {
+    let mut house = house().await;
+    house.model.answer_otherwise(Reply::text("An answer."));
+    let good = house.environment.insert(
+        "MATTERMOST_BOT_TOKEN".to_owned(),
+        "brokenbrokenbrokenbroken12".to_owned(),
+    );
+    assert!(house.reload(&named("New")).await);
+    house.ask("alice", "is anybody there?").await;
+    house.pass(Duration::from_secs(5)).await;
+    assert_eq!(count(&house, "An answer."), 0);
+    house
+        .environment
+        .insert("MATTERMOST_BOT_TOKEN".to_owned(), good.unwrap());
+    assert!(house.reload(&named("New")).await);
+    house
+        .see_in_time("bob", "the answer", |post| post.text.contains("An answer."))
+        .await;
+    house.pass(Duration::from_secs(5)).await;
+    assert_eq!(count(&house, "An answer."), 1);
+}
+
+#[tokio::test]
+async fn the_process_looks_again_when_it_is_sent_the_signal_and_says_what_it_found() {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    let english = ("ASKWELL_LANGUAGE".to_owned(), "en".to_owned());
+    house.environment.extend([english]);
+    let process = Process::start(&mut house, &named("Old"));
+    process.listening().await;
+    let write = |toml: &str| {
+        std::fs::write(house.directory.path().join("askwell.toml"), toml).unwrap();
+        process.signal("HUP");
+    };
+    write("[answer]\nassistent = \"New\"\n");
+    process.logged("the old one stays in force").await;
+    process.logged("assistent").await;
+    write(&format!(
+        "{}[server]\nmax_connections = 512\n",
+        named("New")
+    ));
+    process.logged("another configuration is in force").await;
+    process.logged("keys=\"server.max_connections\"").await;
+    house.model.answer_next(Reply::text("An answer."));
+    house.ask("alice", "who are you?").await;
+    let answer = house
+        .see("bob", "the answer", |post| post.text.contains("An answer."))
+        .await;
+    assert!(answer.text.contains("New"), "{}", answer.text);
+    process.signal("TERM");
+    let (status, log) = process.ended().await;
+    assert!(status.success(), "{log}");
+}
