@@ -20,6 +20,7 @@ use crate::mattermost::{BotToken, Pace};
 use crate::pipeline::admit::intake;
 use crate::pipeline::control::Controls;
 use crate::pipeline::listen::Listener;
+use crate::pipeline::retain::Keeper;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{Ports, World};
 use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store, StoreError};
@@ -258,6 +259,8 @@ impl Building {
         let controls = Arc::new(Controls::new(world.clone()));
         let workforce = Workforce::new(world.clone());
         let stop = self.stop.clone();
+        let keeper = Keeper::new(world.clone());
+        self.tasks.spawn(keeper.run(stop.clone()));
         if let Some(socket) = socket {
             let (teller, heard) = mpsc::channel(HEARD_EVENTS);
             self.tasks.spawn(socket.hear(teller, stop.clone()));

@@ -17,6 +17,7 @@ use super::agents;
 use super::budgets::{self, Used};
 use super::channels;
 use super::delivery;
+use super::forget::forget;
 use super::room::Room;
 use super::used;
 use super::world::{InlineAnswer, World};
@@ -27,10 +28,11 @@ use crate::domain::event::{InboundEvent, Origin, Place};
 use crate::domain::id::{QuestionId, UserId};
 use crate::domain::job::{ControlScope, LaneKey};
 use crate::domain::post::{Audience, Delivery};
-use crate::domain::question::{Outcome, Question, Request, UsageOf, wanted_picture};
+use crate::domain::question::{ForgetWhere, Outcome, Question, Request, UsageOf, wanted_picture};
 use crate::ports::{Admission, Candidate, StoreError, timeout};
 use crate::text::{
-    AgentSaying, BudgetSaying, Language, Reason, Sentence, say, say_of_agents, say_of_budgets,
+    AgentSaying, BudgetSaying, Language, PrivacySaying, Reason, Sentence, say, say_of_agents,
+    say_of_budgets, say_of_privacy,
 };
 
 /// Questions committed together, at most. Beyond a few hundred a batch gains little more.
@@ -86,6 +88,7 @@ enum Decision {
     Channel(ChannelRequest, Box<InboundEvent>),
     ListAgents(Box<InboundEvent>),
     TellUsage(UsageOf, Box<InboundEvent>),
+    Forget(ForgetWhere, Box<InboundEvent>),
     Admit(Box<Question>),
 }
 
@@ -159,6 +162,11 @@ impl Intake {
             }
             Decision::TellUsage(of, event) => {
                 let told = used::used(world, of, &event, language).await;
+                let told = told.map_err(|error| store_failed(&error, id))?;
+                Ok(Reply::Ephemeral(told))
+            }
+            Decision::Forget(within, event) => {
+                let told = forget(world, within, &event, language).await;
                 let told = told.map_err(|error| store_failed(&error, id))?;
                 Ok(Reply::Ephemeral(told))
             }
@@ -415,6 +423,7 @@ fn decide(
         Request::Channel(request) => Decision::Channel(request, Box::new(event)),
         Request::Agents => Decision::ListAgents(Box::new(event)),
         Request::Usage(of) => Decision::TellUsage(of, Box::new(event)),
+        Request::Forget(within) => Decision::Forget(within, Box::new(event)),
         Request::Ask {
             text,
             audience,
@@ -450,6 +459,11 @@ fn help(world: &World, language: Language) -> String {
         trigger: trigger.into(),
     };
     help.push_str(&say_of_budgets(language, &usage));
+    help.push('\n');
+    let forget = PrivacySaying::ForgetHelp {
+        trigger: trigger.into(),
+    };
+    help.push_str(&say_of_privacy(language, &forget));
     if !world.settings.agents.is_empty() {
         let trigger = trigger.into();
         help.push('\n');

@@ -7,7 +7,7 @@
 //! `sign` signs, or by reactions (`wishes`). `compose` makes texts of posts, `delivery` chooses the way to
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
-//! `channels` what its channel does otherwise, `agents` whom it is for, `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people), `retry` asks models of other media again, `room` counts what waits,
+//! `channels` what its channel does otherwise, `agents` whom it is for, `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people), `retry` asks models of other media again, `room` counts what waits, `forget` erases what somebody wants forgotten, [`retain`] what is kept no longer,
 //! and `world` is what all of them share.
 
 mod acknowledge;
@@ -27,6 +27,7 @@ mod cursors;
 pub mod delivery;
 mod draw;
 mod elsewhere;
+mod forget;
 mod gather;
 mod generate;
 mod going_on;
@@ -39,6 +40,7 @@ mod meter;
 mod publish;
 mod reconcile;
 mod recover;
+pub mod retain;
 mod retry;
 mod room;
 mod rules;
@@ -69,6 +71,7 @@ use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::id::ChannelId;
 use crate::domain::money::Unpriced;
+use crate::domain::retention::Retention;
 use crate::domain::retry::RetryPolicy;
 use crate::text::Language;
 
@@ -179,6 +182,8 @@ pub struct Settings {
     pub budgets: Budgets,
     /// What is done with a model that has no price, where a budget counts money.
     pub unpriced: Unpriced,
+    /// What is kept for how long.
+    pub retention: Retention,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
 }

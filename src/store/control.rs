@@ -150,7 +150,7 @@ const BEGIN_AGAIN: &str =
     "UPDATE questions SET generation = $2, again = $3, earlier_answer = answer, earlier_outcome = outcome, deadline = $4,
          outcome = NULL, is_turn = NULL, answer = NULL, texts = NULL, prompt_tokens = NULL, completion_tokens = NULL,
          cached_tokens = NULL, reasoning_tokens = NULL, model = NULL, concluded_at = NULL
-     WHERE id = $1";
+     WHERE id = $1 AND erased_at IS NULL";
 
 /// Puts a question that has ended back, as the last of its lane: see `dead::revive` for why it gets a new place there.
 pub(super) async fn ask_again(
@@ -168,6 +168,16 @@ pub(super) async fn ask_again(
     if seen != again.generation || !can_be_asked_again(&row, again.kind)? {
         return Ok(AskedAgain::NotNow);
     }
+    let generation = seen.saturating_add(1);
+    let begin = Statement::new(BEGIN_AGAIN)
+        .bind(again.question)
+        .bind(generation)
+        .bind(kind_word(again.kind))
+        .bind(again.deadline);
+    // Of what was erased nothing is left to be asked again.
+    if session.execute(begin).await? == 0 {
+        return Ok(AskedAgain::NotNow);
+    }
     let lane = (row.text("server_id")?.into(), row.text("lane")?.into());
     let seqs = next_in_lanes(session, std::iter::once(lane)).await?;
     let seq = seqs
@@ -179,13 +189,6 @@ pub(super) async fn ask_again(
         .bind(seq)
         .bind(again.pressed_at);
     session.execute(put_back).await?;
-    let generation = seen.saturating_add(1);
-    let begin = Statement::new(BEGIN_AGAIN)
-        .bind(again.question)
-        .bind(generation)
-        .bind(kind_word(again.kind))
-        .bind(again.deadline);
-    session.execute(begin).await?;
     Ok(AskedAgain::Begun { generation })
 }
 

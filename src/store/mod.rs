@@ -1,7 +1,7 @@
 //! What is remembered, on SQLite or PostgreSQL: the same verbs, nearly all of them the same SQL.
 //!
 //! [`open`] connects, migrates, and gives the [`crate::ports::Store`]. Its verbs are in `verbs`, one page a subject
-//! (`admit`, `claim`, `work`, `control`, `recall`, `hearing`, `dead`, `summaries`, `ledger` with `books` and `usage`, `audit`), written once for both databases as statements that `session` runs in a
+//! (`admit`, `claim`, `work`, `control`, `recall`, `hearing`, `dead`, `summaries`, `ledger` with `books` and `usage`, `audit`, `privacy` with `scrub`), written once for both databases as statements that `session` runs in a
 //! transaction. What differs: `postgres` connects through sqlx; `sqlite` calls SQLite on threads of its own (`sqlite_worker`), where
 //! verbs that wait together share a commit and rows are written one by one (`sqlite_statement`; ADR 7); the few statements
 //! that need a lock on PostgreSQL carry it visibly (`statement::locking`); and `admit` numbers the jobs of a lane differently.
@@ -23,9 +23,12 @@ mod ledger_verbs;
 mod migrate;
 mod open;
 mod postgres;
+mod privacy;
+mod privacy_verbs;
 mod recall;
 mod row;
 mod runs;
+mod scrub;
 mod session;
 mod sqlite;
 mod sqlite_statement;

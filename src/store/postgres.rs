@@ -10,8 +10,8 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, Po
 
 use super::migrate::{MigrationFailure, migrate_postgres};
 use super::open::{LeaseTime, OpenError};
-use super::session::{Durability, Session};
-use crate::ports::{Clock, timeout};
+use super::session::{Durability, Session, unavailable};
+use crate::ports::{Clock, StoreError, timeout};
 
 /// How many connections a replica holds at most: a group commit, claims, renewals and reads at once.
 const CONNECTIONS: u32 = 8;
@@ -67,6 +67,21 @@ impl PostgresDatabase {
         };
         let transaction = self.pool.begin_with(begin).await?;
         Ok(Session::Postgres(transaction, self.lease_time))
+    }
+
+    /// Vacuums tables, which no transaction can; as long as that takes.
+    pub(super) async fn vacuum(&self, statements: &[&'static str]) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
+        // Its settings are not for others: it is closed afterwards.
+        connection.close_on_drop();
+        connection
+            .execute("SET statement_timeout = 0")
+            .await
+            .map_err(unavailable)?;
+        for statement in statements {
+            connection.execute(*statement).await.map_err(unavailable)?;
+        }
+        Ok(())
     }
 }
 

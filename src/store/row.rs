@@ -152,7 +152,8 @@ fn kind_word(kind: ChannelKind) -> &'static str {
     }
 }
 
-fn channel_kind(row: &Row) -> Result<ChannelKind, StoreError> {
+/// Reads the kind of a channel.
+pub(super) fn channel_kind(row: &Row) -> Result<ChannelKind, StoreError> {
     match row.text("channel_kind")?.as_str() {
         "open" => Ok(ChannelKind::Open),
         "private" => Ok(ChannelKind::Private),

@@ -100,7 +100,7 @@ pub(super) struct UnlessKnown {
 }
 
 /// Every failure of a database is one that may pass: it is full, locked, or away.
-fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 

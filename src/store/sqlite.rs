@@ -115,6 +115,36 @@ impl SqliteDatabase {
     ) -> Result<T, StoreError> {
         self.writer.run(durability, verb).await
     }
+
+    /// Puts the log into the file and cuts it to nothing.
+    pub(super) async fn empty_log(&self) -> Result<(), StoreError> {
+        self.writer.run_alone(empty_log).await
+    }
+
+    /// Writes the whole file anew, so that nothing is left in it of what was erased; whoever wants to write waits meanwhile.
+    pub(super) async fn write_anew(&self) -> Result<(), StoreError> {
+        self.writer.run_alone(write_anew).await
+    }
+}
+
+fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    let is_busy: bool =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy {
+        // Somebody read for longer than a statement waits.
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        return Err(rusqlite::Error::SqliteFailure(busy, None));
+    }
+    Ok(())
+}
+
+/// The copy that SQLite makes lies on the disk, in its directory for temporary files: memory may not hold it.
+fn write_anew(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "temp_store", "FILE")?;
+    let written = connection.execute_batch("VACUUM");
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    written?;
+    empty_log(connection)
 }
 
 /// Opens a connection, which belongs to one thread at a time.

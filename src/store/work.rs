@@ -6,7 +6,7 @@ use super::claim::FURTHEST_RETRY;
 use super::row::{as_base64, conclusion_values, part, texts_json};
 use super::session::Session;
 use super::statement::{Sql, Statement, locking};
-use super::{ledger, runs};
+use super::{ledger, privacy, runs};
 use crate::domain::agent::AgentName;
 use crate::domain::conversation::ConversationKey;
 use crate::domain::event::EventKey;
@@ -27,7 +27,7 @@ pub(super) enum Ending<'b> {
 }
 
 /// Says that a lease was lost where no row showed its token.
-fn held(rows: u64) -> Result<(), StoreError> {
+pub(super) fn held(rows: u64) -> Result<(), StoreError> {
     if rows == 0 {
         Err(StoreError::LeaseLost)
     } else {
@@ -324,10 +324,10 @@ pub(super) async fn turn_to_asker(
 
 // A picture that nobody could be shown yet stays with the dead letter.
 const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, buried_for = $5, burial_detail = $6, lease_token = NULL, lease_until = NULL,
-         worker = NULL, picture = CASE WHEN $3 = 'done' THEN NULL ELSE picture END
-     WHERE question_id = $1 AND lease_token = $2";
+         worker = NULL, picture = CASE WHEN $3 = 'done' OR erase_when_ended = 1 THEN NULL ELSE picture END
+     WHERE question_id = $1 AND lease_token = $2 RETURNING erase_when_ended";
 
-/// Ends a job.
+/// Ends a job, and erases what was asked and answered where that is to be.
 pub(super) async fn end(
     session: &mut Session,
     lease: &Lease,
@@ -345,7 +345,10 @@ pub(super) async fn end(
         .bind(at)
         .bind(burial.map(|burial| burial.reason.as_str()))
         .bind(burial.map(|burial| burial.detail.as_str()));
-    held(session.execute(statement).await?)?;
+    let ended = session.fetch_optional(statement).await?;
+    let is_to_be_erased = ended
+        .ok_or(StoreError::LeaseLost)?
+        .truth("erase_when_ended")?;
     if burial.is_some() {
         // It may have no conclusion.
         let generation = Statement::new(GENERATION).bind(lease.question);
@@ -353,6 +356,9 @@ pub(super) async fn end(
         let generation = row.ok_or(StoreError::Corrupt { what: "id" })?;
         let generation = generation.integer("generation")?;
         ledger::close_question(session, lease.question, generation, at).await?;
+    }
+    if is_to_be_erased {
+        privacy::empty(session, &[lease.question], at).await?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod doctor;
 mod instructions;
 mod language;
 mod operator;
+mod privacy;
 mod sayings;
 mod sentence;
 mod setup;
@@ -27,5 +28,6 @@ pub use instructions::{
 };
 pub use language::{Language, UnknownLanguage};
 pub use operator::{Explanation, Notice, Trouble, explain, notify};
+pub use privacy::{PrivacySaying, say_of_privacy};
 pub use sentence::{Reason, Sentence, say};
 pub use setup::{Deed, Obstacle, Remark, explain_obstacle, remark, tell};

@@ -11,6 +11,7 @@ mod mattermost;
 mod media;
 mod model;
 mod prices;
+mod retention;
 mod server;
 mod template;
 

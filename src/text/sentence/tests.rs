@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::sayings::held::ids_written_in;
 use super::*;
 
-const REASONS: [Reason; 32] = [
+const REASONS: [Reason; 34] = [
     Reason::ModelKeyRejected,
     Reason::ModelNotFound,
     Reason::ModelRateLimited,
