@@ -20,7 +20,7 @@ use crate::domain::retention::{Keep, Retention, kind_by_name};
 use crate::ports::{KeptQuestion, Scrubbed, StoreError, UsageBefore};
 
 /// How often it is looked whether something is kept no longer.
-const LOOK_EVERY: Duration = Duration::from_hours(1);
+pub const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 /// How many questions are looked at in one read.
 const LOOKED_AT: u32 = 500;

@@ -13,5 +13,6 @@ mod drift;
 mod fences;
 mod ledger;
 mod opening;
+mod privacy;
 mod recalling;
 mod spending;

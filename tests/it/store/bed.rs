@@ -206,6 +206,43 @@ impl Bed {
         }
     }
 
+    /// Changes the database behind the store's back, where it lets itself be changed so.
+    pub(crate) async fn try_tamper(&self, sql: &str) -> anyhow::Result<()> {
+        let mut connection = self.connect().await;
+        let sql = AssertSqlSafe(sql.to_owned());
+        sqlx::raw_sql(sql).execute(&mut connection).await?;
+        Ok(())
+    }
+
+    async fn connect(&self) -> PgConnection {
+        let Settings::Postgres(url) = &self.settings else {
+            panic!("SQLite has no connections of this kind");
+        };
+        let url = secrecy::ExposeSecret::expose_secret(url);
+        PgConnection::connect(url).await.unwrap()
+    }
+
+    /// Reads one number from the database behind the store's back.
+    pub(crate) async fn query(&self, sql: &str) -> i64 {
+        match &self.settings {
+            Settings::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.query_row(sql, [], |row| row.get(0)).unwrap()
+            }
+            Settings::Postgres(_) => {
+                let mut connection = self.connect().await;
+                let sql = AssertSqlSafe(sql.to_owned());
+                let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
+                number.unwrap()
+            }
+        }
+    }
+
+    /// Counts the rows of a table.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        self.query(&format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -35,6 +35,7 @@ mod names;
 mod odd_input;
 mod on_postgres;
 mod outgoing_hooks;
+mod privacy;
 pub(crate) mod process;
 mod reactions;
 mod routes;
