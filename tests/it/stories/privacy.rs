@@ -214,16 +214,24 @@ async fn an_answer_of_which_nothing_was_kept_cannot_be_written_once_more() {
 
 #[tokio::test]
 async fn texts_go_when_their_time_is_over_and_figures_stay() {
-    let mut house = hearing("[retention]\ntexts_days = 30\nusage_days = 400\n").await;
+    const TOML: &str = "[retention]\ntexts_days = 30\nusage_days = 400\n";
+    let mut house = House::with(Account::Bot, TOML).await;
     house
         .asked("alice", &format!("I am {SECRET}."), "Hello.")
         .await;
+    house.close().await;
     house.clock.advance(Duration::from_hours(29 * 24));
+    house.open(TOML);
     house.looked().await;
     house
         .asked("bob", &format!("I am {SECRET}, too."), "So you are.")
         .await;
-    house.clock.advance(Duration::from_hours(24));
+    house.close().await;
+    house.clock.advance(Duration::from_hours(23));
+    house.open(TOML);
+    house.looked().await;
+    // What is over while it runs goes too.
+    house.clock.advance(LOOK_EVERY);
     house.looked().await;
     house.close().await;
     assert_eq!(house.secrets(), 1, "bob's");
