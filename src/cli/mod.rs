@@ -6,6 +6,7 @@ mod dead;
 mod doctor;
 mod extract;
 mod failure;
+mod keys;
 mod model;
 mod serve;
 mod setup;
@@ -55,6 +56,11 @@ enum Command {
         #[command(subcommand)]
         command: audit::Command,
     },
+    /// Makes keys with which texts are sealed in the database, and seals with another.
+    Keys {
+        #[command(subcommand)]
+        command: keys::Command,
+    },
     /// Checks the configuration, shows it, or prints its reference.
     Config {
         #[command(subcommand)]
@@ -94,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Models { command } => model::run(file, &command),
         Command::Dead { command } => dead::run(file, &command),
         Command::Audit { command } => audit::run(file, &command),
+        Command::Keys { command } => keys::run(file, &command),
         Command::Config { command } => config::run(file, &command),
         Command::Extract(arguments) => extract::run(&arguments),
     }

@@ -67,6 +67,8 @@ pub enum Fault {
     IncomingWebhook,
     /// The database is of no known kind.
     Database,
+    /// A key to seal with is none.
+    SealKey,
     /// A server's name has other characters.
     ServerName,
     /// Another bot of this process has this name, too.

@@ -528,6 +528,8 @@ keys! {
     );
 
     + retention {
+        DATABASE_SEAL_KEY,
+        DATABASE_OLD_SEAL_KEYS,
         RETENTION_TEXTS,
         RETENTION_DIRECT,
         RETENTION_PRIVATE,

@@ -113,6 +113,7 @@ fn english(fault: &Fault) -> Words {
         | Fault::PlainHttp { .. }
         | Fault::IncomingWebhook
         | Fault::Database
+        | Fault::SealKey
         | Fault::ServerName
         | Fault::Trigger
         | Fault::Substituted => english_value(fault),
@@ -172,6 +173,10 @@ fn english_value(fault: &Fault) -> Words {
         Fault::Database => words(
             "is no database that askwell knows",
             "write sqlite:PATH, as sqlite:askwell.db, or postgres://user:password@host/name",
+        ),
+        Fault::SealKey => words(
+            "is no key to seal with: a key is 32 bytes in Base64 or hexadecimal",
+            "make one with `askwell keys new`",
         ),
         Fault::Substituted => words(
             "holds a `$`, and what follows it was replaced by a variable",
@@ -374,6 +379,7 @@ fn korean(fault: &Fault) -> Words {
         | Fault::PlainHttp { .. }
         | Fault::IncomingWebhook
         | Fault::Database
+        | Fault::SealKey
         | Fault::ServerName
         | Fault::Trigger
         | Fault::Substituted => korean_value(fault),
@@ -432,6 +438,10 @@ fn korean_value(fault: &Fault) -> Words {
         Fault::Database => words(
             "askwell이 모르는 데이터베이스예요",
             "sqlite:askwell.db 같은 sqlite:경로나 postgres://사용자:암호@호스트/이름을 써 주세요",
+        ),
+        Fault::SealKey => words(
+            "암호화에 쓸 수 있는 키가 아니에요. 키는 Base64나 16진수로 쓴 32바이트예요",
+            "`askwell keys new`로 만들어 주세요",
         ),
         Fault::Substituted => words(
             "`$`가 들어 있어서 그 뒤가 변수 값으로 바뀌었어요",

@@ -113,6 +113,13 @@ pub trait Privacy: Send + Sync {
     /// Empties the log of what was committed before, which still holds what was erased (SQLite); elsewhere does nothing.
     async fn empty_log(&self) -> Result<(), StoreError>;
 
+    /// Seals some rows anew that are not sealed with the present key, or opens them where there is none; returns after which row to go on,
+    /// where there may be more, and how many were. Empty at first.
+    async fn reseal(&self, after: &str) -> Result<(Option<String>, u64), StoreError>;
+
+    /// Writes the database's files anew, so that nothing is left in them of what was there before; see [`Privacy::scrub`].
+    async fn write_anew(&self) -> Result<(), StoreError>;
+
     /// Makes sure that what was erased is gone from the database's files, where something was since that was done last: SQLite's file
     /// is written anew, PostgreSQL's tables are vacuumed. It may take as long as writing the whole database takes.
     async fn scrub(&self, now: Timestamp) -> Result<Scrubbed, StoreError>;

@@ -4,8 +4,9 @@ use secrecy::ExposeSecret as _;
 
 use super::admit::next_in_lanes;
 use super::row::{conclusion, generation, question};
+use super::seal::place;
 use super::session::Session;
-use super::statement::{Row, Sql, Statement, locking};
+use super::statement::{Row, Sql, Statement, Value, locking};
 use super::work::parts;
 use crate::domain::control::{Opinion, Tally};
 use crate::domain::id::{PostId, QuestionId, ServerId};
@@ -271,13 +272,20 @@ pub(super) async fn signing_keys(
     session.execute(forget).await?;
     let kept = Statement::new(KEYS).bind(server.as_str());
     let rows = session.fetch(kept).await?;
-    let mut keys = rows.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let mut keys = rows
+        .iter()
+        .map(|row| key(server, row))
+        .collect::<Result<Vec<_>, _>>()?;
     if !keys.iter().any(|key| key.signs_at(now, ages)) {
         let id = format!("{:016x}", offered.id);
         let insert = Statement::new(INSERT_KEY)
             .bind(server.as_str())
             .bind(id.as_str())
-            .bind(offered.secret.expose_secret())
+            .bind(Value::sealed(
+                place::SIGNING,
+                &signing_row(server, &id),
+                offered.secret.expose_secret(),
+            ))
             .bind(now);
         session.execute(insert).await?;
         keys.insert(0, offered);
@@ -285,11 +293,18 @@ pub(super) async fn signing_keys(
     Ok(keys)
 }
 
-fn key(row: &Row) -> Result<SigningKey, StoreError> {
-    let id = u64::from_str_radix(&row.text("key_id")?, 16);
+fn signing_row(server: &ServerId, key_id: &str) -> String {
+    format!("{server}|{key_id}")
+}
+
+fn key(server: &ServerId, row: &Row) -> Result<SigningKey, StoreError> {
+    let key_id = row.text("key_id")?;
+    let id = u64::from_str_radix(&key_id, 16);
     Ok(SigningKey {
         id: id.map_err(|_| StoreError::Corrupt { what: "key_id" })?,
-        secret: row.text("secret")?.into(),
+        secret: row
+            .opened("secret", place::SIGNING, &signing_row(server, &key_id))?
+            .into(),
         created_at: row.time("created_at")?,
     })
 }

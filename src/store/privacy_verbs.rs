@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 
 use super::session::{Database, Session};
 use super::verbs::{SqlStore, verb};
-use super::{privacy, scrub};
+use super::{privacy, reseal, scrub};
 use crate::domain::conversation::ConversationKey;
 use crate::domain::id::{QuestionId, ServerId};
 use crate::domain::job::Lease;
@@ -78,6 +78,19 @@ impl Privacy for SqlStore {
         }
     }
 
+    async fn reseal(&self, after: &str) -> Result<(Option<String>, u64), StoreError> {
+        let after = after.to_owned();
+        self.write(verb!(session => reseal::reseal(session, &after)))
+            .await
+    }
+
+    async fn write_anew(&self) -> Result<(), StoreError> {
+        match self.database() {
+            Database::Sqlite(database) => database.write_anew().await,
+            Database::Postgres(database) => database.vacuum(&scrub::VACUUM).await,
+        }
+    }
+
     async fn scrub(&self, now: Timestamp) -> Result<Scrubbed, StoreError> {
         let begun = self
             .write(verb!(session => scrub::begin(session, now)))
@@ -85,10 +98,7 @@ impl Privacy for SqlStore {
         if !begun {
             return Ok(Scrubbed::NothingToDo);
         }
-        match self.database() {
-            Database::Sqlite(database) => database.write_anew().await?,
-            Database::Postgres(database) => database.vacuum(&scrub::VACUUM).await?,
-        }
+        self.write_anew().await?;
         self.write(verb!(session => scrub::done(session, now)))
             .await?;
         Ok(Scrubbed::Done)

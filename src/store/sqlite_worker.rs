@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::seal::Seals;
 use super::session::{Durability, Session};
 use crate::ports::StoreError;
 
@@ -91,11 +92,15 @@ impl Worker {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(super) fn start(connection: Connection, purpose: Purpose) -> io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        purpose: Purpose,
+        seals: Arc<Seals>,
+    ) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("sqlite".to_owned())
-            .spawn(move || work(connection, purpose, receiver))?;
+            .spawn(move || work(Session::Sqlite(connection, seals), purpose, receiver))?;
         Ok(Self {
             queue: Some(sender),
             thread: Some(thread),
@@ -168,8 +173,7 @@ impl Drop for Worker {
     }
 }
 
-fn work(connection: Connection, purpose: Purpose, mut queue: mpsc::Receiver<Order>) {
-    let mut session = Session::Sqlite(connection);
+fn work(mut session: Session, purpose: Purpose, mut queue: mpsc::Receiver<Order>) {
     let mut level = Level::default();
     while let Some(first) = queue.blocking_recv() {
         let mut together = Vec::new();
@@ -191,7 +195,7 @@ fn work(connection: Connection, purpose: Purpose, mut queue: mpsc::Receiver<Orde
         if !together.is_empty() {
             commit_together(&mut session, &mut level, purpose, together);
         }
-        if let (Some(run), Session::Sqlite(connection)) = (alone, &session) {
+        if let (Some(run), Session::Sqlite(connection, _)) = (alone, &session) {
             run(connection);
         }
     }
@@ -285,7 +289,7 @@ impl Level {
 
 fn execute(session: &Session, sql: &str) -> Result<(), Failure> {
     match session {
-        Session::Sqlite(connection) => {
+        Session::Sqlite(connection, _) => {
             connection.prepare_cached(sql)?.execute([])?;
             Ok(())
         }

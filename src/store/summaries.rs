@@ -1,8 +1,9 @@
 //! What is told of the old turns of long conversations.
 
 use super::runs;
+use super::seal::place;
 use super::session::Session;
-use super::statement::Statement;
+use super::statement::{Statement, Value};
 use crate::domain::conversation::ConversationKey;
 use crate::domain::id::ServerId;
 use crate::domain::summary::Summary;
@@ -26,8 +27,12 @@ pub(super) async fn of_conversation(
     let covered = row.text("covered")?;
     Ok(Some(Summary {
         covered: covered.split(' ').map(str::to_owned).collect(),
-        text: row.text("text")?,
+        text: row.opened("text", place::SUMMARY, &row_key(server, conversation))?,
     }))
+}
+
+fn row_key(server: &ServerId, conversation: &ConversationKey) -> String {
+    format!("{server}|{}", conversation.as_str())
 }
 
 const FORGET: &str = "DELETE FROM summaries WHERE server_id = $1 AND conversation = $2";
@@ -64,7 +69,11 @@ pub(super) async fn keep(
         .bind(server.as_str())
         .bind(conversation.as_str())
         .bind(covered.as_str())
-        .bind(kept.summary.text.as_str())
+        .bind(Value::sealed(
+            place::SUMMARY,
+            &row_key(server, conversation),
+            &kept.summary.text,
+        ))
         .bind(kept.at)
         .bind(kept.run.begun_at);
     session.execute(statement).await?;

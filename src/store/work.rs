@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::claim::FURTHEST_RETRY;
 use super::row::{as_base64, conclusion_values, part, texts_json};
+use super::seal::place;
 use super::session::Session;
-use super::statement::{Sql, Statement, locking};
+use super::statement::{Sql, Statement, Value, locking};
 use super::{ledger, privacy, runs};
 use crate::domain::agent::AgentName;
 use crate::domain::conversation::ConversationKey;
@@ -278,9 +279,11 @@ pub(super) async fn conclude(
     hold(session, lease).await?;
     let texts = texts_json(&conclusion.texts);
     let mut statement = Statement::new(CONCLUDE).bind(lease.question);
-    statement
-        .values
-        .extend(conclusion_values(conclusion, Cow::Owned(texts)));
+    statement.values.extend(conclusion_values(
+        lease.question,
+        conclusion,
+        Cow::Owned(texts),
+    ));
     let concluded = session.fetch_optional(statement).await?;
     if let Some(row) = concluded {
         let generation = row.integer("generation")?;
@@ -288,7 +291,9 @@ pub(super) async fn conclude(
     }
     if let Some(picture) = &conclusion.picture {
         let statement = Statement::new(KEEP_PICTURE).bind(lease.question);
-        session.execute(statement.bind(as_base64(picture))).await?;
+        session
+            .execute(statement.bind(as_base64(lease.question, picture)))
+            .await?;
     }
     if let Some(run) = &conclusion.run {
         runs::add(session, lease.question, run).await?;
@@ -311,11 +316,11 @@ pub(super) async fn turn_to_asker(
     texts: &[String],
 ) -> Result<(), StoreError> {
     hold(session, lease).await?;
-    let texts = texts_json(texts);
+    let (texts, row) = (texts_json(texts), lease.question.to_string());
     let turn = Statement::new(TURN_TO_ASKER)
         .bind(lease.question)
         .bind(asker.as_str())
-        .bind(texts.as_str());
+        .bind(Value::sealed(place::TEXTS, &row, &texts));
     session.execute(turn).await?;
     let forget = Statement::new(FORGET_PARTS).bind(lease.question);
     session.execute(forget).await?;

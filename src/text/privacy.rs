@@ -15,6 +15,8 @@ sayings! {
         StoppedToo { answers } = "privacy-stopped-too",
         /// That there was nothing of theirs.
         NothingToForget = "privacy-nothing",
+        /// That everything is sealed with the present key, and how many rows were not.
+        KeysRotated { rows } = "privacy-keys-rotated",
         /// As a line of the help.
         ForgetHelp { trigger } = "privacy-help",
     }

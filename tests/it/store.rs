@@ -15,4 +15,5 @@ mod ledger;
 mod opening;
 mod privacy;
 mod recalling;
+mod sealing;
 mod spending;

@@ -47,6 +47,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let models = model::settings(values, system);
     let media = media::settings(values, models.as_ref());
     let store = database::settings(values, &system.directory);
+    let seals = database::seals(values);
     let pipeline = answer::settings(values, language, system);
     check_lease(values);
     let media::Media { images, speech } = media?;
@@ -60,6 +61,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         images,
         speech,
         store: store?,
+        seals,
         pipeline: pipeline?,
         log: server::log(values),
         also: Vec::new(),

@@ -21,6 +21,14 @@ keys! {
         "질문이 끝난 뒤에도 이 채널의 글을 간직할지예요. `retention.keep_private`를 보세요.",
     );
 
+    DATABASE_SEAL_KEY = Key::new("database", "seal_key", Form::Secret).env("ASKWELL_SEAL_KEY").means(
+        "A key with which texts of people and secrets are sealed in the database: 32 bytes in Base64 or hexadecimal, as `askwell keys new` makes them. Whoever loses it loses those texts, so keep it apart from the backups of the database. `ASKWELL_SEAL_KEY_FILE` names a file that holds it.",
+        "데이터베이스에 든 사람들의 글과 비밀 값을 암호화하는 키예요. Base64나 16진수로 쓴 32바이트이고, `askwell keys new`로 만들어요. 잃어버리면 그 글도 잃으니, 데이터베이스 백업과 따로 보관해 주세요. 키가 든 파일은 `ASKWELL_SEAL_KEY_FILE`로 알려 줄 수 있어요.",
+    );
+    DATABASE_OLD_SEAL_KEYS = Key::new("database", "seal_keys_old", Form::Secrets).env("ASKWELL_SEAL_KEYS_OLD").means(
+        "Keys of before, with which is only read, until `askwell keys rotate` has sealed everything with `seal_key`, or unsealed it where there is none.",
+        "전에 쓰던 키예요. 읽는 데만 써요. `askwell keys rotate`가 모두 `seal_key`로 다시 암호화하거나, 그 키가 없으면 암호화를 풀 때까지 필요해요.",
+    );
     RETENTION_TEXTS = Key::new("retention", "texts_days", Form::Whole(0, MOST_DAYS)).default("0").means(
         "For how many days questions, answers and summaries are kept as texts; `0` is for ever. What is left afterwards are ids, times and counts. See `docs/privacy.md`.",
         "질문, 답변, 요약의 글을 며칠 동안 간직할지예요. `0`이면 계속 간직해요. 지운 뒤에는 ID와 시각, 수치만 남아요. `docs/privacy.ko.md`를 보세요.",

@@ -17,6 +17,8 @@ pub(super) fn another_value(key: &Key) -> String {
         // What comes between needs an address that is not configured here.
         ("answer.controls", _) => written("none"),
         ("database.url", _) => written("sqlite:other.db"),
+        ("database.seal_key", _) => written(&"07".repeat(32)),
+        ("database.seal_keys_old", _) => format!("[\"{}\"]", "07".repeat(32)),
         ("mattermost.incoming_webhook_url", _) => {
             written("https://chat.example.com/hooks/abcdefghijklmnopqrstuvwxyz")
         }
@@ -110,6 +112,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             mattermost,
             models,
             store,
+            seals,
             pipeline,
             log,
             // In tests of their own.
@@ -118,7 +121,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             also: _,
             lines: _,
         } = config;
-        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
+        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?} {seals:?}");
         format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {log:?}")
     };
     let without = |name: Option<&str>| -> String {

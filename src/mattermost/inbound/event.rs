@@ -46,7 +46,7 @@ impl Submission<'_> {
     fn command(&self, reception: Reception) -> Result<InboundEvent, Rejection> {
         let response = optional("response_url", self.response_url(), ResponseUrlId::from_url)?;
         let key = match (&response, self.trigger_id()) {
-            (Some(id), _) => EventKey::of_response_url(id),
+            (Some(id), _) => EventKey::of_response_url(&digest_hex(id.expose())),
             (None, Some(trigger)) => EventKey::of_trigger(&digest_hex(trigger)),
             // Mattermost sends neither when it could sign nothing; a replay of it cannot be told from a question asked again.
             (None, None) => EventKey::by_hand(reception.random),

@@ -20,3 +20,10 @@ CREATE TABLE scrubs (
 );
 
 INSERT INTO scrubs (id, begun_at, done_at) VALUES (1, 0, 0);
+
+-- The keys with which something may be sealed, by their names; the keys themselves are not here.
+CREATE TABLE seals (
+    -- 12 hexadecimal digits
+    key_id     TEXT   NOT NULL PRIMARY KEY,
+    used_since BIGINT NOT NULL
+) /* WITHOUT ROWID */;

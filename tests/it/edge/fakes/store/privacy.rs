@@ -54,6 +54,14 @@ impl Privacy for Store {
         unreachable!("{NOT_OURS}")
     }
 
+    async fn reseal(&self, _: &str) -> Result<(Option<String>, u64), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn write_anew(&self) -> Result<(), StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
     async fn scrub(&self, _: Timestamp) -> Result<Scrubbed, StoreError> {
         unreachable!("{NOT_OURS}")
     }
