@@ -67,6 +67,8 @@ pub enum Fault {
     IncomingWebhook,
     /// The database is of no known kind.
     Database,
+    /// What is to be redacted is of no known kind, or no expression.
+    Redaction,
     /// A key to seal with is none.
     SealKey,
     /// A server's name has other characters.

@@ -6,6 +6,7 @@
 mod budgets;
 mod media;
 mod prices;
+mod redaction;
 mod retention;
 
 pub use super::key::Key;
@@ -527,6 +528,10 @@ keys! {
         "`sqlite:경로` 또는 `postgres://사용자:암호@호스트/이름`이에요. 암호가 들어 있을 수 있어서 화면에 표시하지 않아요.",
     );
 
+    + redaction {
+        REDACTION_PATTERNS,
+        REDACTION_CUSTOM,
+    }
     + retention {
         DATABASE_SEAL_KEY,
         DATABASE_OLD_SEAL_KEYS,

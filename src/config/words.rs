@@ -1,6 +1,7 @@
 //! The words for what is wrong with a configuration and how to mend it, in English and Korean.
 
 mod budgets;
+mod privacy;
 
 use super::fault::Fault;
 use super::reference::Form;
@@ -100,6 +101,7 @@ fn english(fault: &Fault) -> Words {
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => english_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
         Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::english(fault),
+        Fault::SealKey | Fault::Redaction => privacy::english(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -113,7 +115,6 @@ fn english(fault: &Fault) -> Words {
         | Fault::PlainHttp { .. }
         | Fault::IncomingWebhook
         | Fault::Database
-        | Fault::SealKey
         | Fault::ServerName
         | Fault::Trigger
         | Fault::Substituted => english_value(fault),
@@ -173,10 +174,6 @@ fn english_value(fault: &Fault) -> Words {
         Fault::Database => words(
             "is no database that askwell knows",
             "write sqlite:PATH, as sqlite:askwell.db, or postgres://user:password@host/name",
-        ),
-        Fault::SealKey => words(
-            "is no key to seal with: a key is 32 bytes in Base64 or hexadecimal",
-            "make one with `askwell keys new`",
         ),
         Fault::Substituted => words(
             "holds a `$`, and what follows it was replaced by a variable",
@@ -361,6 +358,7 @@ fn korean(fault: &Fault) -> Words {
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
         Fault::BudgetName | Fault::BudgetTwice | Fault::BudgetLimits => budgets::korean(fault),
+        Fault::SealKey | Fault::Redaction => privacy::korean(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -379,7 +377,6 @@ fn korean(fault: &Fault) -> Words {
         | Fault::PlainHttp { .. }
         | Fault::IncomingWebhook
         | Fault::Database
-        | Fault::SealKey
         | Fault::ServerName
         | Fault::Trigger
         | Fault::Substituted => korean_value(fault),
@@ -438,10 +435,6 @@ fn korean_value(fault: &Fault) -> Words {
         Fault::Database => words(
             "askwell이 모르는 데이터베이스예요",
             "sqlite:askwell.db 같은 sqlite:경로나 postgres://사용자:암호@호스트/이름을 써 주세요",
-        ),
-        Fault::SealKey => words(
-            "암호화에 쓸 수 있는 키가 아니에요. 키는 Base64나 16진수로 쓴 32바이트예요",
-            "`askwell keys new`로 만들어 주세요",
         ),
         Fault::Substituted => words(
             "`$`가 들어 있어서 그 뒤가 변수 값으로 바뀌었어요",

@@ -14,6 +14,7 @@ use super::typing::Typing;
 use super::world::World;
 use crate::domain::question::Question;
 use crate::ports::{Drawn, ImageModel};
+use crate::redaction::Redacted;
 use crate::text::{Sentence, say};
 
 /// Pictures that are drawn at once, at most, by all questions together: each is held in memory, for a while more than once.
@@ -44,10 +45,12 @@ pub(super) async fn draw<'a>(
     let texts = world.composer.view(question, &sign).texts;
     let (publisher, shown) = publisher.show(texts).await;
     shown?;
+    // A picture holds nothing that could be put back.
+    let description = Redacted::by(&world.settings.redaction).hide(description);
     let drawing = async {
         // Never closed.
         let _turn = world.picture_turns.acquire().await.ok();
-        ask_until_replied(world, question.id, || images.draw(description)).await
+        ask_until_replied(world, question.id, || images.draw(&description)).await
     };
     let mut drawing = pin!(drawing);
     let mut typing = Typing::begun(world, question);

@@ -73,6 +73,7 @@ use crate::domain::id::ChannelId;
 use crate::domain::money::Unpriced;
 use crate::domain::retention::Retention;
 use crate::domain::retry::RetryPolicy;
+use crate::redaction::Patterns;
 use crate::text::Language;
 
 /// What becomes of a long conversation's older turns, for which a model has no room.
@@ -184,6 +185,8 @@ pub struct Settings {
     pub unpriced: Unpriced,
     /// What is kept for how long.
     pub retention: Retention,
+    /// What does not leave for a model.
+    pub redaction: Patterns,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
 }

@@ -86,6 +86,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         budgets: budget::settings(values),
         unpriced: prices::unpriced(values),
         retention: retention::settings(values),
+        redaction: retention::redaction(values),
         model_choices: values.texts(&keys::MODEL_CHOICES).to_vec(),
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
         delivery: DeliveryWays {

@@ -1,12 +1,14 @@
-//! What is kept for how long.
+//! What is kept for how long, and what does not leave.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::config::fault::Fault;
 use crate::config::raw::Values;
 use crate::config::reference::{self as keys, Key};
 use crate::domain::id::ChannelId;
 use crate::domain::retention::{Keep, Retention};
+use crate::redaction::Patterns;
 
 pub(super) fn settings(values: &Values) -> Retention {
     let of_kind = |days, keeps| {
@@ -23,6 +25,19 @@ pub(super) fn settings(values: &Values) -> Retention {
         channels: of_channels(values),
         usage: days(values, &keys::RETENTION_USAGE).filter(|time| !time.is_zero()),
     }
+}
+
+/// Returns what is replaced before a prompt leaves.
+pub(super) fn redaction(values: &Values) -> Patterns {
+    let kinds = values.texts(&keys::REDACTION_PATTERNS);
+    let own = values.texts(&keys::REDACTION_CUSTOM);
+    if Patterns::new(kinds, &[]).is_none() {
+        values.report(&keys::REDACTION_PATTERNS, Fault::Redaction);
+    }
+    if Patterns::new(&[], own).is_none() {
+        values.report(&keys::REDACTION_CUSTOM, Fault::Redaction);
+    }
+    Patterns::new(kinds, own).unwrap_or_default()
 }
 
 fn days(values: &Values, key: &Key) -> Option<Duration> {

@@ -17,6 +17,7 @@ pub(super) fn another_value(key: &Key) -> String {
         // What comes between needs an address that is not configured here.
         ("answer.controls", _) => written("none"),
         ("database.url", _) => written("sqlite:other.db"),
+        ("redaction.patterns", _) => "[\"email\"]".to_owned(),
         ("database.seal_key", _) => written(&"07".repeat(32)),
         ("database.seal_keys_old", _) => format!("[\"{}\"]", "07".repeat(32)),
         ("mattermost.incoming_webhook_url", _) => {

@@ -7,6 +7,7 @@ use askwell_playground::TimeSource;
 use askwell_playground::model::Reply;
 
 use super::house::{Account, House};
+use super::terminal::{run, text};
 
 const SECRET: &str = "Vercingetorix";
 
@@ -245,4 +246,86 @@ async fn texts_go_when_their_time_is_over_and_figures_stay() {
         )
         .unwrap();
     assert_eq!(left, (2, 2));
+}
+
+#[tokio::test]
+async fn what_should_not_leave_is_put_back_into_the_answer_wherever_its_stream_is_cut() {
+    let house = House::with(
+        Account::Bot,
+        "[redaction]\npatterns = [\"phone\", \"resident_number\"]\n",
+    )
+    .await;
+    house.model.answer_next(Reply::deltas([
+        "전화는 \u{27e6}pho",
+        "ne-1\u{27e7}, 주민번호는 \u{27e6}resident_",
+        "number-2",
+        "\u{27e7}예요.",
+    ]));
+    house
+        .ask(
+            "alice",
+            "내 전화는 010-1234-5678, 주민번호는 900101-1234567이야",
+        )
+        .await;
+    let post = house
+        .see("bob", "the whole answer", |post| {
+            post.text.contains("예요.")
+        })
+        .await;
+    assert!(
+        post.text
+            .contains("전화는 010-1234-5678, 주민번호는 900101-1234567예요."),
+        "{}",
+        post.text
+    );
+    let sent = house.last_prompt();
+    assert!(
+        !sent.contains("1234-5678") && !sent.contains("900101"),
+        "{sent}"
+    );
+    // What was said before is replaced, too, when it is told again.
+    house.asked("alice", "뭐라고 했지?", "다 들었어요.").await;
+    let sent = house.last_prompt();
+    assert!(
+        sent.contains("phone-1") && !sent.contains("1234-5678"),
+        "{sent}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_stored_is_sealed_with_a_new_key_and_not_opened_without_it() {
+    let mut house = hearing("").await;
+    house
+        .asked("alice", &format!("I am {SECRET}."), "Hello.")
+        .await;
+    house.close().await;
+    let keys = |house: &House, arguments: &[&str]| {
+        let arguments = [&["keys"], arguments].concat();
+        let output = run(house.directory.path(), &house.environment, &arguments);
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let (code, key, _) = keys(&house, &["new"]);
+    assert_eq!((code, house.secrets()), (Some(0), 1));
+    let sealed = ("ASKWELL_SEAL_KEY".to_owned(), key.trim().to_owned());
+    house.environment.extend([sealed]);
+    let (code, said, complaint) = keys(&house, &["rotate"]);
+    assert_eq!(code, Some(0), "{complaint}");
+    assert!(said.contains("1개"), "{said}");
+    assert_eq!(house.secrets(), 0);
+    let file = std::fs::read(house.directory.path().join("askwell.db")).unwrap();
+    assert!(!String::from_utf8_lossy(&file).contains(SECRET));
+    house.environment.remove("ASKWELL_SEAL_KEY");
+    let (code, _, complaint) = keys(&house, &["rotate"]);
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("seal_keys_old"), "{complaint}");
+    house
+        .environment
+        .extend([("ASKWELL_SEAL_KEY".to_owned(), key.trim().to_owned())]);
+    house.open("");
+    house.asked("alice", "Who am I?", "You said it.").await;
+    assert!(house.last_prompt().contains(SECRET));
 }
