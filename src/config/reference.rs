@@ -528,10 +528,6 @@ keys! {
         "`sqlite:경로` 또는 `postgres://사용자:암호@호스트/이름`이에요. 암호가 들어 있을 수 있어서 화면에 표시하지 않아요.",
     );
 
-    + redaction {
-        REDACTION_PATTERNS,
-        REDACTION_CUSTOM,
-    }
     + retention {
         DATABASE_SEAL_KEY,
         DATABASE_OLD_SEAL_KEYS,
@@ -541,6 +537,10 @@ keys! {
         RETENTION_KEEP_DIRECT,
         RETENTION_KEEP_PRIVATE,
         RETENTION_USAGE,
+    }
+    + redaction {
+        REDACTION_PATTERNS,
+        REDACTION_CUSTOM,
     }
 
     LIMITS_MAX_QUESTION = Key::new("limits", "max_question_chars", Form::Whole(100, 200_000)).default("20000").means(

@@ -228,11 +228,11 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_known_by_its_response_url_and_else_by_a_digest_of_its_trigger() {
+    fn a_command_is_known_by_a_digest_of_its_response_url_and_else_of_its_trigger() {
         let url =
             format!("response_url=http://evil.example/hooks/commands/{RESPONSE}&trigger_id=t");
         let table = [
-            (url.as_str(), format!("response:{RESPONSE}")),
+            (url.as_str(), format!("response:{}", digest_hex(RESPONSE))),
             (
                 "trigger_id=abc",
                 "trigger:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -316,14 +316,16 @@ async fn figures_are_erased_apart_from_texts_and_what_is_not_settled_stays(bed: 
     }
     sql += &call(9_999, 1, "NULL");
     for (day, subject) in [("2026-01-01", "a"), ("2026-02-01", "b")] {
-        sql += &format!(
+        let row = format!(
             "INSERT INTO usage VALUES ('main', 'person', '{day}', '{subject}', 1, 1, 1, 1, 1, 1, 1);"
         );
+        sql.push_str(&row);
     }
     for (period, reserved) in [("2025-12", 0), ("2025-11", 1), ("2026-01", 0), ("ever", 0)] {
-        sql += &format!(
+        let row = format!(
             "INSERT INTO balances (server_id, budget, subject, period, reserved, spent, granted) VALUES ('main', 'b', '', '{period}', {reserved}, 1, 0);"
         );
+        sql.push_str(&row);
     }
     bed.tamper(&sql).await;
     let mut before = UsageBefore {
