@@ -314,7 +314,7 @@ async fn what_was_stored_is_sealed_with_a_new_key_and_not_opened_without_it() {
     house.environment.extend([sealed]);
     let (code, said, complaint) = keys(&house, &["rotate"]);
     assert_eq!(code, Some(0), "{complaint}");
-    assert!(said.contains("1개"), "{said}");
+    assert!(said.contains("2개"), "{said}");
     assert_eq!(house.secrets(), 0);
     let file = std::fs::read(house.directory.path().join("askwell.db")).unwrap();
     assert!(!String::from_utf8_lossy(&file).contains(SECRET));
