@@ -4,6 +4,7 @@
 
 mod backup;
 mod beside;
+mod keys;
 mod reload;
 mod resident;
 
@@ -30,6 +31,7 @@ use crate::mattermost::{BotToken, Pace};
 use crate::pipeline::admit::intake;
 use crate::pipeline::control::Controls;
 use crate::pipeline::listen::Listener;
+use crate::pipeline::retain::Keeper;
 use crate::pipeline::work::Workforce;
 use crate::pipeline::{self, Ports, World};
 use crate::ports::{Clock, FileReader, IdSource, ImageModel, SpeechToText, Store, StoreError};
@@ -52,6 +54,7 @@ pub use crate::pipeline::explain::{Explained, Query, Unexplained};
 pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow};
 pub use crate::store::{Access, Contents, CopyError, LeaseTime, OpenError, Restored};
 pub use backup::{BackupError, back_up, inspect_backup, restore};
+pub use keys::{new_seal_key, rotate_keys};
 
 /// How long answers that are being written when the process is asked to stop may go on, before they are handed back.
 pub const GRACE: Duration = Duration::from_secs(20);
@@ -155,6 +158,9 @@ fn trouble_of_opening(error: &OpenError) -> Trouble<'_> {
             path: path.to_string_lossy(),
         },
         OpenError::NewerDatabase { version } => Trouble::NewerDatabase { version: *version },
+        OpenError::SealKeyMissing { names } => Trouble::SealKeyMissing {
+            names: names.join(", ").into(),
+        },
         OpenError::AddressUnreadable => Trouble::AddressUnreadable,
         OpenError::Unreachable { .. } | OpenError::Silent => Trouble::DatabaseUnreachable,
         OpenError::LoginRefused { .. } => Trouble::LoginRefused,
@@ -243,6 +249,7 @@ async fn open(config: &Config, surroundings: &Surroundings) -> Result<Arc<dyn St
     let clock = &surroundings.clock;
     let store = store::open(store::Opening {
         settings: &config.store,
+        seals: &config.seals,
         access: Access::Serve,
         lease_time: surroundings.lease_time,
         clock: clock.clone(),
@@ -388,6 +395,8 @@ impl Building {
         let controls = Arc::new(Controls::new(world.clone()));
         let workforce = Workforce::new(world.clone()).until(resident.replaced.clone());
         let stop = self.stop.clone();
+        let keeper = Keeper::new(world.clone());
+        self.tasks.spawn(keeper.run(resident.ears.clone()));
         if let Some(socket) = socket {
             let (teller, heard) = mpsc::channel(HEARD_EVENTS);
             let (ears, listening) = (&resident.ears, &resident.listening);

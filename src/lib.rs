@@ -7,6 +7,7 @@
 //!    conversation, generate with a model, publish as posts, settle.
 //! 3. [`ports`] is every effect this has on the world; [`mattermost`], [`llm`], [`store`] and [`clock`] are the adapters behind them.
 //! 4. [`markdown`] makes of a model's text what Mattermost shows; [`text`] is every sentence we say ourselves.
+//!    [`redaction`] keeps from a model what should not leave.
 //! 5. [`config`] reads how it is set up, [`app`] wires it together, [`cli`] is how it is started.
 //! 6. [`reading`] makes of attachments text or small pictures, in a process of its own.
 //! 7. [`provision`] sets it up on a Mattermost server, and looks after it.
@@ -25,6 +26,7 @@ pub mod pipeline;
 pub mod ports;
 pub mod provision;
 pub mod reading;
+pub mod redaction;
 pub mod store;
 pub mod telemetry;
 pub mod text;

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ports", &["domain"]),
     ("text", &["domain"]),
     ("markdown", &["domain"]),
+    ("redaction", &["domain"]),
     ("telemetry", &[]),
     ("lifecycle", &[]),
     ("clock", &["domain", "ports"]),
@@ -23,7 +24,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("reading", &["domain", "ports", "telemetry"]),
     (
         "pipeline",
-        &["domain", "ports", "markdown", "telemetry", "text"],
+        &[
+            "domain",
+            "ports",
+            "markdown",
+            "redaction",
+            "telemetry",
+            "text",
+        ],
     ),
     (
         "http",
@@ -44,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "http",
             "mattermost",
             "llm",
+            "redaction",
             "store",
             "telemetry",
             "text",

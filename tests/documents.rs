@@ -222,3 +222,54 @@ fn the_fields_of_the_log_are_those_that_its_page_lists() {
         .collect();
     assert_eq!(listed, fields_logged());
 }
+
+/// Every table of the database with its columns, as the migrations make them.
+fn columns() -> BTreeSet<(String, String)> {
+    let mut columns = BTreeSet::new();
+    for path in files_under(&root().join("src/store/migrations"), "sql") {
+        let sql = fs::read_to_string(path).unwrap();
+        let mut table: Option<String> = None;
+        for line in sql.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match (words.as_slice(), &table) {
+                (["CREATE", "TABLE", name, ..], _) => table = Some((*name).to_owned()),
+                (["ALTER", "TABLE", name, "ADD", "COLUMN", column, ..], _) => {
+                    columns.insert(((*name).to_owned(), (*column).to_owned()));
+                }
+                ([end, ..], _) if end.starts_with(')') => table = None,
+                ([column, _, ..], Some(name))
+                    if column.starts_with(|first: char| first.is_ascii_lowercase()) =>
+                {
+                    columns.insert((name.clone(), (*column).to_owned()));
+                }
+                _ => {}
+            }
+        }
+    }
+    columns
+}
+
+#[test]
+fn the_page_about_privacy_lists_every_column_of_the_database_in_both_languages() {
+    let stored = columns();
+    assert!(stored.contains(&("jobs".to_owned(), "picture".to_owned())));
+    for page in ["docs/privacy.md", "docs/privacy.ko.md"] {
+        let page = fs::read_to_string(root().join(page)).unwrap();
+        let mut listed = BTreeSet::new();
+        for row in page.lines().filter_map(|line| line.strip_prefix("| `")) {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            let [table, columns, _what, kept] = cells.as_slice() else {
+                panic!("a row of four cells: {row}");
+            };
+            assert!(kept.trim_end_matches(" |").len() > 2, "how long: {row}");
+            for column in columns.split(", ") {
+                let pair = (
+                    table.trim_matches('`').to_owned(),
+                    column.trim_matches('`').to_owned(),
+                );
+                assert!(listed.insert(pair.clone()), "{pair:?} twice");
+            }
+        }
+        assert_eq!(listed, stored);
+    }
+}

@@ -106,6 +106,7 @@ pub(super) async fn open_beside(
 ) -> Result<Arc<dyn Store>, OpenError> {
     store::open(store::Opening {
         settings: &config.store,
+        seals: &config.seals,
         access: Access::Beside,
         lease_time: LeaseTime::Database,
         clock: beside.clock.clone(),

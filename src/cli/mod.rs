@@ -8,6 +8,7 @@ mod dead;
 mod doctor;
 mod extract;
 mod failure;
+mod keys;
 mod manual;
 mod model;
 mod serve;
@@ -68,6 +69,11 @@ enum Command {
         #[command(subcommand)]
         command: audit::Command,
     },
+    /// Makes keys with which texts are sealed in the database, and seals with another.
+    Keys {
+        #[command(subcommand)]
+        command: keys::Command,
+    },
     /// Checks the configuration, shows it, or prints its reference.
     Config {
         #[command(subcommand)]
@@ -122,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Dead { command } => dead::run(file, &command),
         Command::Usage(arguments) => usage::run(file, &arguments),
         Command::Audit { command } => audit::run(file, &command),
+        Command::Keys { command } => keys::run(file, &command),
         Command::Config { command } => config::run(file, &command),
         Command::Metrics => say(&metrics_reference()),
         Command::Backup(arguments) => backup::back_up(file, &arguments),

@@ -80,6 +80,10 @@ pub enum Fault {
     IncomingWebhook,
     /// The database is of no known kind.
     Database,
+    /// What is to be redacted is of no known kind, or no expression.
+    Redaction,
+    /// A key to seal with is none.
+    SealKey,
     /// A server's name has other characters.
     ServerName,
     /// Another bot of this process has this name, too.

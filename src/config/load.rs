@@ -43,6 +43,8 @@ pub struct Config {
     pub page: Option<http::admin::Settings>,
     /// Which database.
     pub store: store::Settings,
+    /// With which keys texts in it are sealed.
+    pub seals: store::SealKeys,
     /// How questions are answered.
     pub pipeline: pipeline::Settings,
     /// What is logged.

@@ -9,6 +9,8 @@ mod media;
 mod observing;
 mod page;
 mod prices;
+mod redaction;
+mod retention;
 mod sections;
 
 pub use super::key::Key;
@@ -465,6 +467,11 @@ keys! {
         "따로 이름을 부르지 않을 때 답할 `[[agents]]`의 이름이에요.",
     );
 
+    + retention {
+        CHANNEL_RETENTION_DAYS,
+        CHANNEL_KEEP_TEXTS,
+    }
+
     AGENT_NAME = Key::new(AGENTS_SECTION, "name", Form::Text(32)).means(
         "By what people call it: `/askgpt with NAME …`, `@NAME …`, or `NAME에게 …` in Korean. Letters and digits, with `-`, `_` and `.` between them. No account should have the name. Required.",
         "사람들이 부르는 이름이에요. `/askgpt 이름에게 …`, `/askgpt with 이름 …`, `@이름 …`처럼 불러요. 글자와 숫자로 쓰고 사이에 `-`, `_`, `.`을 쓸 수 있어요. 같은 이름의 계정이 없어야 해요. 꼭 필요해요.",
@@ -516,6 +523,21 @@ keys! {
         "`sqlite:PATH`, or `postgres://user:password@host/name`. It may hold a password and so never prints.",
         "`sqlite:경로` 또는 `postgres://사용자:암호@호스트/이름`이에요. 암호가 들어 있을 수 있어서 화면에 표시하지 않아요.",
     );
+
+    + retention {
+        DATABASE_SEAL_KEY,
+        DATABASE_OLD_SEAL_KEYS,
+        RETENTION_TEXTS,
+        RETENTION_DIRECT,
+        RETENTION_PRIVATE,
+        RETENTION_KEEP_DIRECT,
+        RETENTION_KEEP_PRIVATE,
+        RETENTION_USAGE,
+    }
+    + redaction {
+        REDACTION_PATTERNS,
+        REDACTION_CUSTOM,
+    }
 
     LIMITS_MAX_QUESTION = Key::new("limits", "max_question_chars", Form::Whole(100, 200_000)).default("20000").means(
         "Characters of a question, at most.",

@@ -401,6 +401,8 @@ fn the_environment_has_the_names_people_were_promised() {
         "ASKWELL_ADMIN_LISTEN",
         "ASKWELL_ADMIN_PUBLIC_URL",
         "ASKWELL_DATABASE",
+        "ASKWELL_SEAL_KEY",
+        "ASKWELL_SEAL_KEYS_OLD",
         "MATTERMOST_URL",
         "MATTERMOST_BOT_TOKEN",
         "MATTERMOST_COMMAND_TOKENS",

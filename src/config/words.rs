@@ -2,6 +2,7 @@
 
 mod access;
 mod budgets;
+mod privacy;
 
 use super::fault::Fault;
 use super::reference::Form;
@@ -102,6 +103,7 @@ fn english(fault: &Fault) -> Words {
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => english_agent(fault),
         Fault::Budget(fault) => budgets::english(*fault),
         Fault::Access(fault) => access::english(fault),
+        Fault::SealKey | Fault::Redaction => privacy::english(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }
@@ -359,6 +361,7 @@ fn korean(fault: &Fault) -> Words {
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
         Fault::Budget(fault) => budgets::korean(*fault),
         Fault::Access(fault) => access::korean(fault),
+        Fault::SealKey | Fault::Redaction => privacy::korean(fault),
         Fault::NoModelName
         | Fault::ModelNameTwice
         | Fault::NoSuchModel { .. }

@@ -40,6 +40,14 @@ impl ConversationKey {
         Self(format!("alone:{question}"))
     }
 
+    /// Returns the channel in which it is held; absent where it is in none.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<ChannelId> {
+        let mut words = self.0.split(':');
+        words.next().filter(|kind| *kind != "alone")?;
+        ChannelId::parse(words.next()?).ok()
+    }
+
     /// Takes a key back from the store.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
@@ -151,6 +159,25 @@ mod tests {
             .iter()
             .map(|turn| turn.question.clone())
             .collect()
+    }
+
+    #[test]
+    fn a_conversation_knows_its_channel() {
+        let (channel, person, post) = (
+            ChannelId::parse(&"c".repeat(26)).unwrap(),
+            UserId::parse(&"u".repeat(26)).unwrap(),
+            PostId::parse(&"p".repeat(26)).unwrap(),
+        );
+        for key in [
+            ConversationKey::thread(&channel, &post),
+            ConversationKey::channel(&channel),
+            ConversationKey::person(&channel, &person),
+            ConversationKey::private(&channel, &person),
+        ] {
+            assert_eq!(key.channel_id().as_ref(), Some(&channel), "{key:?}");
+        }
+        let alone = ConversationKey::alone(QuestionId::from_bits(1));
+        assert_eq!(alone.channel_id(), None);
     }
 
     #[test]

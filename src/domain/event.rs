@@ -15,10 +15,11 @@ impl EventKey {
         Self(format!("post:{post}"))
     }
 
-    /// Names a command by the id inside its `response_url`, which is new for every invocation and the same in a replay.
+    /// Names a command by the id inside its `response_url`, which is new for every invocation and the same in a replay; of it only a digest
+    /// is kept, because whoever has it may post.
     #[must_use]
-    pub fn of_response_url(id: &ResponseUrlId) -> Self {
-        Self(format!("response:{}", id.expose()))
+    pub fn of_response_url(digest_hex: &str) -> Self {
+        Self(format!("response:{digest_hex}"))
     }
 
     /// Names a command that has no `response_url` by its `trigger_id`, of which only a digest is kept.

@@ -26,6 +26,7 @@ pub mod money;
 pub mod post;
 pub mod prompt;
 pub mod question;
+pub mod retention;
 pub mod retry;
 pub mod run;
 pub mod summary;

@@ -34,6 +34,8 @@ pub enum Request {
     Usage(UsageOf),
     /// `budget NAME +5` or `예산 NAME +5`: let more of a budget be used.
     Grant(GrantRequest),
+    /// `forget`, `잊어줘` or `forget everywhere`, `모두 잊어줘`: erase what I asked and was answered.
+    Forget(ForgetWhere),
     /// A question.
     Ask {
         /// The question, trimmed, without the name of whom it is for.
@@ -54,6 +56,15 @@ pub enum UsageOf {
     Channel,
 }
 
+/// Where it was asked what somebody wants forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForgetWhere {
+    /// In this thread, or channel.
+    Here,
+    /// Wherever they asked.
+    Everywhere,
+}
+
 const HELP_WORDS: [&str; 2] = ["help", "도움말"];
 const AFRESH_WORDS: [&str; 2] = ["new", "새로"];
 const STOP_WORDS: [&str; 3] = ["stop", "그만", "멈춰"];
@@ -65,6 +76,17 @@ const CHANNEL_USAGE_WORDS: [&str; 4] = [
     "channel usage",
     "채널 사용량",
     "사용량 채널",
+];
+const FORGET_WORDS: [&str; 5] = ["forget", "forget this", "잊어줘", "잊어 줘", "잊어"];
+const FORGET_ALL_WORDS: [&str; 8] = [
+    "forget everywhere",
+    "forget everything",
+    "모두 잊어줘",
+    "모두 잊어 줘",
+    "다 잊어줘",
+    "다 잊어 줘",
+    "전부 잊어줘",
+    "전부 잊어 줘",
 ];
 const PRIVATE_PREFIXES: [&str; 2] = ["private", "나만"];
 const PICTURE_PREFIXES: [&str; 3] = ["image", "그림", "이미지"];
@@ -106,6 +128,10 @@ impl Request {
             Self::Usage(UsageOf::Channel)
         } else if let Some(grant) = GrantRequest::read(text) {
             Self::Grant(grant)
+        } else if is_one_of(&FORGET_WORDS) {
+            Self::Forget(ForgetWhere::Here)
+        } else if is_one_of(&FORGET_ALL_WORDS) {
+            Self::Forget(ForgetWhere::Everywhere)
         } else if let Some(request) = ChannelRequest::read(text) {
             Self::Channel(request)
         } else if is_one_of(&AGENTS_WORDS) && !agents.is_empty() {
@@ -148,7 +174,8 @@ impl Request {
             | Self::Agents
             | Self::Page
             | Self::Usage(_)
-            | Self::Grant(_) => false,
+            | Self::Grant(_)
+            | Self::Forget(_) => false,
         }
     }
 }
@@ -433,6 +460,21 @@ mod tests {
             ("usage channel", Request::Usage(UsageOf::Channel)),
             ("사용량이 뭐야?", asks("사용량이 뭐야?", Audience::Channel)),
             ("멈춰", Request::Stop),
+            ("Forget", Request::Forget(ForgetWhere::Here)),
+            ("잊어 줘", Request::Forget(ForgetWhere::Here)),
+            (
+                "forget everywhere",
+                Request::Forget(ForgetWhere::Everywhere),
+            ),
+            ("모두 잊어줘", Request::Forget(ForgetWhere::Everywhere)),
+            (
+                "잊어버린 암호를 찾는 법은?",
+                asks("잊어버린 암호를 찾는 법은?", Audience::Channel),
+            ),
+            (
+                "forget about it: what does it mean?",
+                asks("forget about it: what does it mean?", Audience::Channel),
+            ),
             (
                 "그만두는 법을 알려줘",
                 asks("그만두는 법을 알려줘", Audience::Channel),

@@ -17,6 +17,7 @@ use super::agents;
 use super::budgets::{self, Used};
 use super::channels;
 use super::delivery;
+use super::forget::forget;
 use super::grants;
 use super::invite;
 use super::measure;
@@ -31,10 +32,11 @@ use crate::domain::grant::GrantRequest;
 use crate::domain::id::{QuestionId, UserId};
 use crate::domain::job::{ControlScope, LaneKey};
 use crate::domain::post::{Audience, Delivery};
-use crate::domain::question::{Outcome, Question, Request, UsageOf, wanted_picture};
+use crate::domain::question::{ForgetWhere, Outcome, Question, Request, UsageOf, wanted_picture};
 use crate::ports::{Admission, Candidate, StoreError, timeout};
 use crate::text::{
-    AgentSaying, BudgetSaying, Language, Reason, Sentence, say, say_of_agents, say_of_budgets,
+    AgentSaying, BudgetSaying, Language, PrivacySaying, Reason, Sentence, say, say_of_agents,
+    say_of_budgets, say_of_privacy,
 };
 
 /// Questions committed together, at most. Beyond a few hundred a batch gains little more.
@@ -92,6 +94,7 @@ enum Decision {
     Invite(Box<InboundEvent>),
     TellUsage(UsageOf, Box<InboundEvent>),
     Grant(GrantRequest, Box<InboundEvent>),
+    Forget(ForgetWhere, Box<InboundEvent>),
     Admit(Box<Question>),
 }
 
@@ -175,6 +178,11 @@ impl Intake {
             }
             Decision::Grant(request, event) => {
                 let told = grants::obey(world, &request, &event, language).await;
+                let told = told.map_err(|error| store_failed(&error, id))?;
+                Ok(Reply::Ephemeral(told))
+            }
+            Decision::Forget(within, event) => {
+                let told = forget(world, within, &event, language).await;
                 let told = told.map_err(|error| store_failed(&error, id))?;
                 Ok(Reply::Ephemeral(told))
             }
@@ -436,6 +444,7 @@ fn decide(
         Request::Page => Decision::Invite(Box::new(event)),
         Request::Usage(of) => Decision::TellUsage(of, Box::new(event)),
         Request::Grant(request) => Decision::Grant(request, Box::new(event)),
+        Request::Forget(within) => Decision::Forget(within, Box::new(event)),
         Request::Ask {
             text,
             audience,
@@ -471,6 +480,11 @@ fn help(world: &World, language: Language) -> String {
         trigger: trigger.into(),
     };
     help.push_str(&say_of_budgets(language, &usage));
+    help.push('\n');
+    let forget = PrivacySaying::ForgetHelp {
+        trigger: trigger.into(),
+    };
+    help.push_str(&say_of_privacy(language, &forget));
     if !world.settings.agents.is_empty() {
         let trigger = trigger.into();
         help.push('\n');

@@ -22,6 +22,7 @@ use super::interruption::Interruption;
 use super::measure;
 use super::publish::{Finished, Publisher};
 use super::recover;
+use super::retain::leave_nothing;
 use super::settle::{Verdict, judge, of_nothing};
 use super::summary::ToldConversation;
 use super::thinking::quoted;
@@ -54,6 +55,9 @@ pub(super) async fn answer(
         let mut conclusion = concluded.conclusion;
         if conclusion.outcome == Outcome::Stopped && is_deleted(world, &job.question).await? {
             conclusion = deleted(world, job, &publisher);
+        }
+        if leave_nothing(world, &job.question, hold).await? {
+            spoken = None;
         }
         world.store.conclude(hold.lease(), &conclusion).await?;
         conclusion

@@ -127,6 +127,7 @@ fn reworded(
         Request::Explain
         | Request::Help
         | Request::Channel(_)
+        | Request::Forget(_)
         | Request::Agents
         | Request::Page
         | Request::Usage(_)

@@ -20,6 +20,7 @@ use crate::domain::completion::ModelFailure;
 use crate::domain::money::Price;
 use crate::domain::question::Question;
 use crate::ports::{CallUse, Drawn, ImageModel, Meter as _, ModelError, NotReserved};
+use crate::redaction::Redacted;
 use crate::text::{Sentence, say};
 
 /// Pictures that are drawn at once, at most, by all questions together: each is held in memory, for a while more than once.
@@ -92,10 +93,12 @@ pub(super) async fn draw<'a>(
     let texts = world.composer.view(question, &sign).texts;
     let (publisher, shown) = publisher.show(texts).await;
     shown?;
+    // A picture holds nothing that could be put back.
+    let description = Redacted::by(&world.settings.redaction).hide(description);
     let drawing = async {
         // Never closed.
         let _turn = world.picture_turns.acquire().await.ok();
-        let ask = || counted(meter, images.draw(description)).boxed();
+        let ask = || counted(meter, images.draw(&description)).boxed();
         ask_until_replied(world, question.id, ask).await
     };
     let mut drawing = pin!(drawing);

@@ -29,6 +29,7 @@ use crate::domain::run::Run;
 use crate::domain::time::Timestamp;
 use crate::markdown::POST_RUNES;
 use crate::ports::{DeltaStream, ModelError};
+use crate::redaction::Redacted;
 use crate::text::go_on;
 
 /// How generation ended.
@@ -85,6 +86,8 @@ struct Growth<'a, 'q> {
     beginning: &'q str,
     hold: &'a Hold,
     begun: Timestamp,
+    /// What of the prompt was replaced: what models write is put back where it is shown.
+    redacted: Redacted,
     /// What models wrote that broke off.
     carried: String,
     /// What the one wrote that is writing.
@@ -151,7 +154,10 @@ pub(super) async fn generate<'a>(
         again: _,
     } = asked;
     let mut growth = Growth::begin(world, asked, hold, publisher);
-    let mut prompt = Cow::Borrowed(prompt);
+    let mut prompt = match growth.redacted.hide_in(prompt) {
+        Some(hidden) => Cow::Owned(hidden),
+        None => Cow::Borrowed(prompt),
+    };
     let mut failed = 0;
     let mut broken = None;
     let ending = loop {
@@ -203,10 +209,10 @@ pub(super) async fn generate<'a>(
     let run = growth.run(&prompt, &ending);
     let publisher = growth.publisher().await?;
     let generated = Generated {
-        text: growth.written(),
+        text: growth.redacted.restore(&growth.written()),
         ending,
         run,
-        reasoning: growth.reasoning,
+        reasoning: growth.redacted.restore(&growth.reasoning),
         went_on: !growth.carried.is_empty(),
     };
     Ok((generated, publisher))
@@ -245,6 +251,7 @@ impl<'a, 'q> Growth<'a, 'q> {
             beginning,
             hold,
             begun: world.clock.now(),
+            redacted: Redacted::by(&world.settings.redaction),
             carried: String::new(),
             text: String::new(),
             chars: 0,
@@ -427,7 +434,7 @@ impl<'a, 'q> Growth<'a, 'q> {
         self.carried = self.written();
         self.text.clear();
         let cut = CutAnswer {
-            beginning: gone_on(self.beginning, &self.carried),
+            beginning: gone_on(&self.redacted.hide(self.beginning), &self.carried),
             go_on: go_on(self.world.languages.of_asker(self.question)),
         };
         Some(prompt.going_on(cut, &target))
@@ -443,7 +450,8 @@ impl<'a, 'q> Growth<'a, 'q> {
             return;
         };
         publisher.shows_words(self.chars > 0 || !self.beginning.is_empty());
-        let mut written = gone_on(self.beginning, &self.written());
+        let written = self.redacted.restore_growing(&self.written());
+        let mut written = gone_on(self.beginning, &written);
         if written.trim().is_empty() {
             written = self.sign_of_life();
         }

@@ -8,7 +8,7 @@
 //! people, `typing` shows that one is being written, `hold` keeps a lease, `languages` knows who is spoken to in which language,
 //! `summary` tells of the old turns of long conversations, `surroundings` what a question is asked in (both by what is `known` for a while),
 //! `channels` what its channel does otherwise, `agents` whom it is for, `access` who may be answered (by what is known of `accounts`; [`explain`] says why), `invite` opens the page for administrators,
-//! `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people, `grants` gives them more), `retry` asks models of other media again, `room` counts what waits, `measure` says how all that goes,
+//! `budgets` what it may use (`meter` counts that, by the `calendar`; `used` tells people, `grants` gives them more), `retry` asks models of other media again, `room` counts what waits, `measure` says how all that goes, `forget` erases what somebody wants forgotten, [`retain`] what is kept no longer,
 //! and `world` is what all of them share.
 
 mod access;
@@ -31,6 +31,7 @@ pub mod delivery;
 mod draw;
 mod elsewhere;
 pub mod explain;
+mod forget;
 mod gather;
 mod generate;
 mod going_on;
@@ -46,6 +47,7 @@ mod meter;
 mod publish;
 mod reconcile;
 mod recover;
+pub mod retain;
 mod retry;
 mod room;
 mod rules;
@@ -76,7 +78,9 @@ use crate::domain::conversation::ConversationScope;
 use crate::domain::draft::Pace;
 use crate::domain::id::ChannelId;
 use crate::domain::money::Unpriced;
+use crate::domain::retention::Retention;
 use crate::domain::retry::RetryPolicy;
+use crate::redaction::Patterns;
 use crate::text::Language;
 
 /// What becomes of a long conversation's older turns, for which a model has no room.
@@ -188,6 +192,10 @@ pub struct Settings {
     pub budgets: Budgets,
     /// What is done with a model that has no price, where a budget counts money.
     pub unpriced: Unpriced,
+    /// What is kept for how long.
+    pub retention: Retention,
+    /// What does not leave for a model.
+    pub redaction: Patterns,
     /// How questions by hand, commands and hooks are delivered.
     pub delivery: DeliveryWays,
     /// Where people open the page for administrators, where there is one: an address without a slash at its end.

@@ -24,6 +24,7 @@ use crate::domain::question::Question;
 use crate::domain::run::Run;
 use crate::domain::summary::{MAX_SUMMARY_CHARS, Summary, to_summarise};
 use crate::ports::{KeptSummary, Meter, ModelError, StoreError, timeout};
+use crate::redaction::Redacted;
 use crate::text::{Language, summary_instructions, summary_told};
 
 /// Tokens that the model is given for a summary, at most.
@@ -155,6 +156,8 @@ async fn summarise(
     let turns = spoken.turns.get(covered..until).unwrap_or_default();
     let language = world.languages.of_asker(question);
     let prompt = prompt(language, &told, turns, spoken);
+    let mut redacted = Redacted::by(&world.settings.redaction);
+    let prompt = redacted.hide_in(&prompt).unwrap_or(prompt);
     let meter = meter_beside(world, question);
     let written = written(world, &prompt, meter.clone()).await;
     let kept = match written {
@@ -162,7 +165,12 @@ async fn summarise(
         Ok((text, run)) => {
             let summary = Summary {
                 covered: digests.into_iter().take(until).collect(),
-                text: text.trim().chars().take(MAX_SUMMARY_CHARS).collect(),
+                text: redacted
+                    .restore(&text)
+                    .trim()
+                    .chars()
+                    .take(MAX_SUMMARY_CHARS)
+                    .collect(),
             };
             let kept = KeptSummary {
                 summary,

@@ -1,4 +1,4 @@
-//! Every effect on the world: what the pipeline needs of time, chance, the store, the audit trail, the page for administrators, Mattermost, files, a model and models of other media, a page each.
+//! Every effect on the world: what the pipeline needs of time, chance, the store, the audit trail, what is erased, the page for administrators, Mattermost, files, a model and models of other media, a page each.
 //!
 //! Adapters implement these; the pipeline knows nothing else of them. A method either happened or says how it failed; what is
 //! expected to happen now and then (a duplicate, a post that is gone) is a value.
@@ -11,6 +11,7 @@ mod ledger;
 mod mattermost;
 mod media;
 mod model;
+mod privacy;
 mod store;
 mod time;
 
@@ -27,6 +28,7 @@ pub use media::{Drawn, ImageModel, SpeechToText};
 pub use model::{
     Allowed, CallUse, DeltaStream, Excess, LanguageModel, Meter, ModelError, NotReserved,
 };
+pub use privacy::{KeptConversation, KeptQuestion, KeptQuestions, Privacy, Scrubbed, UsageBefore};
 pub use store::{
     Admission, AgainKind, AskAgain, AskedAgain, Backlog, Burial, Candidate, ChangedChannel, Claim,
     IfOver, KeptSummary, KeyAges, Letters, Renewal, SigningKey, Store, StoreError,

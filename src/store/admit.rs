@@ -172,7 +172,7 @@ pub(super) async fn next_in_lanes<'q>(
         *counts.entry(lane).or_default() += 1;
     }
     match session {
-        Session::Sqlite(_) => after_the_last(session, counts.into_keys()).await,
+        Session::Sqlite(..) => after_the_last(session, counts.into_keys()).await,
         Session::Postgres(..) => advance_lanes(session, &counts).await,
     }
 }

@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -16,6 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::audit;
 use super::migrate::{MigrationFailure, pending};
 use super::open::OpenError;
+use super::seal::{SealKeys, Seals};
 use super::session::Session;
 use super::sqlite::{is_damaged, lock_for_serving};
 use crate::domain::audit::AuditVerdict;
@@ -358,7 +360,9 @@ fn newest(connection: &Connection, has_trail: bool) -> rusqlite::Result<Option<T
 }
 
 fn verify(connection: Connection) -> Result<AuditVerdict, Flaw> {
-    let mut session = Session::Sqlite(connection);
+    // The trail is not sealed.
+    let seals = Arc::new(Seals::new(&SealKeys::default()));
+    let mut session = Session::Sqlite(connection, seals);
     let verified = audit::verify(&mut session).now_or_never();
     match verified {
         Some(Ok(verdict)) => Ok(verdict),

@@ -4,8 +4,9 @@ use secrecy::ExposeSecret as _;
 
 use super::admit::next_in_lanes;
 use super::row::{conclusion, generation, question};
+use super::seal::place;
 use super::session::Session;
-use super::statement::{Row, Sql, Statement, locking};
+use super::statement::{Row, Sql, Statement, Value, locking};
 use super::work::parts;
 use crate::domain::control::{Opinion, Tally};
 use crate::domain::id::{PostId, QuestionId, ServerId};
@@ -150,7 +151,7 @@ const BEGIN_AGAIN: &str =
     "UPDATE questions SET generation = $2, again = $3, earlier_answer = answer, earlier_outcome = outcome, deadline = $4,
          outcome = NULL, is_turn = NULL, answer = NULL, texts = NULL, prompt_tokens = NULL, completion_tokens = NULL,
          cached_tokens = NULL, reasoning_tokens = NULL, model = NULL, concluded_at = NULL
-     WHERE id = $1";
+     WHERE id = $1 AND erased_at IS NULL";
 
 /// Puts a question that has ended back, as the last of its lane: see `dead::revive` for why it gets a new place there.
 pub(super) async fn ask_again(
@@ -168,6 +169,16 @@ pub(super) async fn ask_again(
     if seen != again.generation || !can_be_asked_again(&row, again.kind)? {
         return Ok(AskedAgain::NotNow);
     }
+    let generation = seen.saturating_add(1);
+    let begin = Statement::new(BEGIN_AGAIN)
+        .bind(again.question)
+        .bind(generation)
+        .bind(kind_word(again.kind))
+        .bind(again.deadline);
+    // Of what was erased nothing is left to be asked again.
+    if session.execute(begin).await? == 0 {
+        return Ok(AskedAgain::NotNow);
+    }
     let lane = (row.text("server_id")?.into(), row.text("lane")?.into());
     let seqs = next_in_lanes(session, std::iter::once(lane)).await?;
     let seq = seqs
@@ -179,13 +190,6 @@ pub(super) async fn ask_again(
         .bind(seq)
         .bind(again.pressed_at);
     session.execute(put_back).await?;
-    let generation = seen.saturating_add(1);
-    let begin = Statement::new(BEGIN_AGAIN)
-        .bind(again.question)
-        .bind(generation)
-        .bind(kind_word(again.kind))
-        .bind(again.deadline);
-    session.execute(begin).await?;
     Ok(AskedAgain::Begun { generation })
 }
 
@@ -268,13 +272,20 @@ pub(super) async fn signing_keys(
     session.execute(forget).await?;
     let kept = Statement::new(KEYS).bind(server.as_str());
     let rows = session.fetch(kept).await?;
-    let mut keys = rows.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let mut keys = rows
+        .iter()
+        .map(|row| key(server, row))
+        .collect::<Result<Vec<_>, _>>()?;
     if !keys.iter().any(|key| key.signs_at(now, ages)) {
         let id = format!("{:016x}", offered.id);
         let insert = Statement::new(INSERT_KEY)
             .bind(server.as_str())
             .bind(id.as_str())
-            .bind(offered.secret.expose_secret())
+            .bind(Value::sealed(
+                place::SIGNING,
+                &signing_row(server, &id),
+                offered.secret.expose_secret(),
+            ))
             .bind(now);
         session.execute(insert).await?;
         keys.insert(0, offered);
@@ -282,11 +293,18 @@ pub(super) async fn signing_keys(
     Ok(keys)
 }
 
-fn key(row: &Row) -> Result<SigningKey, StoreError> {
-    let id = u64::from_str_radix(&row.text("key_id")?, 16);
+fn signing_row(server: &ServerId, key_id: &str) -> String {
+    format!("{server}|{key_id}")
+}
+
+fn key(server: &ServerId, row: &Row) -> Result<SigningKey, StoreError> {
+    let key_id = row.text("key_id")?;
+    let id = u64::from_str_radix(&key_id, 16);
     Ok(SigningKey {
         id: id.map_err(|_| StoreError::Corrupt { what: "key_id" })?,
-        secret: row.text("secret")?.into(),
+        secret: row
+            .opened("secret", place::SIGNING, &signing_row(server, &key_id))?
+            .into(),
         created_at: row.time("created_at")?,
     })
 }

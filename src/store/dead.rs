@@ -43,7 +43,9 @@ pub(super) fn dead_letter(row: &Row) -> Result<DeadLetter, StoreError> {
 
 const DEAD: Sql = locking!(
     "SELECT question_id, server_id, lane FROM jobs
-     WHERE state = 'dead' AND question_id LIKE $1 ORDER BY question_id",
+     WHERE state = 'dead' AND question_id LIKE $1
+       AND NOT EXISTS (SELECT 1 FROM questions WHERE questions.id = jobs.question_id AND questions.erased_at IS NOT NULL)
+     ORDER BY question_id",
     "FOR UPDATE"
 );
 
@@ -55,7 +57,7 @@ const REVIVED: &str = ") AS given WHERE jobs.question_id = given.column1";
 const PROLONG: &str = "UPDATE questions SET deadline = given.column2 FROM (VALUES ";
 const PROLONGED: &str = ") AS given WHERE questions.id = given.column1";
 
-/// Makes dead letters due again; returns them, oldest first.
+/// Makes dead letters due again but for those whose texts were erased; returns them, oldest first.
 ///
 /// Each gets a new place at the end of its lane, as if it had just been admitted: what a claim saw to be the first of its lane stays
 /// so, and nobody is worked on beside another of the lane.

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::audit;
 use super::dead::dead_letter;
+use super::seal::place;
 use super::session::Session;
 use super::statement::{Row, Statement};
 use super::verbs::{SqlStore, verb};
@@ -186,7 +187,7 @@ fn one_asked(row: &Row) -> Result<Asked, StoreError> {
         id: row.question_id("id")?,
         asked_at: row.time("asked_at")?,
         asker: asker.and_then(|id| UserId::parse(&id).ok()),
-        asker_name: row.text("asker_name")?,
+        asker_name: row.opened("asker_name", place::ASKER_NAME, &row.text("id")?)?,
         channel: channel.and_then(|id| ChannelId::parse(&id).ok()),
         channel_name: row.optional_text("channel_name")?.unwrap_or_default(),
         agent: row.optional_text("agent")?,
@@ -268,7 +269,7 @@ async fn asked_one(
     row.as_ref().map(one_asked).transpose()
 }
 
-const SAID: &str = "SELECT text, answer FROM questions WHERE id = $2 AND server_id = $1";
+const SAID: &str = "SELECT id, text, answer FROM questions WHERE id = $2 AND server_id = $1";
 
 async fn look_at(
     session: &mut Session,
@@ -281,8 +282,10 @@ async fn look_at(
         return Ok(None);
     };
     let said = Said {
-        question: row.text("text")?,
-        answer: row.optional_text("answer")?.unwrap_or_default(),
+        question: row.opened("text", place::TEXT, &row.text("id")?)?,
+        answer: row
+            .optional_opened("answer", place::ANSWER, &row.text("id")?)?
+            .unwrap_or_default(),
     };
     audit::append(session, entry).await?;
     Ok(Some(said))

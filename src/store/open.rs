@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use super::Settings;
 use super::postgres::PostgresDatabase;
-use super::session::Database;
+use super::reseal::missing_keys;
+use super::seal::{SealKeys, Seals};
+use super::session::{Database, Durability, Session};
 use super::sqlite::SqliteDatabase;
-use super::verbs::SqlStore;
+use super::verbs::{SqlStore, verb};
 use crate::ports::{Clock, IdSource, Store};
+use futures_util::future::BoxFuture;
 
 /// What a store is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub enum LeaseTime {
 pub struct Opening<'a> {
     /// Which database.
     pub settings: &'a Settings,
+    /// With which keys texts are sealed and opened.
+    pub seals: &'a SealKeys,
     /// What for.
     pub access: Access,
     /// Whose time leases go by.
@@ -50,17 +55,32 @@ pub struct Opening<'a> {
 pub async fn open(opening: Opening<'_>) -> Result<Arc<dyn Store>, OpenError> {
     let Opening {
         settings,
+        seals,
         access,
         lease_time,
         clock,
         ids,
     } = opening;
+    let seals = Arc::new(Seals::new(seals));
     let database = match settings {
-        Settings::Sqlite(path) => Database::Sqlite(SqliteDatabase::open(path, access).await?),
+        Settings::Sqlite(path) => {
+            Database::Sqlite(SqliteDatabase::open(path, access, seals).await?)
+        }
         Settings::Postgres(url) => {
-            Database::Postgres(PostgresDatabase::open(url, lease_time, &*clock).await?)
+            Database::Postgres(PostgresDatabase::open(url, lease_time, &*clock, seals).await?)
         }
     };
+    let now = clock.now();
+    let missing = database
+        .write(
+            Durability::Flushed,
+            verb!(session => missing_keys(session, now)),
+        )
+        .await
+        .map_err(OpenError::unusable)?;
+    if !missing.is_empty() {
+        return Err(OpenError::SealKeyMissing { names: missing });
+    }
     Ok(Arc::new(SqlStore::new(database, clock, ids)))
 }
 
@@ -102,6 +122,12 @@ pub enum OpenError {
     NewerDatabase {
         /// The migration this version does not have.
         version: i64,
+    },
+    /// Something may be sealed with keys that are not given.
+    #[error("open what is sealed in the database: the keys {} are missing", names.join(", "))]
+    SealKeyMissing {
+        /// Their names.
+        names: Vec<String>,
     },
     /// The address of the PostgreSQL server cannot be read. It is not shown, because it holds a password.
     #[error("read the address of the database")]

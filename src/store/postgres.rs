@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool of connections, any number of replicas.
 
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -10,8 +11,9 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, Po
 
 use super::migrate::{MigrationFailure, migrate_postgres};
 use super::open::{LeaseTime, OpenError};
-use super::session::{Durability, Session};
-use crate::ports::{Clock, timeout};
+use super::seal::Seals;
+use super::session::{Durability, Session, unavailable};
+use crate::ports::{Clock, StoreError, timeout};
 
 /// How many connections a replica holds at most: a group commit, claims, renewals and reads at once.
 const CONNECTIONS: u32 = 8;
@@ -29,6 +31,7 @@ const CONNECTION_SETTINGS: &str = "SET synchronous_commit = on; SET statement_ti
 pub(super) struct PostgresDatabase {
     pool: Pool<Postgres>,
     lease_time: LeaseTime,
+    seals: Arc<Seals>,
 }
 
 impl PostgresDatabase {
@@ -37,6 +40,7 @@ impl PostgresDatabase {
         url: &SecretString,
         lease_time: LeaseTime,
         clock: &dyn Clock,
+        seals: Arc<Seals>,
     ) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(url.expose_secret())
             .map_err(|_| OpenError::AddressUnreadable)?
@@ -56,7 +60,11 @@ impl PostgresDatabase {
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self { pool, lease_time })
+        Ok(Self {
+            pool,
+            lease_time,
+            seals,
+        })
     }
 
     /// Begins a transaction.
@@ -66,7 +74,23 @@ impl PostgresDatabase {
             Durability::Lazy => "BEGIN; SET LOCAL synchronous_commit = off",
         };
         let transaction = self.pool.begin_with(begin).await?;
-        Ok(Session::Postgres(transaction, self.lease_time))
+        let seals = Arc::clone(&self.seals);
+        Ok(Session::Postgres(transaction, self.lease_time, seals))
+    }
+
+    /// Vacuums tables, which no transaction can; as long as that takes.
+    pub(super) async fn vacuum(&self, statements: &[&'static str]) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
+        // Its settings are not for others: it is closed afterwards.
+        connection.close_on_drop();
+        connection
+            .execute("SET statement_timeout = 0")
+            .await
+            .map_err(unavailable)?;
+        for statement in statements {
+            connection.execute(*statement).await.map_err(unavailable)?;
+        }
+        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ use crate::ports::{Backlog, StoreError};
 // A row for each post of the answer, and one where there is none.
 const TURNS: &str = "SELECT turns.id, asker_name, text, answer, texts, asked_at, concluded_at, turns.post_id AS asked_in, origin, parts.part, parts.post_id AS answered_in
      FROM (SELECT id, asker_name, text, answer, texts, asked_at, concluded_at, post_id, origin FROM questions
-           WHERE server_id = $1 AND conversation = $2 AND is_turn = 1 AND id < $3
+           WHERE server_id = $1 AND conversation = $2 AND is_turn = 1 AND erased_at IS NULL AND id < $3
            ORDER BY concluded_at DESC, id DESC LIMIT $4) AS turns
      LEFT JOIN parts ON parts.question_id = turns.id
      ORDER BY turns.concluded_at, turns.id, parts.part";

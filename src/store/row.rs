@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::seal::place;
 use super::statement::{Row, Value};
 use crate::domain::agent::AgentName;
 use crate::domain::attention::ChannelKind;
@@ -12,7 +13,9 @@ use crate::domain::completion::Usage;
 use crate::domain::conversation::{ConversationKey, Turn, TurnPosts};
 use crate::domain::event::{EventKey, Origin, Person, Place};
 use crate::domain::file::Picture;
-use crate::domain::id::{ChannelId, InvalidId, PostId, ResponseUrlId, ServerId, TeamId, UserId};
+use crate::domain::id::{
+    ChannelId, InvalidId, PostId, QuestionId, ResponseUrlId, ServerId, TeamId, UserId,
+};
 use crate::domain::job::{Again, Earlier, LaneKey};
 use crate::domain::post::{Audience, Delivery, Part, PartIntent};
 use crate::domain::question::{Conclusion, Outcome, Question};
@@ -33,6 +36,19 @@ macro_rules! question_columns {
     };
 }
 pub(super) use question_columns;
+
+/// The columns of a question that are sealed where there is a key, with their places; the row is the question's id.
+pub(super) const SEALED_COLUMNS: [(&str, &str); 6] = [
+    ("asker_name", place::ASKER_NAME),
+    ("text", place::TEXT),
+    ("answer", place::ANSWER),
+    ("texts", place::TEXTS),
+    ("response_id", place::RESPONSE),
+    ("delivery_response_id", place::DELIVERY_RESPONSE),
+];
+
+/// An answer becomes the earlier one within its row, sealed as it is.
+pub(super) const EARLIER_ANSWER: (&str, &str) = ("earlier_answer", place::ANSWER);
 
 /// The columns of a conclusion that [`conclusion`] reads.
 macro_rules! conclusion_columns {
@@ -67,6 +83,7 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
         asked_at,
         deadline,
     } = question;
+    let row = id.to_string();
     let place = origin.place();
     let post = origin.post();
     let (origin, kind, response) = origin_words(origin);
@@ -78,7 +95,7 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
         by_response,
         by_audience,
         by_name,
-    ] = delivery_values(delivery);
+    ] = delivery_values(*id, delivery);
     [
         (*id).into(),
         server.as_str().into(),
@@ -96,10 +113,10 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
             .map(PostId::as_str)
             .into(),
         post.map(PostId::as_str).into(),
-        response.map(ResponseUrlId::expose).into(),
+        sealed_response(*id, place::RESPONSE, response),
         asker.id.as_ref().map(UserId::as_str).into(),
-        asker.name.as_str().into(),
-        text.as_str().into(),
+        Value::sealed(place::ASKER_NAME, &row, &asker.name),
+        Value::sealed(place::TEXT, &row, text),
         audience_word(*audience).into(),
         by,
         by_channel,
@@ -115,6 +132,19 @@ pub(super) fn question_values(question: &Question) -> [Value<'_>; QUESTION_COLUM
     ]
 }
 
+/// Seals the id of a `response_url`, which lets whoever knows it answer for us.
+fn sealed_response<'v>(
+    question: QuestionId,
+    place: &'static str,
+    response: Option<&ResponseUrlId>,
+) -> Value<'v> {
+    response.map_or(Value::Text(None), |response| Value::Sealed {
+        place,
+        row: question.to_string(),
+        text: response.expose().to_owned().into(),
+    })
+}
+
 /// Reads a question and its job's lane.
 pub(super) fn question(row: &Row) -> Result<Question, StoreError> {
     Ok(Question {
@@ -124,9 +154,9 @@ pub(super) fn question(row: &Row) -> Result<Question, StoreError> {
         origin: origin(row)?,
         asker: Person {
             id: optional_id(row, "asker_id", UserId::parse)?,
-            name: row.text("asker_name")?,
+            name: row.opened("asker_name", place::ASKER_NAME, &row.text("id")?)?,
         },
-        text: row.text("text")?,
+        text: row.opened("text", place::TEXT, &row.text("id")?)?,
         agent: row.optional_text("agent")?.map(AgentName::from_stored),
         audience: audience(row, "audience")?,
         delivery: delivery(row)?,
@@ -160,7 +190,8 @@ fn kind_word(kind: ChannelKind) -> &'static str {
     }
 }
 
-fn channel_kind(row: &Row) -> Result<ChannelKind, StoreError> {
+/// Reads the kind of a channel.
+pub(super) fn channel_kind(row: &Row) -> Result<ChannelKind, StoreError> {
     match row.text("channel_kind")?.as_str() {
         "open" => Ok(ChannelKind::Open),
         "private" => Ok(ChannelKind::Private),
@@ -175,15 +206,15 @@ fn channel_kind(row: &Row) -> Result<ChannelKind, StoreError> {
 fn origin(row: &Row) -> Result<Origin, StoreError> {
     match row.text("origin")?.as_str() {
         "command" => Ok(Origin::Command {
-            place: place(row)?,
-            response: optional_id(row, "response_id", ResponseUrlId::parse)?,
+            place: place_of(row)?,
+            response: response(row, "response_id", place::RESPONSE)?,
         }),
         OUTGOING_HOOK => Ok(Origin::OutgoingHook {
-            place: place(row)?,
+            place: place_of(row)?,
             post: id(row, "post_id", PostId::parse)?,
         }),
         "post" => Ok(Origin::Post {
-            place: place(row)?,
+            place: place_of(row)?,
             post: id(row, "post_id", PostId::parse)?,
             kind: channel_kind(row)?,
         }),
@@ -192,7 +223,18 @@ fn origin(row: &Row) -> Result<Origin, StoreError> {
     }
 }
 
-fn place(row: &Row) -> Result<Place, StoreError> {
+fn response(
+    row: &Row,
+    column: &'static str,
+    place: &'static str,
+) -> Result<Option<ResponseUrlId>, StoreError> {
+    let opened = row.optional_opened(column, place, &row.text("id")?)?;
+    let parse = |id: String| ResponseUrlId::parse(&id);
+    let parsed = opened.map(parse).transpose();
+    parsed.map_err(|_| StoreError::Corrupt { what: column })
+}
+
+fn place_of(row: &Row) -> Result<Place, StoreError> {
     Ok(Place {
         team: optional_id(row, "team_id", TeamId::parse)?,
         channel: id(row, "channel_id", ChannelId::parse)?,
@@ -254,14 +296,14 @@ fn delivery_words(delivery: &Delivery) -> DeliveryWords<'_> {
 }
 
 /// Returns the values of a delivery, from its word to the name of its channel, as the columns of a question stand.
-pub(super) fn delivery_values(delivery: &Delivery) -> [Value<'_>; 7] {
+pub(super) fn delivery_values(question: QuestionId, delivery: &Delivery) -> [Value<'_>; 7] {
     let words = delivery_words(delivery);
     [
         words.word.into(),
         words.channel.map(ChannelId::as_str).into(),
         words.root.map(PostId::as_str).into(),
         words.user.map(UserId::as_str).into(),
-        words.response.map(ResponseUrlId::expose).into(),
+        sealed_response(question, place::DELIVERY_RESPONSE, words.response),
         words.audience.map(audience_word).into(),
         words.channel_name.into(),
     ]
@@ -272,13 +314,17 @@ fn delivery(row: &Row) -> Result<Delivery, StoreError> {
         "bot" => Ok(Delivery::Bot {
             channel: id(row, "delivery_channel_id", ChannelId::parse)?,
             root: optional_id(row, "delivery_root_id", PostId::parse)?,
-            fallback: optional_id(row, "delivery_response_id", ResponseUrlId::parse)?,
+            fallback: response(row, "delivery_response_id", place::DELIVERY_RESPONSE)?,
         }),
         "direct" => Ok(Delivery::Direct {
             asker: id(row, "delivery_user_id", UserId::parse)?,
         }),
         "response" => Ok(Delivery::Response {
-            id: id(row, "delivery_response_id", ResponseUrlId::parse)?,
+            id: response(row, "delivery_response_id", place::DELIVERY_RESPONSE)?.ok_or(
+                StoreError::Corrupt {
+                    what: "delivery_response_id",
+                },
+            )?,
             audience: audience(row, "delivery_audience")?,
         }),
         "webhook" => Ok(Delivery::Webhook {
@@ -312,6 +358,7 @@ pub(super) fn texts_json(texts: &[String]) -> String {
 
 /// Returns a conclusion's values: outcome, whether it is a turn, and then what [`conclusion_columns`] lists.
 pub(super) fn conclusion_values<'v>(
+    question: QuestionId,
     conclusion: &'v Conclusion,
     texts_json: Cow<'v, str>,
 ) -> [Value<'v>; 10] {
@@ -325,11 +372,16 @@ pub(super) fn conclusion_values<'v>(
         run: _,
         at,
     } = conclusion;
+    let row = question.to_string();
     [
         outcome.as_str().into(),
         outcome.is_a_turn().into(),
-        answer.as_str().into(),
-        Value::Text(Some(texts_json)),
+        Value::sealed(place::ANSWER, &row, answer),
+        Value::Sealed {
+            place: place::TEXTS,
+            row,
+            text: texts_json,
+        },
         tokens(usage.prompt_tokens),
         tokens(usage.completion_tokens),
         tokens(usage.cached_tokens),
@@ -347,7 +399,7 @@ pub(super) fn conclusion(row: &Row) -> Result<Option<Conclusion>, StoreError> {
     let outcome = Outcome::from_stored(&outcome).ok_or(StoreError::Corrupt { what: "outcome" })?;
     Ok(Some(Conclusion {
         outcome,
-        answer: row.text("answer")?,
+        answer: row.opened("answer", place::ANSWER, &row.text("id")?)?,
         texts: texts(row)?,
         picture: None,
         usage: usage(row)?,
@@ -362,7 +414,7 @@ pub(super) fn concluded(row: &Row) -> Result<Option<Conclusion>, StoreError> {
     let Some(conclusion) = conclusion(row)? else {
         return Ok(None);
     };
-    let picture = match row.optional_text("picture")? {
+    let picture = match row.optional_opened("picture", place::PICTURE, &row.text("id")?)? {
         Some(picture) if conclusion.outcome.is_a_turn() => Some(from_base64(&picture)?),
         Some(_) | None => None,
     };
@@ -373,8 +425,12 @@ pub(super) fn concluded(row: &Row) -> Result<Option<Conclusion>, StoreError> {
 }
 
 /// Writes a picture as its column holds it.
-pub(super) fn as_base64(picture: &Picture) -> Value<'static> {
-    Value::Text(Some(Cow::Owned(STANDARD.encode(&picture.bytes))))
+pub(super) fn as_base64(question: QuestionId, picture: &Picture) -> Value<'static> {
+    Value::Sealed {
+        place: place::PICTURE,
+        row: question.to_string(),
+        text: Cow::Owned(STANDARD.encode(&picture.bytes)),
+    }
 }
 
 fn from_base64(text: &str) -> Result<Picture, StoreError> {
@@ -398,7 +454,7 @@ pub(super) fn again(row: &Row) -> Result<Option<Again>, StoreError> {
     let corrupt = |what| StoreError::Corrupt { what };
     let outcome = row.text("earlier_outcome")?;
     let earlier = Earlier {
-        answer: row.text("earlier_answer")?,
+        answer: row.opened("earlier_answer", place::ANSWER, &row.text("id")?)?,
         outcome: Outcome::from_stored(&outcome).ok_or(corrupt("earlier_outcome"))?,
     };
     match kind.as_str() {
@@ -426,10 +482,11 @@ pub(super) fn tokens(count: u64) -> Value<'static> {
 
 /// Reads a turn of a conversation.
 pub(super) fn turn(row: &Row) -> Result<Turn, StoreError> {
+    let id = row.text("id")?;
     Ok(Turn {
-        asker_name: row.text("asker_name")?,
-        question: row.text("text")?,
-        answer: row.text("answer")?,
+        asker_name: row.opened("asker_name", place::ASKER_NAME, &id)?,
+        question: row.opened("text", place::TEXT, &id)?,
+        answer: row.opened("answer", place::ANSWER, &id)?,
         asked_at: row.time("asked_at")?,
         finished_at: row.time("concluded_at")?,
         posts: TurnPosts {
@@ -452,7 +509,8 @@ pub(super) fn shown_part(row: &Row) -> Result<Option<(PostId, String)>, StoreErr
 }
 
 fn texts(row: &Row) -> Result<Vec<String>, StoreError> {
-    serde_json::from_str(&row.text("texts")?).map_err(|_| StoreError::Corrupt { what: "texts" })
+    let texts = row.opened("texts", place::TEXTS, &row.text("id")?)?;
+    serde_json::from_str(&texts).map_err(|_| StoreError::Corrupt { what: "texts" })
 }
 
 /// Reads a post of an answer.

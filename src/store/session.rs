@@ -1,6 +1,7 @@
 //! One transaction on either database: what it runs, and how it commits.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use rusqlite::Connection;
@@ -8,9 +9,10 @@ use sqlx::{Postgres, Transaction};
 
 use super::open::LeaseTime;
 use super::postgres::PostgresDatabase;
+use super::seal::Seals;
 use super::sqlite::SqliteDatabase;
 use super::sqlite_statement;
-use super::statement::{Row, Statement, Value};
+use super::statement::{Row, Statement, Stored, Value};
 use crate::domain::time::Timestamp;
 use crate::ports::StoreError;
 
@@ -77,8 +79,8 @@ async fn transact<T>(
     let mut session = begun.map_err(unavailable)?;
     let found = verb(&mut session).await?;
     match session {
-        Session::Postgres(transaction, _) => transaction.commit().await.map_err(unavailable)?,
-        Session::Sqlite(_) => {}
+        Session::Postgres(transaction, ..) => transaction.commit().await.map_err(unavailable)?,
+        Session::Sqlite(..) => {}
     }
     Ok(found)
 }
@@ -86,9 +88,9 @@ async fn transact<T>(
 /// One open transaction.
 pub(super) enum Session {
     /// On SQLite: the connection, whose thread begins and ends the transactions.
-    Sqlite(Connection),
+    Sqlite(Connection, Arc<Seals>),
     /// On PostgreSQL, where leases may go by the database's time.
-    Postgres(Transaction<'static, Postgres>, LeaseTime),
+    Postgres(Transaction<'static, Postgres>, LeaseTime, Arc<Seals>),
 }
 
 /// How an insertion passes over rows that are known.
@@ -100,7 +102,7 @@ pub(super) struct UnlessKnown {
 }
 
 /// Every failure of a database is one that may pass: it is full, locked, or away.
-fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
@@ -113,19 +115,28 @@ fn bound(statement: Statement<'_>) -> PostgresQuery<'_> {
         query = match value {
             Value::Integer(number) => query.bind(number),
             Value::Text(text) => query.bind(text),
+            Value::Sealed { .. } => unreachable!("a session seals before it binds"),
         };
     }
     query.persistent(statement.kept_prepared)
 }
 
 impl Session {
+    /// Returns the keys with which is sealed and opened.
+    pub(super) fn seals(&self) -> Arc<Seals> {
+        match self {
+            Self::Sqlite(_, seals) | Self::Postgres(_, _, seals) => Arc::clone(seals),
+        }
+    }
+
     /// Runs a statement; returns how many rows it changed.
     pub(super) async fn execute(&mut self, statement: Statement<'_>) -> Result<u64, StoreError> {
+        let statement = self.seals().sealed(statement);
         match self {
-            Self::Sqlite(connection) => {
+            Self::Sqlite(connection, _) => {
                 sqlite_statement::execute(connection, &statement).map_err(unavailable)
             }
-            Self::Postgres(transaction, _) => bound(statement)
+            Self::Postgres(transaction, ..) => bound(statement)
                 .execute(&mut **transaction)
                 .await
                 .map(|done| done.rows_affected())
@@ -135,16 +146,22 @@ impl Session {
 
     /// Runs a statement; returns the rows it found or made.
     pub(super) async fn fetch(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
-        match self {
-            Self::Sqlite(connection) => {
-                sqlite_statement::fetch(connection, &statement).map_err(unavailable)
+        let seals = self.seals();
+        let statement = seals.sealed(statement);
+        let stored: Vec<Stored> = match self {
+            Self::Sqlite(connection, _) => {
+                let rows = sqlite_statement::fetch(connection, &statement);
+                let rows = rows.map_err(unavailable)?;
+                rows.into_iter().map(Stored::Sqlite).collect()
             }
-            Self::Postgres(transaction, _) => bound(statement)
-                .fetch_all(&mut **transaction)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect())
-                .map_err(unavailable),
-        }
+            Self::Postgres(transaction, ..) => {
+                let rows = bound(statement).fetch_all(&mut **transaction).await;
+                let rows = rows.map_err(unavailable)?;
+                rows.into_iter().map(Stored::Postgres).collect()
+            }
+        };
+        let rows = stored.into_iter().map(|stored| Row::new(stored, &seals));
+        Ok(rows.collect())
     }
 
     /// Inserts rows, whose first column is `id`, of which some may be known; returns for each, in order, whether it was new.
@@ -156,9 +173,11 @@ impl Session {
         rows: impl Iterator<Item = [Value<'v>; COLUMNS]>,
         unless_known: UnlessKnown,
     ) -> Result<Vec<bool>, StoreError> {
+        let seals = self.seals();
         match self {
-            Self::Sqlite(connection) => {
+            Self::Sqlite(connection, _) => {
                 let statement = Statement::of_rows(insert, rows, unless_known.silently);
+                let statement = seals.sealed(statement);
                 let changed = sqlite_statement::execute_each(connection, &statement);
                 Ok(changed
                     .map_err(unavailable)?
@@ -166,8 +185,9 @@ impl Session {
                     .map(|rows| rows > 0)
                     .collect())
             }
-            Self::Postgres(transaction, _) => {
+            Self::Postgres(transaction, ..) => {
                 let statement = Statement::of_rows(insert, rows, unless_known.returning_id);
+                let statement = seals.sealed(statement);
                 let ids = statement.first_of_each_row(COLUMNS);
                 let returned = bound(statement)
                     .fetch_all(&mut **transaction)
@@ -175,7 +195,7 @@ impl Session {
                     .map_err(unavailable)?;
                 let mut new = HashSet::with_capacity(returned.len());
                 for row in returned {
-                    new.insert(Row::Postgres(row).text("id")?);
+                    new.insert(Row::new(Stored::Postgres(row), &seals).text("id")?);
                 }
                 // The first of several that are equal is the new one.
                 Ok(ids.iter().map(|id| new.remove(id)).collect())
@@ -195,8 +215,8 @@ impl Session {
     /// differ; `now` on SQLite, which one process serves.
     pub(super) async fn lease_time(&mut self, now: Timestamp) -> Result<Timestamp, StoreError> {
         match self {
-            Self::Sqlite(_) | Self::Postgres(_, LeaseTime::Clock) => Ok(now),
-            Self::Postgres(_, LeaseTime::Database) => {
+            Self::Sqlite(..) | Self::Postgres(_, LeaseTime::Clock, _) => Ok(now),
+            Self::Postgres(_, LeaseTime::Database, _) => {
                 const TIME: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS micros";
                 let row = self.fetch_optional(Statement::new(TIME)).await?;
                 row.ok_or(StoreError::Corrupt { what: "micros" })?

@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrate::{MigrationFailure, migrate_sqlite};
 use super::open::{Access, OpenError};
+use super::seal::Seals;
 use super::session::{Durability, Verb};
 use super::sqlite_worker::{Purpose, Worker};
 use crate::ports::StoreError;
@@ -53,13 +55,18 @@ pub(super) struct SqliteDatabase {
 
 impl SqliteDatabase {
     /// Opens a file, made if it is missing, and brings it up to date.
-    pub(super) async fn open(path: &Path, access: Access) -> Result<Self, OpenError> {
+    pub(super) async fn open(
+        path: &Path,
+        access: Access,
+        seals: Arc<Seals>,
+    ) -> Result<Self, OpenError> {
         let path = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&path, access));
+        let opened =
+            tokio::task::spawn_blocking(move || Self::open_blocking(&path, access, &seals));
         opened.await.map_err(OpenError::unusable)?
     }
 
-    fn open_blocking(path: &Path, access: Access) -> Result<Self, OpenError> {
+    fn open_blocking(path: &Path, access: Access, seals: &Arc<Seals>) -> Result<Self, OpenError> {
         make_private(path)?;
         let serving = match access {
             Access::Serve => Some(lock_for_serving(path)?),
@@ -82,8 +89,9 @@ impl SqliteDatabase {
             },
             MigrationFailure::Database(source) => OpenError::unusable(source),
         })?;
-        let start =
-            |connection, purpose| Worker::start(connection, purpose).map_err(OpenError::unusable);
+        let start = |connection, purpose| {
+            Worker::start(connection, purpose, Arc::clone(seals)).map_err(OpenError::unusable)
+        };
         Ok(Self {
             writer: start(writer, Purpose::Write)?,
             readers: [start(first, Purpose::Read)?, start(second, Purpose::Read)?],
@@ -115,6 +123,36 @@ impl SqliteDatabase {
     ) -> Result<T, StoreError> {
         self.writer.run(durability, verb).await
     }
+
+    /// Puts the log into the file and cuts it to nothing.
+    pub(super) async fn empty_log(&self) -> Result<(), StoreError> {
+        self.writer.run_alone(empty_log).await
+    }
+
+    /// Writes the whole file anew, so that nothing is left in it of what was erased; whoever wants to write waits meanwhile.
+    pub(super) async fn write_anew(&self) -> Result<(), StoreError> {
+        self.writer.run_alone(write_anew).await
+    }
+}
+
+fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    let is_busy: bool =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy {
+        // Somebody read for longer than a statement waits.
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        return Err(rusqlite::Error::SqliteFailure(busy, None));
+    }
+    Ok(())
+}
+
+/// The copy that SQLite makes lies on the disk, in its directory for temporary files: memory may not hold it.
+fn write_anew(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "temp_store", "FILE")?;
+    let written = connection.execute_batch("VACUUM");
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    written?;
+    empty_log(connection)
 }
 
 /// Opens a connection, which belongs to one thread at a time.
@@ -219,6 +257,7 @@ mod tests {
     use futures_util::future::{BoxFuture, join_all};
 
     use super::super::recall::start_afresh;
+    use super::super::seal::SealKeys;
     use super::super::session::Session;
     use super::*;
     use crate::domain::conversation::ConversationKey;
@@ -227,7 +266,7 @@ mod tests {
 
     fn connection(session: &Session) -> &Connection {
         match session {
-            Session::Sqlite(connection) => connection,
+            Session::Sqlite(connection, _) => connection,
             Session::Postgres(..) => unreachable!("these tests are of SQLite"),
         }
     }
@@ -270,7 +309,10 @@ mod tests {
 
     async fn database(directory: &tempfile::TempDir) -> SqliteDatabase {
         let path = directory.path().join("askwell.db");
-        SqliteDatabase::open(&path, Access::Serve).await.unwrap()
+        let seals = Arc::new(Seals::new(&SealKeys::default()));
+        SqliteDatabase::open(&path, Access::Serve, seals)
+            .await
+            .unwrap()
     }
 
     const MEGABYTE: usize = 1_000_000;

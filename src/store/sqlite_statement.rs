@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{CachedStatement, Connection, Rows, ToSql};
 
-use super::statement::{Row, SqliteText, Statement, Value};
+use super::statement::{SqliteText, Statement, Value};
 use crate::ports::StoreError;
 
 impl ToSql for Value<'_> {
@@ -14,6 +14,10 @@ impl ToSql for Value<'_> {
             Self::Integer(Some(number)) => ValueRef::Integer(*number),
             Self::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
             Self::Integer(None) | Self::Text(None) => ValueRef::Null,
+            // Never as it is: a session seals before it binds.
+            Self::Sealed { place, .. } => {
+                return Err(rusqlite::Error::InvalidParameterName((*place).to_owned()));
+            }
         }))
     }
 }
@@ -40,7 +44,7 @@ pub(super) fn execute_each(
 pub(super) fn fetch(
     connection: &Connection,
     statement: &Statement<'_>,
-) -> rusqlite::Result<Vec<Row>> {
+) -> rusqlite::Result<Vec<SqliteRow>> {
     let mut found = Vec::new();
     for_each_run(connection, statement, |prepared| {
         let columns: Arc<[String]> = prepared
@@ -85,16 +89,16 @@ fn bind(prepared: &mut CachedStatement<'_>, values: &[Value<'_>]) -> rusqlite::R
 fn collect(
     mut rows: Rows<'_>,
     columns: &Arc<[String]>,
-    found: &mut Vec<Row>,
+    found: &mut Vec<SqliteRow>,
 ) -> rusqlite::Result<()> {
     while let Some(row) = rows.next()? {
         let values = (0..columns.len())
             .map(|index| row.get::<_, Stored>(index))
             .collect::<rusqlite::Result<_>>()?;
-        found.push(Row::Sqlite(SqliteRow {
+        found.push(SqliteRow {
             columns: Arc::clone(columns),
             values,
-        }));
+        });
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::seal::Seals;
 use super::session::{Durability, Session};
 use crate::ports::StoreError;
 
@@ -34,7 +35,7 @@ pub(super) enum Purpose {
 
 /// A thread and its queue. Dropped, it finishes what waits and closes its connection.
 pub(super) struct Worker {
-    queue: Option<mpsc::Sender<Work>>,
+    queue: Option<mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -46,6 +47,14 @@ struct Work {
     durability: Durability,
     /// Runs it, or tells its caller why it could not be run.
     run: Run,
+}
+
+/// What is on its way to the thread.
+enum Order {
+    /// A verb, in a transaction.
+    Transact(Work),
+    /// What is about the whole file, and in no transaction.
+    Alone(Box<dyn FnOnce(&Connection) + Send>),
 }
 
 /// A verb that has run, whose caller is not told yet.
@@ -83,11 +92,15 @@ impl Worker {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(super) fn start(connection: Connection, purpose: Purpose) -> io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        purpose: Purpose,
+        seals: Arc<Seals>,
+    ) -> io::Result<Self> {
         let (sender, receiver) = mpsc::channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("sqlite".to_owned())
-            .spawn(move || work(connection, purpose, receiver))?;
+            .spawn(move || work(Session::Sqlite(connection, seals), purpose, receiver))?;
         Ok(Self {
             queue: Some(sender),
             thread: Some(thread),
@@ -125,10 +138,28 @@ impl Worker {
                 }),
             })
         });
-        let work = Work { durability, run };
-        let queue = self.queue.as_ref().ok_or(Failure::Gone)?;
-        queue.send(work).await.map_err(|_| Failure::Gone)?;
+        self.order(Order::Transact(Work { durability, run }))
+            .await?;
         receiver.await.map_err(|_| Failure::Gone)?
+    }
+
+    /// Runs what can be run in no transaction; it begins and ends its own.
+    pub(super) async fn run_alone(
+        &self,
+        run: fn(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        let alone = Box::new(move |connection: &Connection| {
+            // A caller that has gone away does not want to know.
+            sender.send(run(connection).map_err(Failure::from)).ok();
+        });
+        self.order(Order::Alone(alone)).await?;
+        Ok(receiver.await.map_err(|_| Failure::Gone)??)
+    }
+
+    async fn order(&self, order: Order) -> Result<(), Failure> {
+        let queue = self.queue.as_ref().ok_or(Failure::Gone)?;
+        queue.send(order).await.map_err(|_| Failure::Gone)
     }
 }
 
@@ -142,26 +173,49 @@ impl Drop for Worker {
     }
 }
 
-fn work(connection: Connection, purpose: Purpose, mut queue: mpsc::Receiver<Work>) {
-    let mut session = Session::Sqlite(connection);
+fn work(mut session: Session, purpose: Purpose, mut queue: mpsc::Receiver<Order>) {
     let mut level = Level::default();
     while let Some(first) = queue.blocking_recv() {
-        let mut together = vec![first];
-        while together.len() < MOST_TOGETHER
-            && let Ok(next) = queue.try_recv()
-        {
-            together.push(next);
+        let mut together = Vec::new();
+        let mut next = Some(first);
+        let mut alone = None;
+        while let Some(order) = next.take() {
+            match order {
+                Order::Transact(work) => together.push(work),
+                Order::Alone(run) => {
+                    // After those that came before it.
+                    alone = Some(run);
+                    break;
+                }
+            }
+            if together.len() < MOST_TOGETHER {
+                next = queue.try_recv().ok();
+            }
         }
-        let begun = match purpose {
-            Purpose::Read => execute(&session, "BEGIN"),
-            Purpose::Write => level.begin(&session, &together),
-        };
-        match begun {
-            Ok(()) => transact(&mut session, together),
-            Err(failure) => together.into_iter().for_each(|work| {
-                (work.run)(Err(&failure));
-            }),
+        if !together.is_empty() {
+            commit_together(&mut session, &mut level, purpose, together);
         }
+        if let (Some(run), Session::Sqlite(connection, _)) = (alone, &session) {
+            run(connection);
+        }
+    }
+}
+
+fn commit_together(
+    session: &mut Session,
+    level: &mut Level,
+    purpose: Purpose,
+    together: Vec<Work>,
+) {
+    let begun = match purpose {
+        Purpose::Read => execute(session, "BEGIN"),
+        Purpose::Write => level.begin(session, &together),
+    };
+    match begun {
+        Ok(()) => transact(session, together),
+        Err(failure) => together.into_iter().for_each(|work| {
+            (work.run)(Err(&failure));
+        }),
     }
 }
 
@@ -235,7 +289,7 @@ impl Level {
 
 fn execute(session: &Session, sql: &str) -> Result<(), Failure> {
     match session {
-        Session::Sqlite(connection) => {
+        Session::Sqlite(connection, _) => {
             connection.prepare_cached(sql)?.execute([])?;
             Ok(())
         }

@@ -4,10 +4,12 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr};
 
+use super::seal::Seals;
 use super::sqlite_statement::SqliteRow;
 use crate::domain::id::QuestionId;
 use crate::domain::time::Timestamp;
@@ -124,6 +126,26 @@ pub(super) enum Value<'v> {
     Integer(Option<i64>),
     /// A text or `NULL`.
     Text(Option<Cow<'v, str>>),
+    /// A text that is sealed, where there is a key, before it is bound.
+    Sealed {
+        /// Its table and column.
+        place: &'static str,
+        /// Its row.
+        row: String,
+        /// The text as it is to be read again.
+        text: Cow<'v, str>,
+    },
+}
+
+impl<'v> Value<'v> {
+    /// A text that is sealed where there is a key.
+    pub(super) fn sealed(place: &'static str, row: &str, text: &'v str) -> Self {
+        Self::Sealed {
+            place,
+            row: row.to_owned(),
+            text: storable(text),
+        }
+    }
 }
 
 /// Returns the text as both databases can store it: PostgreSQL refuses U+0000, which becomes U+FFFD on both.
@@ -258,15 +280,51 @@ impl<'v> Statement<'v> {
     }
 }
 
-/// A row of either database.
-pub(super) enum Row {
+/// A row as a database returned it.
+pub(super) enum Stored {
     /// Of SQLite.
     Sqlite(SqliteRow),
     /// Of PostgreSQL.
     Postgres(PgRow),
 }
 
+/// A row of either database, and the keys that open what is sealed in it.
+pub(super) struct Row {
+    stored: Stored,
+    seals: Arc<Seals>,
+}
+
 impl Row {
+    pub(super) fn new(stored: Stored, seals: &Arc<Seals>) -> Self {
+        Self {
+            stored,
+            seals: Arc::clone(seals),
+        }
+    }
+
+    /// Reads a text that may be sealed, of the row that it was sealed for.
+    pub(super) fn opened(
+        &self,
+        column: &'static str,
+        place: &'static str,
+        row: &str,
+    ) -> Result<String, StoreError> {
+        let opened = self.optional_opened(column, place, row)?;
+        opened.ok_or(StoreError::Corrupt { what: column })
+    }
+
+    /// The same of one that may be absent.
+    pub(super) fn optional_opened(
+        &self,
+        column: &'static str,
+        place: &'static str,
+        row: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let stored = self.optional_text(column)?;
+        let opened = stored.map(|stored| self.seals.open(place, row, stored));
+        opened.transpose()
+    }
+
     /// Reads an integer.
     pub(super) fn integer(&self, column: &'static str) -> Result<i64, StoreError> {
         self.optional_integer(column)?
@@ -275,9 +333,9 @@ impl Row {
 
     /// Reads an integer or `NULL`.
     pub(super) fn optional_integer(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        match self {
-            Self::Sqlite(row) => row.integer(column),
-            Self::Postgres(row) => row
+        match &self.stored {
+            Stored::Sqlite(row) => row.integer(column),
+            Stored::Postgres(row) => row
                 .try_get(column)
                 .map_err(|_| StoreError::Corrupt { what: column }),
         }
@@ -291,9 +349,9 @@ impl Row {
 
     /// Reads a text or `NULL`.
     pub(super) fn optional_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
-        match self {
-            Self::Sqlite(row) => row.text(column),
-            Self::Postgres(row) => row
+        match &self.stored {
+            Stored::Sqlite(row) => row.text(column),
+            Stored::Postgres(row) => row
                 .try_get(column)
                 .map_err(|_| StoreError::Corrupt { what: column }),
         }

@@ -1,8 +1,9 @@
 //! What is told of the old turns of long conversations.
 
 use super::runs;
+use super::seal::place;
 use super::session::Session;
-use super::statement::Statement;
+use super::statement::{Statement, Value};
 use crate::domain::conversation::ConversationKey;
 use crate::domain::id::ServerId;
 use crate::domain::summary::Summary;
@@ -26,8 +27,12 @@ pub(super) async fn of_conversation(
     let covered = row.text("covered")?;
     Ok(Some(Summary {
         covered: covered.split(' ').map(str::to_owned).collect(),
-        text: row.text("text")?,
+        text: row.opened("text", place::SUMMARY, &row_key(server, conversation))?,
     }))
+}
+
+fn row_key(server: &ServerId, conversation: &ConversationKey) -> String {
+    format!("{server}|{}", conversation.as_str())
 }
 
 const FORGET: &str = "DELETE FROM summaries WHERE server_id = $1 AND conversation = $2";
@@ -45,11 +50,14 @@ pub(super) async fn forget(
     Ok(())
 }
 
-const KEEP: &str = "INSERT INTO summaries (server_id, conversation, covered, text, made_at) VALUES ($1, $2, $3, $4, $5)
+// What was erased while it was being written may be told of in it.
+const KEEP: &str = "INSERT INTO summaries (server_id, conversation, covered, text, made_at)
+     SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (
+         SELECT 1 FROM questions WHERE server_id = $1 AND conversation = $2 AND is_turn = 1 AND erased_at >= $6)
      ON CONFLICT (server_id, conversation)
      DO UPDATE SET covered = excluded.covered, text = excluded.text, made_at = excluded.made_at";
 
-/// Remembers a summary in place of the one there was, and what it took.
+/// Remembers a summary in place of the one there was, unless a turn was erased since it was begun, and what it took.
 pub(super) async fn keep(
     session: &mut Session,
     server: &ServerId,
@@ -61,8 +69,13 @@ pub(super) async fn keep(
         .bind(server.as_str())
         .bind(conversation.as_str())
         .bind(covered.as_str())
-        .bind(kept.summary.text.as_str())
-        .bind(kept.at);
+        .bind(Value::sealed(
+            place::SUMMARY,
+            &row_key(server, conversation),
+            &kept.summary.text,
+        ))
+        .bind(kept.at)
+        .bind(kept.run.begun_at);
     session.execute(statement).await?;
     runs::add(session, kept.after, &kept.run).await
 }

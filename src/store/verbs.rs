@@ -466,6 +466,10 @@ impl Store for SqlStore {
 }
 
 impl SqlStore {
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     pub(super) async fn read<T: Send + 'static>(
         &self,
         verb: impl Verb<T>,

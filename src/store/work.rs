@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::claim::FURTHEST_RETRY;
 use super::row::{as_base64, conclusion_values, delivery_values, part, texts_json};
+use super::seal::place;
 use super::session::Session;
-use super::statement::{Sql, Statement, locking};
-use super::{ledger, runs};
+use super::statement::{Sql, Statement, Value, locking};
+use super::{ledger, privacy, runs};
 use crate::domain::agent::AgentName;
 use crate::domain::conversation::ConversationKey;
 use crate::domain::event::EventKey;
@@ -27,7 +28,7 @@ pub(super) enum Ending<'b> {
 }
 
 /// Says that a lease was lost where no row showed its token.
-fn held(rows: u64) -> Result<(), StoreError> {
+pub(super) fn held(rows: u64) -> Result<(), StoreError> {
     if rows == 0 {
         Err(StoreError::LeaseLost)
     } else {
@@ -115,7 +116,9 @@ pub(super) async fn address_to_asker(
     let mut statement = Statement::new(ADDRESS_TO_ASKER)
         .bind(lease.question)
         .bind(conversation.as_str());
-    statement.values.extend(delivery_values(delivery));
+    statement
+        .values
+        .extend(delivery_values(lease.question, delivery));
     session.execute(statement).await?;
     Ok(())
 }
@@ -298,9 +301,11 @@ pub(super) async fn conclude(
     hold(session, lease).await?;
     let texts = texts_json(&conclusion.texts);
     let mut statement = Statement::new(CONCLUDE).bind(lease.question);
-    statement
-        .values
-        .extend(conclusion_values(conclusion, Cow::Owned(texts)));
+    statement.values.extend(conclusion_values(
+        lease.question,
+        conclusion,
+        Cow::Owned(texts),
+    ));
     let concluded = session.fetch_optional(statement).await?;
     if let Some(row) = concluded {
         let generation = row.integer("generation")?;
@@ -308,7 +313,9 @@ pub(super) async fn conclude(
     }
     if let Some(picture) = &conclusion.picture {
         let statement = Statement::new(KEEP_PICTURE).bind(lease.question);
-        session.execute(statement.bind(as_base64(picture))).await?;
+        session
+            .execute(statement.bind(as_base64(lease.question, picture)))
+            .await?;
     }
     if let Some(run) = &conclusion.run {
         runs::add(session, lease.question, run).await?;
@@ -331,11 +338,11 @@ pub(super) async fn turn_to_asker(
     texts: &[String],
 ) -> Result<(), StoreError> {
     hold(session, lease).await?;
-    let texts = texts_json(texts);
+    let (texts, row) = (texts_json(texts), lease.question.to_string());
     let turn = Statement::new(TURN_TO_ASKER)
         .bind(lease.question)
         .bind(asker.as_str())
-        .bind(texts.as_str());
+        .bind(Value::sealed(place::TEXTS, &row, &texts));
     session.execute(turn).await?;
     let forget = Statement::new(FORGET_PARTS).bind(lease.question);
     session.execute(forget).await?;
@@ -344,10 +351,10 @@ pub(super) async fn turn_to_asker(
 
 // A picture that nobody could be shown yet stays with the dead letter.
 const END: &str = "UPDATE jobs SET state = $3, ended_at = $4, buried_for = $5, burial_detail = $6, lease_token = NULL, lease_until = NULL,
-         worker = NULL, picture = CASE WHEN $3 = 'done' THEN NULL ELSE picture END
-     WHERE question_id = $1 AND lease_token = $2";
+         worker = NULL, picture = CASE WHEN $3 = 'done' OR erase_when_ended = 1 THEN NULL ELSE picture END
+     WHERE question_id = $1 AND lease_token = $2 RETURNING erase_when_ended";
 
-/// Ends a job.
+/// Ends a job, and erases what was asked and answered where that is to be.
 pub(super) async fn end(
     session: &mut Session,
     lease: &Lease,
@@ -365,7 +372,10 @@ pub(super) async fn end(
         .bind(at)
         .bind(burial.map(|burial| burial.reason.as_str()))
         .bind(burial.map(|burial| burial.detail.as_str()));
-    held(session.execute(statement).await?)?;
+    let ended = session.fetch_optional(statement).await?;
+    let is_to_be_erased = ended
+        .ok_or(StoreError::LeaseLost)?
+        .truth("erase_when_ended")?;
     if burial.is_some() {
         // It may have no conclusion.
         let generation = Statement::new(GENERATION).bind(lease.question);
@@ -373,6 +383,9 @@ pub(super) async fn end(
         let generation = row.ok_or(StoreError::Corrupt { what: "id" })?;
         let generation = generation.integer("generation")?;
         ledger::close_question(session, lease.question, generation, at).await?;
+    }
+    if is_to_be_erased {
+        privacy::empty(session, &[lease.question], at).await?;
     }
     Ok(())
 }

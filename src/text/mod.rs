@@ -15,6 +15,7 @@ mod instructions;
 mod language;
 mod operator;
 mod page;
+mod privacy;
 mod sayings;
 mod sentence;
 mod setup;
@@ -35,5 +36,6 @@ pub use operator::{Explanation, Notice, Trouble, explain, notify};
 pub use page::{
     PageSaying, PageWord, action_word, remedy_word, say_of_page, setting_word, word_of_page,
 };
+pub use privacy::{PrivacySaying, say_of_privacy};
 pub use sentence::{Reason, Sentence, say};
 pub use setup::{Deed, Obstacle, Remark, explain_obstacle, remark, tell};

@@ -64,6 +64,11 @@ pub enum Trouble<'a> {
         /// Which.
         path: Cow<'a, str>,
     },
+    /// Something in the database is sealed with keys that are not given.
+    SealKeyMissing {
+        /// Their names.
+        names: Cow<'a, str>,
+    },
     /// Another version made the database.
     NewerDatabase {
         /// The migration that this version does not have.
@@ -171,6 +176,9 @@ impl Trouble<'_> {
             Self::FileRefused { path } => named!("file-refused", "path" = path.as_ref()),
             Self::ServedAlready { path } => named!("served-already", "path" = path.as_ref()),
             Self::Damaged { path } => named!("damaged", "path" = path.as_ref()),
+            Self::SealKeyMissing { names } => {
+                named!("seal-key-missing", "names" = names.as_ref())
+            }
             Self::NewerDatabase { version } => named!("newer-database", "version" = *version),
             Self::AddressUnreadable => named!("address-unreadable"),
             Self::DatabaseUnreachable => named!("database-unreachable"),
@@ -225,6 +233,7 @@ mod tests {
             Trouble::FileRefused { path: PLACE },
             Trouble::ServedAlready { path: PLACE },
             Trouble::Damaged { path: PLACE },
+            Trouble::SealKeyMissing { names: PLACE },
             Trouble::NewerDatabase { version: 9999 },
             Trouble::AddressUnreadable,
             Trouble::DatabaseUnreachable,

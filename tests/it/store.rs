@@ -13,5 +13,7 @@ mod drift;
 mod fences;
 mod ledger;
 mod opening;
+mod privacy;
 mod recalling;
+mod sealing;
 mod spending;

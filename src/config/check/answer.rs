@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::template::{check_answer, check_instructions};
-use super::{System, access, agent, at_most, budget, channel, model, prices, whole};
+use super::{System, access, agent, at_most, budget, channel, model, prices, retention, whole};
 use crate::config::fault::Fault;
 use crate::config::nearest::nearest;
 use crate::config::raw::Values;
@@ -86,6 +86,8 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         agents,
         budgets: budget::settings(values),
         unpriced: prices::unpriced(values),
+        retention: retention::settings(values),
+        redaction: retention::redaction(values),
         model_choices: values.texts(&keys::MODEL_CHOICES).to_vec(),
         inline_timeout: values.duration(&keys::SERVER_INLINE_TIMEOUT),
         delivery: DeliveryWays {

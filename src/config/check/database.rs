@@ -7,8 +7,8 @@ use url::Url;
 
 use crate::config::fault::Fault;
 use crate::config::raw::Values;
-use crate::config::reference::DATABASE_URL;
-use crate::store::Settings;
+use crate::config::reference::{DATABASE_OLD_SEAL_KEYS, DATABASE_SEAL_KEY, DATABASE_URL, Key};
+use crate::store::{SealKey, SealKeys, Settings};
 
 pub(super) fn settings(values: &Values, directory: &Path) -> Option<Settings> {
     let written = values.secret(&DATABASE_URL)?;
@@ -17,6 +17,26 @@ pub(super) fn settings(values: &Values, directory: &Path) -> Option<Settings> {
         values.report(&DATABASE_URL, Fault::Database);
     }
     settings
+}
+
+/// Returns the keys with which texts are sealed.
+pub(super) fn seals(values: &Values) -> SealKeys {
+    let read = |key: &'static Key, written: &SecretString| {
+        let parsed = SealKey::parse(written);
+        if parsed.is_none() {
+            values.report(key, Fault::SealKey);
+        }
+        parsed
+    };
+    let current = values.secret(&DATABASE_SEAL_KEY);
+    let old = values.secrets(&DATABASE_OLD_SEAL_KEYS);
+    SealKeys {
+        current: current.and_then(|written| read(&DATABASE_SEAL_KEY, &written)),
+        old: old
+            .iter()
+            .filter_map(|written| read(&DATABASE_OLD_SEAL_KEYS, written))
+            .collect(),
+    }
 }
 
 fn parse(written: &SecretString, directory: &Path) -> Option<Settings> {

@@ -14,6 +14,7 @@ mod model;
 mod observing;
 mod page;
 mod prices;
+mod retention;
 mod server;
 mod template;
 
@@ -52,6 +53,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     let media = media::settings(values, models.as_ref());
     let page = page::settings(values);
     let store = database::settings(values, &system.directory);
+    let seals = database::seals(values);
     let pipeline = answer::settings(values, language, system);
     let observing = observing::settings(values);
     check_lease(values);
@@ -67,6 +69,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
         speech,
         page,
         store: store?,
+        seals,
         pipeline: pipeline?,
         log: server::log(values),
         observing: observing?,

@@ -20,6 +20,9 @@ pub(super) fn another_value(key: &Key) -> String {
         // What comes between needs an address that is not configured here.
         ("answer.controls", _) => written("none"),
         ("database.url", _) => written("sqlite:other.db"),
+        ("redaction.patterns", _) => "[\"email\"]".to_owned(),
+        ("database.seal_key", _) => written(&"07".repeat(32)),
+        ("database.seal_keys_old", _) => format!("[\"{}\"]", "07".repeat(32)),
         ("mattermost.incoming_webhook_url", _) => {
             written("https://chat.example.com/hooks/abcdefghijklmnopqrstuvwxyz")
         }
@@ -127,6 +130,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             models,
             page: _,
             store,
+            seals,
             pipeline,
             log,
             observing,
@@ -136,7 +140,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
             also: _,
             lines: _,
         } = config;
-        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?}");
+        let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?} {seals:?}");
         let seen = format!("{log:?} {observing:?}");
         format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {seen}")
     };

@@ -94,6 +94,7 @@ impl Doctor {
     async fn write_and_count(&self) -> Result<u64, Finding> {
         let opened = store::open(store::Opening {
             settings: &self.config.store,
+            seals: &self.config.seals,
             access: Access::Beside,
             lease_time: LeaseTime::Database,
             clock: Arc::clone(&self.clock),

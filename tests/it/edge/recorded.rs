@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use askwell::domain::event::{EventKey, InboundEvent, Origin, Person, Place};
+use askwell::domain::hexadecimal::hexadecimal;
 use askwell::domain::id::{ChannelId, PostId, ResponseUrlId, TeamId, UserId};
 use askwell::ports::Clock;
 use reqwest::Method;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use url::form_urlencoded;
 
 use super::{Edge, server_id};
@@ -122,7 +124,7 @@ fn command_event(edge: &Edge, request: &Request) -> InboundEvent {
     };
     request.event(
         edge,
-        EventKey::of_response_url(&id),
+        EventKey::of_response_url(&hexadecimal(&Sha256::digest(id.expose()))),
         origin,
         &fields["text"],
     )

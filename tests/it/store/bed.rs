@@ -15,7 +15,7 @@ use askwell::domain::post::{Audience, Delivery, PartIntent};
 use askwell::domain::question::{Conclusion, Outcome, Question};
 use askwell::domain::time::Timestamp;
 use askwell::ports::{Admission, Burial, Claim, Clock, IdSource, Store};
-use askwell::store::{Access, LeaseTime, OpenError, Opening, Settings, open};
+use askwell::store::{Access, LeaseTime, OpenError, Opening, SealKeys, Settings, open};
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
@@ -94,6 +94,8 @@ pub(crate) struct Bed {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) settings: Settings,
+    /// With which keys it is opened from now on.
+    pub(crate) seals: SealKeys,
     ids: Arc<CountedIds>,
     pub(crate) directory: TempDir,
 }
@@ -115,6 +117,7 @@ impl Bed {
         let ids = Arc::new(CountedIds(AtomicU64::new(1)));
         let opening = Opening {
             settings: &settings,
+            seals: &SealKeys::default(),
             access: Access::Serve,
             lease_time: LeaseTime::Clock,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -125,6 +128,7 @@ impl Bed {
             store,
             clock,
             settings,
+            seals: SealKeys::default(),
             ids,
             directory,
         }
@@ -138,6 +142,7 @@ impl Bed {
     ) -> Result<Arc<dyn Store>, OpenError> {
         open(Opening {
             settings: &self.settings,
+            seals: &self.seals,
             access,
             lease_time,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -160,12 +165,14 @@ impl Bed {
             store,
             clock,
             settings,
+            seals,
             ids,
             directory,
         } = self;
         drop(store);
         let opening = Opening {
             settings: &settings,
+            seals: &seals,
             access: Access::Serve,
             lease_time: LeaseTime::Clock,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -176,6 +183,7 @@ impl Bed {
             store,
             clock,
             settings,
+            seals,
             ids,
             directory,
         }
@@ -204,6 +212,52 @@ impl Bed {
                 connection.close().await.unwrap();
             }
         }
+    }
+
+    /// Changes the database behind the store's back, where it lets itself be changed so.
+    pub(crate) async fn try_tamper(&self, sql: &str) -> anyhow::Result<()> {
+        let mut connection = self.connect().await;
+        let sql = AssertSqlSafe(sql.to_owned());
+        sqlx::raw_sql(sql).execute(&mut connection).await?;
+        Ok(())
+    }
+
+    async fn connect(&self) -> PgConnection {
+        let Settings::Postgres(url) = &self.settings else {
+            panic!("SQLite has no connections of this kind");
+        };
+        let url = secrecy::ExposeSecret::expose_secret(url);
+        PgConnection::connect(url).await.unwrap()
+    }
+
+    /// Reads one number from the database behind the store's back.
+    pub(crate) async fn query(&self, sql: &str) -> i64 {
+        match &self.settings {
+            Settings::Sqlite(path) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.query_row(sql, [], |row| row.get(0)).unwrap()
+            }
+            Settings::Postgres(_) => {
+                let mut connection = self.connect().await;
+                let sql = AssertSqlSafe(sql.to_owned());
+                let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
+                number.unwrap()
+            }
+        }
+    }
+
+    /// Reads one text from a database of PostgreSQL's behind the store's back; empty where there is none.
+    pub(crate) async fn read_text(&self, sql: &str) -> Vec<u8> {
+        let mut connection = self.connect().await;
+        let sql = AssertSqlSafe(sql.to_owned());
+        let text = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
+        let text: Option<String> = text.unwrap();
+        text.unwrap_or_default().into_bytes()
+    }
+
+    /// Counts the rows of a table.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        self.query(&format!("SELECT COUNT(*) FROM {table}")).await
     }
 
     pub(crate) fn now(&self) -> Timestamp {

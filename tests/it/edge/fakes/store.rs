@@ -26,6 +26,7 @@ use async_trait::async_trait;
 use super::{NOT_OURS, State};
 
 mod ledger;
+mod privacy;
 
 /// A store that is only asked how it is.
 #[derive(Default)]
