@@ -40,6 +40,7 @@ mod odd_input;
 mod on_postgres;
 mod outgoing_hooks;
 mod page;
+mod page_at_size;
 pub(crate) mod process;
 mod reactions;
 mod routes;
