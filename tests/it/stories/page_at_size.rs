@@ -119,7 +119,7 @@ async fn every_page_is_there_however_much_was_asked() {
     for path in PAGES {
         let took = asked_for(&reader, path, times).await;
         let of_a_hundred = |percent: usize| took[(took.len() * percent).div_ceil(100) - 1];
-        println!(
+        eprintln!(
             "{path}: half within {:.1?}, 99 of 100 within {:.1?}",
             of_a_hundred(50),
             of_a_hundred(99)
