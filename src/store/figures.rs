@@ -12,7 +12,7 @@ use super::audit;
 use super::dead::dead_letter;
 use super::seal::place;
 use super::session::Session;
-use super::statement::{Row, Statement};
+use super::statement::{Row, Sql, Statement};
 use super::verbs::{SqlStore, verb};
 use crate::domain::audit::AuditEntry;
 use crate::domain::channel_settings::SettingName;
@@ -136,9 +136,11 @@ fn count_or_none(row: &Row, column: &'static str) -> Result<u64, StoreError> {
     Ok(u64::try_from(number).unwrap_or_default())
 }
 
+/// Joined crosswise, because SQLite then begins with the runs: it would begin with all questions of the server.
 const TIMINGS: &str = "SELECT runs.begun_at, runs.target, runs.first_token_ms, runs.whole_ms
-     FROM runs JOIN questions ON questions.id = runs.question_id
-     WHERE runs.begun_at >= $2 AND questions.server_id = $1 ORDER BY runs.begun_at DESC LIMIT $3";
+     FROM runs CROSS JOIN questions
+     WHERE questions.id = runs.question_id AND runs.begun_at >= $2 AND questions.server_id = $1
+     ORDER BY runs.begun_at DESC LIMIT $3";
 
 async fn timings(
     session: &mut Session,
@@ -227,12 +229,23 @@ const ALL: &str = concat!(
     "FROM questions WHERE server_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
 );
 
-/// The condition is that of an index, word for word.
-const FAILED: &str = concat!(
-    "SELECT ",
-    asked_columns!(),
-    "FROM questions WHERE substr(outcome, 1, 7) = 'failed:' AND server_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
-);
+macro_rules! failed {
+    ($index:literal) => {
+        concat!(
+            "SELECT ",
+            asked_columns!(),
+            "FROM questions ",
+            $index,
+            " WHERE substr(outcome, 1, 7) = 'failed:' AND server_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+        )
+    };
+}
+
+/// The condition is that of an index, word for word. SQLite must be told to use it: it would read all questions for the few that failed.
+const FAILED: Sql = Sql::Locking {
+    sqlite: failed!("INDEXED BY questions_failed"),
+    postgres: failed!(""),
+};
 
 async fn asked(
     session: &mut Session,
@@ -240,7 +253,7 @@ async fn asked(
     page: AskedPage,
 ) -> Result<Vec<Asked>, StoreError> {
     let sql = match page.which {
-        Which::All => ALL,
+        Which::All => Sql::Shared(ALL),
         Which::Failed => FAILED,
     };
     // No id is larger.

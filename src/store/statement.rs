@@ -19,11 +19,12 @@ use crate::ports::StoreError;
 pub(super) enum Sql {
     /// One text for both databases.
     Shared(&'static str),
-    /// The same but for a lock clause, which SQLite neither knows nor needs: its one writer locks the whole file.
+    /// The same but for a lock clause, which SQLite neither knows nor needs, because its one writer locks the whole file; or for the name of
+    /// an index, which SQLite must be told and PostgreSQL finds itself.
     Locking {
-        /// Without the clause.
+        /// As SQLite is to read it.
         sqlite: &'static str,
-        /// With it.
+        /// As PostgreSQL is to read it.
         postgres: &'static str,
     },
     /// A text that takes any number of rows of values.
