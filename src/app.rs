@@ -196,7 +196,7 @@ pub async fn serve(
         tracing::info!(%address, "askwell listens");
     }
     household.serve(listener, max_connections);
-    household.live(reloads).await
+    Box::pin(household.live(reloads)).await
 }
 
 /// Opens the database and takes up what an earlier process left.

@@ -27,9 +27,9 @@ pub(super) struct Household {
     /// Let go of when the process stops: who takes questions ends when nobody can bring it one.
     entrance: Option<http::Entrance>,
     /// What is in force, but for what needs a restart.
-    current: Config,
+    current: Box<Config>,
     /// What the process began with, and needs a restart to change.
-    begun: Config,
+    begun: Box<Config>,
 }
 
 /// Why another configuration was not put in the place of the old one.
@@ -54,8 +54,8 @@ impl Household {
         Ok(Self {
             building,
             entrance: Some(entrance),
-            begun: config.clone(),
-            current: config,
+            begun: Box::new(config.clone()),
+            current: Box::new(config),
         })
     }
 
@@ -89,7 +89,7 @@ impl Household {
                     }
                 },
                 () = stop.cancelled(), if self.entrance.is_some() => self.entrance = None,
-                Some(asker) = reloads.recv(), if !stop.is_cancelled() => match self.reload().await {
+                Some(asker) = reloads.recv(), if !stop.is_cancelled() => match Box::pin(self.reload()).await {
                     // Whoever asked by a signal does not wait for it.
                     Ok(is_in_force) => drop(asker.send(is_in_force)),
                     Err(error) => {
@@ -173,7 +173,7 @@ impl Household {
             let keys = kept.join(", ");
             tracing::warn!(keys, "these keys are in force only after a restart");
         }
-        self.current = config;
+        *self.current = config;
         tracing::info!(
             "another configuration is in force; what was being answered ends under the old one"
         );
