@@ -226,7 +226,7 @@ pub async fn serve(
     if let Some(listener) = metrics_listener {
         household.serve_metrics(listener);
     }
-    household.live(reloads).await
+    Box::pin(household.live(reloads)).await
 }
 
 /// Returns the names that labels of metrics may hold.

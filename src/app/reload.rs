@@ -32,9 +32,9 @@ pub(super) struct Household {
     /// The same of metrics.
     metrics: http::Entrance,
     /// What is in force, but for what needs a restart.
-    current: Config,
+    current: Box<Config>,
     /// What the process began with, and needs a restart to change.
-    begun: Config,
+    begun: Box<Config>,
 }
 
 /// Why another configuration was not put in the place of the old one.
@@ -63,8 +63,8 @@ impl Household {
             entrance: Some(entrance),
             page,
             metrics,
-            begun: config.clone(),
-            current: config,
+            begun: Box::new(config.clone()),
+            current: Box::new(config),
         })
     }
 
@@ -122,7 +122,7 @@ impl Household {
                     }
                 },
                 () = stop.cancelled(), if self.entrance.is_some() => self.entrance = None,
-                Some(asker) = reloads.recv(), if !stop.is_cancelled() => match self.reload().await {
+                Some(asker) = reloads.recv(), if !stop.is_cancelled() => match Box::pin(self.reload()).await {
                     // Whoever asked by a signal does not wait for it.
                     Ok(is_in_force) => drop(asker.send(is_in_force)),
                     Err(error) => {
@@ -210,7 +210,7 @@ impl Household {
             let keys = kept.join(", ");
             tracing::warn!(keys, "these keys are in force only after a restart");
         }
-        self.current = config;
+        *self.current = config;
         tracing::info!(
             "another configuration is in force; what was being answered ends under the old one"
         );

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::load::Config;
-use super::reference::KEYS;
+use super::reference::{KEYS, MATTERMOST_NAME};
 use super::summary::Line;
 
 /// Keys of the process that are in force without a restart all the same.
@@ -17,7 +17,7 @@ const LIVE: [&str; 3] = [
 /// `sales: answer.assistant`. Nothing of their values is part of it, and secrets are compared without being kept.
 #[must_use]
 pub fn changes(before: &Config, now: &Config) -> Vec<String> {
-    let (before, now) = (told(before), told(now));
+    let (before, now) = (told(before, now), told(now, before));
     let paths: BTreeSet<_> = before.keys().chain(now.keys()).collect();
     let differ = |path: &&&String| match (before.get(**path), now.get(**path)) {
         (Some(before), Some(now)) => !before.says_the_same_as(now),
@@ -37,12 +37,16 @@ pub fn needs_a_restart(key: &str) -> bool {
     !LIVE.contains(&key) && of_the_process.any(|one| one.path() == key)
 }
 
-fn told(config: &Config) -> BTreeMap<String, &Line> {
+/// The lines of a configuration by their paths. Of a further bot that the other one does not have, its name stands for all of it.
+fn told<'c>(config: &'c Config, other: &Config) -> BTreeMap<String, &'c Line> {
     let own = config.lines.iter().map(|line| (line.path(), line));
-    let of_others = config.also.iter().flat_map(|other| {
-        let name = other.mattermost.server.as_str();
-        let lines = other.lines.iter();
-        lines.map(move |line| (format!("{name}: {}", line.path()), line))
+    let of_others = config.also.iter().flat_map(|bot| {
+        let server = &bot.mattermost.server;
+        let mut others = other.also.iter().map(|bot| &bot.mattermost.server);
+        let is_in_both = others.any(|other| other == server);
+        let lines = bot.lines.iter().map(|line| (line.path(), line));
+        let counted = lines.filter(move |(path, _)| is_in_both || *path == MATTERMOST_NAME.path());
+        counted.map(move |(path, line)| (format!("{server}: {path}"), line))
     });
     own.chain(of_others).collect()
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use askwell_playground::TimeSource;
-use askwell_playground::model::Reply;
+use askwell_playground::model::{Reply, ScriptedModel};
+use askwell_playground::{CommandSpec, TimeSource};
 
 use super::house::{Account, House};
 use super::process::Process;
+use super::several::{also, secrets};
 use super::terminal::{run, text};
 
 /// A configuration in which the assistant has a name, and the bot hears no posts.
@@ -154,26 +155,61 @@ async fn a_half_written_file_is_refused_and_the_old_configuration_kept() {
     assert!(answer.text.contains("Old"), "{}", answer.text);
 }
 
-#[tokio::test]
-async fn whoever_waits_by_hand_is_answered_also_where_another_configuration_came_between() {
-    let house = house().await;
-    let held = Reply::deltas(["The"]).gate("middle").content(" answer.");
-    house.model.answer_next(held);
-    let form = format!("token={}&text=hello&user_name=me", house.command_token);
-    let client = reqwest::Client::builder().build().unwrap();
+/// Asks as a program does, and returns what it is told at the end.
+async fn by_hand(house: &House, words: &str) -> String {
+    let form = format!("token={}&text={words}&user_name=me", house.command_token);
     let url = format!("{}/mattermost-gpt", house.url);
+    let client = reqwest::Client::builder().build().unwrap();
     let kind = "application/x-www-form-urlencoded";
     let request = client.post(url).header("content-type", kind).body(form);
+    let reply = request.send().await.unwrap().bytes().await.unwrap();
+    text(&reply)
+}
+
+/// Waits until so many questions are in the database.
+async fn until_accepted(house: &House, questions: i64) {
+    let file = house.directory.path().join("askwell.db");
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let accepted = || -> i64 {
+        let sql = "SELECT COUNT(*) FROM questions";
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    while accepted() < questions {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_by_hand_is_answered_also_where_another_configuration_came_between() {
+    let toml = format!("{}[limits]\nworkers = 1\n", named("Old"));
+    let house = House::with(Account::Bot, &toml).await;
+    let held = Reply::deltas(["The"])
+        .gate("middle")
+        .content(" first answer.");
+    house.model.answer_next(held);
+    house
+        .model
+        .answer_otherwise(Reply::text("The second answer."));
+    let first = by_hand(&house, "first");
+    let second = async {
+        house.model.wait_at_gate("middle").await;
+        by_hand(&house, "second").await
+    };
     let changed = async {
         house.model.wait_at_gate("middle").await;
+        until_accepted(&house, 2).await;
         assert!(house.reload(&named("New")).await);
         house.model.open_gate("middle");
     };
-    let (reply, ()) = futures_util::join!(request.send(), changed);
-    let body = String::from_utf8(reply.unwrap().bytes().await.unwrap().to_vec()).unwrap();
+    let (first, second, ()) = futures_util::join!(first, second, changed);
     assert!(
-        body.contains("The answer.") && body.contains("Old"),
-        "{body}"
+        first.contains("The first answer.") && first.contains("Old"),
+        "{first}"
+    );
+    // Accepted under the old configuration, and answered by whoever has taken its place.
+    assert!(
+        second.contains("The second answer.") && second.contains("New"),
+        "{second}"
     );
 }
 
@@ -217,6 +253,42 @@ async fn posts_are_heard_before_and_after_and_between_two_configurations() {
     house.meanwhile(house.see_reply(&third, "I heard")).await;
     assert_eq!(count(&house, "I heard."), 3);
     assert_eq!(house.model.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_further_bot_comes_and_goes_without_a_restart() {
+    let house = house().await;
+    let bot = house.playground.create_bot("salesbot");
+    house.playground.join_team("acme", &["salesbot"]);
+    house.playground.join_channel("lobby", &["salesbot"]);
+    let hook = format!("{}/mattermost-gpt", house.url);
+    let spec = CommandSpec::new("sales", &hook);
+    let command = house.playground.create_command("acme", &spec);
+    let other = ScriptedModel::start().await;
+    other.answer_otherwise(Reply::text("We sell."));
+    let sales = async || {
+        let playground = &house.playground;
+        let ask = playground.run_command("alice", "lobby", "/sales what?", None);
+        ask.await.status
+    };
+    assert_ne!(sales().await, 200, "nobody knows its token");
+
+    let secrets = secrets(&house.playground.url(), &other, &command.token, &bot.token);
+    let toml = also(&house, "sales", &secrets);
+    assert!(house.reload(&toml).await);
+    assert_eq!(sales().await, 200);
+    house
+        .see_in_time("bob", "the further bot's answer", |post| {
+            post.author == "salesbot" && post.text.contains("We sell.")
+        })
+        .await;
+
+    assert!(house.reload(&named("Old")).await);
+    assert_ne!(sales().await, 200);
+    let written = changes_written_down(&house);
+    assert!(written[0].contains("server.also"), "{written:?}");
+    assert!(written[0].contains("sales: mattermost.name"), "{written:?}");
+    assert!(!written.concat().contains(&command.token));
 }
 
 #[tokio::test]

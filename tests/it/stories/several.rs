@@ -9,14 +9,14 @@ use askwell_playground::{CommandSpec, Options, Playground, TimeSource};
 use super::house::{Account, House, find};
 
 /// Writes the files of a further bot, and returns the setting that names it.
-fn also(house: &House, name: &str, secrets: &str) -> String {
+pub(super) fn also(house: &House, name: &str, secrets: &str) -> String {
     let toml = format!("[mattermost]\nname = \"{name}\"\n[answer]\nassistant = \"{name}\"\n");
     fs::write(house.directory.path().join(format!("{name}.toml")), toml).unwrap();
     fs::write(house.directory.path().join(format!("{name}.env")), secrets).unwrap();
     format!("[server]\nalso = [\"{name}.toml\"]\n[bot]\nhears = \"mention\"\n")
 }
 
-fn secrets(mattermost: &str, model: &ScriptedModel, command: &str, bot: &str) -> String {
+pub(super) fn secrets(mattermost: &str, model: &ScriptedModel, command: &str, bot: &str) -> String {
     let model = model.base_url();
     format!(
         "MATTERMOST_URL={mattermost}\nMATTERMOST_COMMAND_TOKENS={command}\nMATTERMOST_BOT_TOKEN={bot}\nOPENAI_BASE_URL={model}\nASKWELL_MODEL=other\n"
