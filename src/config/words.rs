@@ -90,10 +90,7 @@ fn english(fault: &Fault) -> Words {
             format!("does not fit `{}`", other.path()),
             format!("write at most {most}, or raise `{}`", other.path()),
         ),
-        Fault::HalfAPrice { other } => words(
-            format!("is of no use without `{}`", other.name),
-            format!("write `{}` beside it", other.name),
-        ),
+        Fault::HalfAPrice { other } => budgets::english_price(other),
         Fault::NoToken
         | Fault::NoMattermost
         | Fault::NoApiKey
@@ -353,10 +350,7 @@ fn korean(fault: &Fault) -> Words {
             format!("`{}`에 맞지 않아요", other.path()),
             format!("{most} 이하로 쓰거나 `{}` 값을 늘려 주세요", other.path()),
         ),
-        Fault::HalfAPrice { other } => words(
-            format!("`{}` 없이는 쓸 수 없어요", other.name),
-            format!("`{}` 값도 함께 써 주세요", other.name),
-        ),
+        Fault::HalfAPrice { other } => budgets::korean_price(other),
         Fault::NoChannel | Fault::ChannelId | Fault::ChannelTwice => korean_channel(fault),
         Fault::AgentName | Fault::AgentTwice | Fault::NoSuchAgent { .. } => korean_agent(fault),
         Fault::Budget(fault) => budgets::korean(*fault),

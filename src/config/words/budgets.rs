@@ -1,7 +1,8 @@
-//! What is wrong with a budget and how to mend it.
+//! What is wrong with a budget or a price and how to mend it.
 
 use super::{Words, words};
 use crate::config::fault::BudgetFault;
+use crate::config::reference::Key;
 
 pub(super) fn english(fault: BudgetFault) -> Words {
     match fault {
@@ -43,4 +44,18 @@ pub(super) fn korean(fault: BudgetFault) -> Words {
             "`requests`, `tokens`, `dollars` 가운데 하나만 써 주세요. 여럿이 필요하면 [[budgets]]를 여럿 써 주세요",
         ),
     }
+}
+
+pub(super) fn english_price(other: &Key) -> Words {
+    words(
+        format!("is of no use without `{}`", other.name),
+        format!("write `{}` beside it", other.name),
+    )
+}
+
+pub(super) fn korean_price(other: &Key) -> Words {
+    words(
+        format!("`{}` 없이는 쓸 수 없어요", other.name),
+        format!("`{}` 값도 함께 써 주세요", other.name),
+    )
 }
