@@ -7,6 +7,7 @@ mod beside;
 mod keys;
 mod reload;
 mod resident;
+mod written;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -304,6 +305,14 @@ impl Building {
         self.instruments.tracer = tracer;
         self.tasks.spawn(exporter.run(self.stop.clone()));
         Ok(())
+    }
+
+    /// Holds no bot and records nothing any more.
+    fn let_go(&mut self) {
+        self.residents.clear();
+        self.looked_after.clear();
+        self.gauged.clear();
+        self.instruments = Instruments::default();
     }
 
     /// Sets all bots of a configuration going.

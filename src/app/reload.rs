@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
+use super::written::watch;
 use super::{Building, Config, StartError};
 use crate::config::{Problem, Problems, changes};
 use crate::domain::audit::{Actor, AuditAction, AuditEntry};
@@ -30,11 +31,22 @@ pub(super) struct Household {
     /// The same of the page for administrators, where there is one.
     page: Option<http::Entrance>,
     /// The same of metrics.
-    metrics: http::Entrance,
+    metrics: Option<http::Entrance>,
     /// What is in force, but for what needs a restart.
     current: Box<Config>,
     /// What the process began with, and needs a restart to change.
     begun: Box<Config>,
+    /// Tells that the files of the configuration say something else; nothing ever, where they are not watched.
+    notices: mpsc::Receiver<()>,
+}
+
+/// Why the configuration is looked at again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// Somebody asked for it.
+    Asked,
+    /// Its files say something else.
+    Written,
 }
 
 /// Why another configuration was not put in the place of the old one.
@@ -57,7 +69,16 @@ impl Household {
         let sites = building.move_all_in(&config)?;
         let entrance = http::Entrance::to(building.router(&config.http, sites));
         let page = building.page_router().map(http::Entrance::to);
-        let metrics = http::Entrance::to(building.metrics_router());
+        let metrics = Some(http::Entrance::to(building.metrics_router()));
+        let (tell, notices) = mpsc::channel(1);
+        if config.watches_files {
+            let (reread, clock) = (building.reread.clone(), building.clock.clone());
+            let watching = watch(reread, config.clone(), clock, tell);
+            let stop = building.stop.clone();
+            building.tasks.spawn(async move {
+                stop.run_until_cancelled(Box::pin(watching)).await;
+            });
+        }
         Ok(Self {
             building,
             entrance: Some(entrance),
@@ -65,6 +86,7 @@ impl Household {
             metrics,
             begun: Box::new(config.clone()),
             current: Box::new(config),
+            notices,
         })
     }
 
@@ -93,11 +115,13 @@ impl Household {
 
     /// Serves metrics.
     pub(super) fn serve_metrics(&mut self, listener: TcpListener) {
+        let Some(entrance) = self.metrics.clone() else {
+            return;
+        };
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "metrics are served");
         }
         let (clock, stop) = (self.building.clock.clone(), self.building.stop.clone());
-        let entrance = self.metrics.clone();
         let served = http::serve(listener, entrance, http::MAX_READERS, clock, stop);
         self.building.tasks.spawn(served);
     }
@@ -111,34 +135,47 @@ impl Household {
         let mut result = Ok(());
         let stop = self.building.stop.clone();
         loop {
-            tokio::select! {
+            let (cause, asker) = tokio::select! {
                 ended = self.building.tasks.join_next() => match ended {
                     None => return result,
-                    Some(Ok(())) => {}
+                    Some(Ok(())) => continue,
                     Some(Err(error)) => {
                         tracing::error!(error = %error, "a task of the process died; the process ends");
                         stop.cancel();
                         result = Err(StartError::Died);
+                        continue;
                     }
                 },
-                () = stop.cancelled(), if self.entrance.is_some() => self.entrance = None,
-                Some(asker) = reloads.recv(), if !stop.is_cancelled() => match Box::pin(self.reload()).await {
-                    // Whoever asked by a signal does not wait for it.
-                    Ok(is_in_force) => drop(asker.send(is_in_force)),
-                    Err(error) => {
-                        tracing::error!(error = %error, "the new configuration broke while it was put in place; the process ends");
-                        stop.cancel();
-                        result = Err(error);
-                    }
-                },
+                () = stop.cancelled(), if self.entrance.is_some() => {
+                    self.let_go();
+                    continue;
+                }
+                Some(asker) = reloads.recv(), if !stop.is_cancelled() => (Cause::Asked, Some(asker)),
+                Some(()) = self.notices.recv(), if !stop.is_cancelled() => (Cause::Written, None),
+            };
+            match Box::pin(self.reload(cause)).await {
+                // Whoever asked by a signal does not wait for it.
+                Ok(is_in_force) => drop(asker.map(|asker| asker.send(is_in_force))),
+                Err(error) => {
+                    tracing::error!(error = %error, "the new configuration broke while it was put in place; the process ends");
+                    stop.cancel();
+                    result = Err(error);
+                }
             }
         }
     }
 
+    /// Lets go of everything by which it is known that something may still come, or be recorded: who waits for that ends then.
+    fn let_go(&mut self) {
+        (self.entrance, self.page, self.metrics) = (None, None, None);
+        self.building.let_go();
+    }
+
     /// Reads the configuration again and puts it in place; returns whether it is. Refused, it has changed nothing.
-    async fn reload(&mut self) -> Result<bool, StartError> {
-        let config = match self.checked().await {
-            Ok(config) => config,
+    async fn reload(&mut self, cause: Cause) -> Result<bool, StartError> {
+        let config = match self.checked(cause).await {
+            Ok(Some(config)) => config,
+            Ok(None) => return Ok(true),
             Err(refused) => {
                 say_why(&refused, self.current.language);
                 return Ok(false);
@@ -148,16 +185,20 @@ impl Household {
         Ok(true)
     }
 
-    /// Reads the configuration, tries whether everything can be made of it, and writes down that it will be in force.
-    async fn checked(&mut self) -> Result<Config, Refused> {
+    /// Reads the configuration, tries whether everything can be made of it, and writes down that it will be in force. Nothing is to be done
+    /// where what is written is in force already.
+    async fn checked(&mut self, cause: Cause) -> Result<Option<Config>, Refused> {
         let reread = self.building.reread.clone();
         // It reads files.
         let read = tokio::task::spawn_blocking(move || reread()).await;
         let config = read
             .map_err(|_| Refused::Start(StartError::Died))?
             .map_err(Refused::Problems)?;
-        self.building.rehearse(&config)?;
         let changed = changes(&self.current, &config);
+        if cause == Cause::Written && changed.is_empty() {
+            return Ok(None);
+        }
+        self.building.rehearse(&config)?;
         let keys = if changed.is_empty() {
             "none".to_owned()
         } else {
@@ -173,7 +214,7 @@ impl Household {
         };
         self.building.store.append(&entry).await?;
         tracing::info!(keys, "another configuration is put in place");
-        Ok(config)
+        Ok(Some(config))
     }
 
     async fn replace(&mut self, config: Config) -> Result<(), StartError> {
@@ -198,7 +239,9 @@ impl Household {
         if let (Some(page), Some(router)) = (&self.page, self.building.page_router()) {
             page.lead_to(router);
         }
-        self.metrics.lead_to(self.building.metrics_router());
+        if let Some(metrics) = &self.metrics {
+            metrics.lead_to(self.building.metrics_router());
+        }
         for resident in mem::take(&mut self.building.before) {
             resident.replaced.cancel();
         }

@@ -27,6 +27,8 @@ pub struct Config {
     pub language: Language,
     /// How Mattermost reaches us, where it was said.
     pub public_url: Option<Url>,
+    /// Whether files of the configuration are read again when they were written.
+    pub watches_files: bool,
     /// How to listen.
     pub http: http::Settings,
     /// Whom to believe.

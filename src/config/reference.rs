@@ -74,6 +74,10 @@ keys! {
         "How long a request made by hand waits for its answer. Mattermost itself gives up after 30 seconds.",
         "직접 보낸 요청이 답변을 기다리는 시간이에요. Mattermost는 30초가 지나면 포기해요.",
     );
+    SERVER_WATCH = Key::new("server", "watch", Form::Switch).env("ASKWELL_WATCH").default("true").means(
+        "Whether the files of the configuration, and those with secrets that it names, are taken up when they were written, as at SIGHUP: once they have said the same for two seconds, and only if nothing of them is wrong.",
+        "설정 파일과 거기에 적힌 비밀 값 파일을 고치면 SIGHUP을 받은 것처럼 다시 읽을지 여부예요. 2초 동안 그대로이고 틀린 곳이 없을 때만 적용해요.",
+    );
 
     SERVER_ALSO = Key::new("server", "also", Form::Files).means(
         "Further configuration files, one for each further bot or Mattermost server that this process serves: `[\"sales.toml\"]`. Each has its secrets beside it (`sales.env`), a `mattermost.name` of its own, and nothing of the process's (`[database]`, `[log]`, and of `[server]` only `language`, `public_url` and `inline_timeout_seconds`). The environment is for the first alone.",

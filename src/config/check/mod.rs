@@ -61,6 +61,7 @@ pub(super) fn settings(values: &Values, language: Language, system: &System) -> 
     Some(Config {
         language,
         public_url,
+        watches_files: values.switch(&keys::SERVER_WATCH),
         http: http?,
         tokens,
         mattermost: mattermost?,

@@ -124,6 +124,7 @@ fn every_key_of_the_reference_changes_what_is_configured() {
         let Config {
             language,
             public_url,
+            watches_files,
             http,
             tokens,
             mattermost,
@@ -142,7 +143,9 @@ fn every_key_of_the_reference_changes_what_is_configured() {
         } = config;
         let neighbours = format!("{tokens:?} {mattermost:?} {models:?} {store:?} {seals:?}");
         let seen = format!("{log:?} {observing:?}");
-        format!("{language:?} {public_url:?} {http:?} {neighbours} {pipeline:?} {seen}")
+        format!(
+            "{language:?} {public_url:?} {watches_files} {http:?} {neighbours} {pipeline:?} {seen}"
+        )
     };
     let without = |name: Option<&str>| -> String {
         let kept = minimal

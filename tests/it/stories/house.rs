@@ -109,6 +109,8 @@ impl House {
         let mut environment = BTreeMap::from([
             ("OPENAI_BASE_URL".to_owned(), model.base_url()),
             ("ASKWELL_MODEL".to_owned(), "scripted".to_owned()),
+            // Time passes in these stories for what they are about.
+            ("ASKWELL_WATCH".to_owned(), "false".to_owned()),
             ("MATTERMOST_URL".to_owned(), playground.url()),
             (
                 "MATTERMOST_COMMAND_TOKENS".to_owned(),
@@ -228,11 +230,17 @@ impl House {
 
     /// Writes the configuration file anew, of this text exactly, and asks askwell to look at it; returns whether it is in force then.
     pub(super) async fn reload(&self, toml: &str) -> bool {
+        self.write(toml);
         let running = self.running.as_ref().unwrap();
-        *running.inputs.lock().unwrap() = self.inputs(toml);
         let (asker, told) = oneshot::channel();
         running.reload.send(asker).await.unwrap();
         self.meanwhile(told).await.unwrap()
+    }
+
+    /// Writes the configuration file anew, of this text exactly, and tells nobody.
+    pub(super) fn write(&self, toml: &str) {
+        let running = self.running.as_ref().unwrap();
+        *running.inputs.lock().unwrap() = self.inputs(toml);
     }
 
     /// Gives away the address: the first time as it was held, later anew.
@@ -253,10 +261,12 @@ impl House {
         running.ended.await.ok();
     }
 
-    /// Closes askwell when nothing is being answered, so that it ends at once.
+    /// Closes askwell; what is still being answered has the time that it takes.
     pub(super) async fn close(&mut self) {
         self.ask_to_end();
-        self.ended().await;
+        let running = self.running.take().unwrap();
+        // It ends by being dropped.
+        self.meanwhile(running.ended).await.ok();
     }
 
     /// Asks as a person would, in the lobby, and returns what the person's client was told at once.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askwell_playground::model::{Reply, ScriptedModel};
-use askwell_playground::{CommandSpec, TimeSource};
+use askwell_playground::{CommandSpec, SeenPost, TimeSource};
 
 use super::house::{Account, House};
 use super::process::Process;
@@ -168,13 +168,15 @@ async fn by_hand(house: &House, words: &str) -> String {
 
 /// Waits until so many questions are in the database.
 async fn until_accepted(house: &House, questions: i64) {
+    until_counted(house, "SELECT COUNT(*) FROM questions", questions).await;
+}
+
+/// Waits until a query of the database counts so many.
+async fn until_counted(house: &House, sql: &str, expected: i64) {
     let file = house.directory.path().join("askwell.db");
     let connection = rusqlite::Connection::open(file).unwrap();
-    let accepted = || -> i64 {
-        let sql = "SELECT COUNT(*) FROM questions";
-        connection.query_row(sql, [], |row| row.get(0)).unwrap()
-    };
-    while accepted() < questions {
+    let count = || -> i64 { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    while count() < expected {
         tokio::task::yield_now().await;
     }
 }
@@ -312,6 +314,82 @@ async fn a_broken_token_is_mended_by_the_next_configuration_and_nothing_is_lost(
         .await;
     house.pass(Duration::from_secs(5)).await;
     assert_eq!(count(&house, "An answer."), 1);
+}
+
+/// A house whose askwell watches its files.
+async fn watching() -> House {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    house.environment.remove("ASKWELL_WATCH");
+    house.open(&named("Old"));
+    house.model.answer_otherwise(Reply::text("An answer."));
+    house
+}
+
+/// Asks, and returns the answer's post.
+async fn asked(house: &House, words: &str, answer: &str) -> String {
+    house.model.answer_next(Reply::text(answer));
+    house.ask("alice", words).await;
+    let is_it = |post: &SeenPost| post.text.contains(answer);
+    house.see_in_time("bob", answer, is_it).await.text
+}
+
+/// Waits, while time passes, until so many changes were written down.
+async fn until_changed(house: &House, changes: i64) {
+    let sql = "SELECT COUNT(*) FROM audit WHERE action = 'configuration_changed'";
+    house.meanwhile(until_counted(house, sql, changes)).await;
+}
+
+/// Asks until an answer has this name; a change is written down a moment before it is in force.
+async fn until_named(house: &House, name: &str) {
+    for number in 0..50 {
+        let answer = format!("Answer {number}.");
+        if asked(house, "who?", &answer).await.contains(name) {
+            return;
+        }
+    }
+    panic!("nobody of the name {name} answers");
+}
+
+#[tokio::test]
+async fn a_file_that_was_written_is_in_force_once_without_anybody_asking() {
+    let house = watching().await;
+    assert!(asked(&house, "first?", "The first.").await.contains("Old"));
+    house.write(&named("New"));
+    until_changed(&house, 1).await;
+    until_named(&house, "New").await;
+
+    // What somebody asked for is not taken up a second time for having been written.
+    assert!(house.reload(&named("Newer")).await);
+    house.pass(Duration::from_secs(20)).await;
+    assert!(
+        asked(&house, "third?", "The third.")
+            .await
+            .contains("Newer")
+    );
+    assert_eq!(changes_written_down(&house).len(), 2);
+}
+
+#[tokio::test]
+async fn of_a_file_that_is_being_written_nothing_is_taken() {
+    let house = watching().await;
+    // Each of them would be a whole configuration.
+    for length in 0..20 {
+        house.write(&named(&"New".repeat(length + 1)));
+        house.pass(Duration::from_secs(1)).await;
+    }
+    house.write("[answer]\nassis");
+    house.pass(Duration::from_secs(10)).await;
+    assert_eq!(changes_written_down(&house), Vec::<String>::new());
+    assert!(asked(&house, "first?", "The first.").await.contains("Old"));
+    house.write(&named("Whole"));
+    until_changed(&house, 1).await;
+    house.pass(Duration::from_secs(1)).await;
+    assert!(
+        asked(&house, "second?", "The second.")
+            .await
+            .contains("Whole")
+    );
+    assert_eq!(changes_written_down(&house).len(), 1);
 }
 
 #[tokio::test]
