@@ -10,7 +10,7 @@ use askwell::domain::money::Price;
 use askwell::domain::question::Outcome;
 use askwell::ports::{
     Admission, Candidate, Dimension, Dimensions, EndedCall, Grant, IfOver, NewCall, Reservation,
-    Reserved, StoreError, UsageQuery,
+    Reserved, StoreError, UsageQuery, UsageSpan,
 };
 
 use super::bed::{Bed, LEASE, conclusion, on_both, question, server};
@@ -423,8 +423,7 @@ async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
     let query = |by, since: &str, until: &str| UsageQuery {
         by,
         subject: None,
-        since: since.to_owned(),
-        until: until.to_owned(),
+        span: UsageSpan::Days(since.to_owned(), until.to_owned()),
         limit: 10,
     };
     let found = async |query: UsageQuery| {
@@ -461,7 +460,38 @@ async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
         subject: Some("1".to_owned()),
         ..people
     };
-    assert_eq!(found(one).await, [("person 1".to_owned(), 2, 2, 4)]);
+    assert_eq!(found(one.clone()).await, [("person 1".to_owned(), 2, 2, 4)]);
+    // Days and months of their own are found otherwise than spans, and say the same.
+    let month = UsageSpan::Month("2026-11".to_owned());
+    let day = |day: &str| UsageSpan::Day(day.to_owned());
+    let alike = [
+        (month.clone(), "2026-11-01", "2026-11-30"),
+        (day("2026-11-23"), "2026-11-23", "2026-11-23"),
+        (day("2026-11-30"), "2026-11-30", "2026-11-30"),
+        (day("2026-11-29"), "2026-11-29", "2026-11-29"),
+        (
+            UsageSpan::Month("2026-12".to_owned()),
+            "2026-12-01",
+            "2026-12-31",
+        ),
+    ];
+    for (span, since, until) in alike {
+        for by in Dimension::ALL {
+            for limit in [1, 10] {
+                let summed = UsageQuery {
+                    limit,
+                    ..query(by, since, until)
+                };
+                let kept = UsageQuery {
+                    span: span.clone(),
+                    ..summed.clone()
+                };
+                assert_eq!(found(kept).await, found(summed).await, "{span:?} {by:?}");
+            }
+        }
+    }
+    let of_month = UsageQuery { span: month, ..one };
+    assert_eq!(found(of_month).await, [("person 1".to_owned(), 2, 2, 4)]);
     let days = query(Dimension::Model, "2026-11-22", "2026-11-23");
     assert_eq!(found(days).await, [("gpt".to_owned(), 2, 2, 5)]);
 }

@@ -308,8 +308,8 @@ async fn questions_are_looked_through_in_order_and_only_those_that_have_ended(be
 async fn figures_are_erased_apart_from_texts_and_what_is_not_settled_stays(bed: Bed) {
     answer(&bed, secret(1)).await;
     let call = |id: u32, begun_at: i64, settled: &str| {
-        format!("INSERT INTO calls (id, question_id, generation, server_id, person_id, channel_id, team_id, agent, target, day, begun_at, reserved_prompt, reserved_answer, settled_by)
-            VALUES ('{id:032x}', 'q', 1, 'main', 'p', 'c', 't', 'default', 'm', '2026-01-01', {begun_at}, 1, 1, {settled});")
+        format!("INSERT INTO calls (id, question_id, generation, server_id, person_id, person_name, channel_id, channel_name, team_id, agent, target, day, begun_at, reserved_prompt, reserved_answer, settled_by)
+            VALUES ('{id:032x}', 'q', 1, 'main', 'p', 'p', 'c', 'c', 't', 'default', 'm', '2026-01-01', {begun_at}, 1, 1, {settled});")
     };
     let mut sql = String::new();
     for id in 0..1_200 {
@@ -318,7 +318,13 @@ async fn figures_are_erased_apart_from_texts_and_what_is_not_settled_stays(bed: 
     sql += &call(9_999, 1, "NULL");
     for (day, subject) in [("2026-01-01", "a"), ("2026-02-01", "b")] {
         let row = format!(
-            "INSERT INTO usage VALUES ('main', 'person', '{day}', '{subject}', 1, 1, 1, 1, 1, 1, 1);"
+            "INSERT INTO usage VALUES ('main', 'person', '{day}', '{subject}', '{subject}', 1, 1, 1, 1, 1, 1, 1);"
+        );
+        sql.push_str(&row);
+    }
+    for month in ["2025-12", "2026-01"] {
+        let row = format!(
+            "INSERT INTO usage_months VALUES ('main', 'person', '{month}', 'a', 'a', 1, 1, 1, 1, 1, 1, 1);"
         );
         sql.push_str(&row);
     }
@@ -346,6 +352,7 @@ async fn figures_are_erased_apart_from_texts_and_what_is_not_settled_stays(bed: 
     let counts = [
         ("calls", 601),
         ("usage", 1),
+        ("usage_months", 1),
         ("balances", 3),
         ("questions", 1),
     ];
