@@ -264,6 +264,26 @@ mod tests {
     use super::*;
     use crate::app::{Money, Usage};
 
+    #[test]
+    fn a_day_and_a_whole_month_are_known_as_such() {
+        let date = |text: &str| -> Date { text.parse().unwrap() };
+        let of = |since: &str, until: &str| span(date(since), date(until), date("2026-11-28"));
+        let month = |month: &str| UsageSpan::Month(month.to_owned());
+        assert_eq!(of("2026-11-01", "2026-11-28"), month("2026-11"));
+        assert_eq!(of("2026-11-01", "2026-11-30"), month("2026-11"));
+        assert_eq!(of("2026-02-01", "2026-02-28"), month("2026-02"));
+        let day = UsageSpan::Day("2026-11-28".to_owned());
+        assert_eq!(of("2026-11-28", "2026-11-28"), day);
+        for (since, until) in [
+            ("2026-11-02", "2026-11-28"),
+            ("2026-10-01", "2026-11-28"),
+            ("2026-10-01", "2026-10-30"),
+        ] {
+            let days = UsageSpan::Days(since.to_owned(), until.to_owned());
+            assert_eq!(of(since, until), days);
+        }
+    }
+
     fn row(subject: &str, name: &str) -> UsageRow {
         UsageRow {
             subject: subject.to_owned(),

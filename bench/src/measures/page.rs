@@ -149,18 +149,18 @@ fn fill(file: &Path) -> anyhow::Result<()> {
         format!("date({now} / 1000000, 'unixepoch')"),
         format!("strftime('%Y-%m', {now} / 1000000, 'unixepoch')"),
     );
-    let mut others = String::new();
-    for (table, period) in [("usage", day), ("usage_months", month)] {
-        others += &format!(
+    let used = [("usage", day), ("usage_months", month)].map(|(table, period)| {
+        format!(
             "{each_person} INSERT INTO {table} SELECT 'mattermost', 'person', {period}, printf('u%025d', i),
                  'person' || i, 3, 3, 2700, 450, 0, 0, i * 7919 % {PEOPLE} FROM n;
              {} INSERT INTO {table} SELECT 'mattermost', 'channel', {period}, printf('c%025d', i),
                  'channel-' || i, 600, 600, 540000, 90000, 0, 0, i FROM n;
              INSERT INTO {table} VALUES ('mattermost', 'total', {period}, '', '', 300000, 300000, 270000000, 45000000, 0, 0, 1);",
             numbers(500)
-        );
-    }
-    others += &format!(
+        )
+    });
+    let used = used.concat();
+    let audit = format!(
         "{each_person} INSERT INTO audit SELECT i, {now} - i, 'mattermost', 'person:' || printf('u%025d', i % 100),
              CASE WHEN i % 3 = 0 THEN 'budget_granted' ELSE 'signed_in' END, 'budget:' || i, 'micros = 1', printf('%064d', i - 1),
              printf('%064d', i) FROM n;
@@ -174,7 +174,7 @@ fn fill(file: &Path) -> anyhow::Result<()> {
     );
     let database = Database::open(file)?;
     database.execute_batch(&format!(
-        "BEGIN; {questions} {jobs} {others} {session} COMMIT;"
+        "BEGIN; {questions} {jobs} {used} {audit} {session} COMMIT;"
     ))?;
     Ok(())
 }
