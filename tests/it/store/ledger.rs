@@ -403,6 +403,38 @@ async fn a_budget_of_nothing_and_of_everything(bed: Bed) {
     }
 }
 
+/// Days and months are found otherwise than spans, and say the same.
+async fn days_and_months_are_found_as_spans_are(bed: &Bed) {
+    let (day, month) = (
+        |day: &str| UsageSpan::Day(day.to_owned()),
+        |month: &str| UsageSpan::Month(month.to_owned()),
+    );
+    let alike = [
+        (month("2026-11"), "2026-11-01", "2026-11-30"),
+        (day("2026-11-23"), "2026-11-23", "2026-11-23"),
+        (day("2026-11-30"), "2026-11-30", "2026-11-30"),
+        (day("2026-11-29"), "2026-11-29", "2026-11-29"),
+        (month("2026-12"), "2026-12-01", "2026-12-31"),
+    ];
+    for (span, since, until) in alike {
+        let days = UsageSpan::Days(since.to_owned(), until.to_owned());
+        for by in Dimension::ALL {
+            for limit in [1, 10] {
+                let of = async |span: &UsageSpan| {
+                    let query = UsageQuery {
+                        by,
+                        subject: None,
+                        span: span.clone(),
+                        limit,
+                    };
+                    bed.store.usage(&server(), &query).await.unwrap()
+                };
+                assert_eq!(of(&span).await, of(&days).await, "{span:?} {by:?}");
+            }
+        }
+    }
+}
+
 async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
     for at in 1..=4_u32 {
         let lease = bed.lease_on(question(at)).await;
@@ -461,35 +493,8 @@ async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
         ..people
     };
     assert_eq!(found(one.clone()).await, [("person 1".to_owned(), 2, 2, 4)]);
-    // Days and months of their own are found otherwise than spans, and say the same.
+    days_and_months_are_found_as_spans_are(&bed).await;
     let month = UsageSpan::Month("2026-11".to_owned());
-    let day = |day: &str| UsageSpan::Day(day.to_owned());
-    let alike = [
-        (month.clone(), "2026-11-01", "2026-11-30"),
-        (day("2026-11-23"), "2026-11-23", "2026-11-23"),
-        (day("2026-11-30"), "2026-11-30", "2026-11-30"),
-        (day("2026-11-29"), "2026-11-29", "2026-11-29"),
-        (
-            UsageSpan::Month("2026-12".to_owned()),
-            "2026-12-01",
-            "2026-12-31",
-        ),
-    ];
-    for (span, since, until) in alike {
-        for by in Dimension::ALL {
-            for limit in [1, 10] {
-                let summed = UsageQuery {
-                    limit,
-                    ..query(by, since, until)
-                };
-                let kept = UsageQuery {
-                    span: span.clone(),
-                    ..summed.clone()
-                };
-                assert_eq!(found(kept).await, found(summed).await, "{span:?} {by:?}");
-            }
-        }
-    }
     let of_month = UsageQuery { span: month, ..one };
     assert_eq!(found(of_month).await, [("person 1".to_owned(), 2, 2, 4)]);
     let days = query(Dimension::Model, "2026-11-22", "2026-11-23");
