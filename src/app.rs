@@ -52,7 +52,7 @@ pub use crate::domain::money::Money;
 pub use crate::domain::time::Timestamp;
 pub use crate::http::admin::Settings as PageSettings;
 pub use crate::pipeline::explain::{Explained, Query, Unexplained};
-pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow};
+pub use crate::ports::{AuditTrail, Dimension, Letters, UsageQuery, UsageRow, UsageSpan};
 pub use crate::store::{Access, Contents, CopyError, LeaseTime, OpenError, Restored};
 pub use backup::{BackupError, back_up, inspect_backup, restore};
 pub use keys::{new_seal_key, rotate_keys};

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use crate::machine;
 use crate::measures::{
     Setting, acknowledgements, dead_primary, edits, events, first_byte, footprint, ledger, mention,
-    peers, readers, streams, thread, tls_streams, token, waiting,
+    page, peers, readers, streams, thread, tls_streams, token, waiting,
 };
 use crate::process;
 use crate::report::{self, Section};
@@ -76,6 +76,8 @@ enum Subject {
     Readers,
     /// What budgets add to an answer.
     Ledger,
+    /// How soon the administrators' page is there.
+    Page,
     /// Memory, start, size.
     Footprint,
     /// Edits of a growing post.
@@ -134,6 +136,7 @@ impl Subject {
             Self::DeadPrimary => dead_primary::measure(setting).await,
             Self::Readers => readers::measure(setting).await,
             Self::Ledger => ledger::measure(setting).await,
+            Self::Page => page::measure(setting).await,
             Self::Footprint => footprint::measure(setting).await,
             Self::Edits => edits::measure(setting).await,
             Self::Peers => peers::measure(setting).await,

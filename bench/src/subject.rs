@@ -48,7 +48,7 @@ pub(crate) struct Setup {
     /// Whether to lift the pace at which Mattermost is written to, because another thing is measured.
     pub(crate) unpaced: bool,
     /// Tables of the configuration besides.
-    pub(crate) further: &'static str,
+    pub(crate) further: String,
 }
 
 /// A program that runs.
@@ -227,7 +227,7 @@ impl Setup {
             bot_token: None,
             workers: None,
             unpaced: true,
-            further: "",
+            further: String::new(),
         }
     }
 
@@ -236,7 +236,7 @@ impl Setup {
             .workers
             .map(|workers| format!("[limits]\nworkers = {workers}\n"));
         let pace = "[mattermost]\nwrites_per_second = 1000\nwrite_burst = 10000\n";
-        workers.unwrap_or_default() + if self.unpaced { pace } else { "" } + self.further
+        workers.unwrap_or_default() + if self.unpaced { pace } else { "" } + &self.further
     }
 }
 

@@ -13,7 +13,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::failure::Failure;
 use super::say;
-use crate::app::{self, Beside, Dimension, UsageQuery, UsageRow, csv};
+use crate::app::{self, Beside, Dimension, UsageQuery, UsageRow, UsageSpan, csv};
 use crate::clock::{SystemClock, SystemIds};
 use crate::config::Config;
 use crate::text::{BudgetSaying, Language, say_of_budgets};
@@ -111,11 +111,11 @@ fn work(config: &Config, arguments: &Arguments) -> Result<String, Failure> {
     let query = UsageQuery {
         by: arguments.by.into(),
         subject: arguments.only.clone(),
-        since: arguments
-            .since
-            .unwrap_or_else(|| today.first_of_month())
-            .to_string(),
-        until: arguments.until.unwrap_or(today).to_string(),
+        span: span(
+            arguments.since.unwrap_or_else(|| today.first_of_month()),
+            arguments.until.unwrap_or(today),
+            today,
+        ),
         limit: arguments.limit,
     };
     let rows = runtime.block_on(app::usage(config, &beside, &query))?;
@@ -124,6 +124,19 @@ fn work(config: &Config, arguments: &Arguments) -> Result<String, Failure> {
         Format::Csv => as_csv(&rows),
         Format::Json => as_json(&rows),
     })
+}
+
+/// Nothing is used after today, so that the present month is a whole one today.
+fn span(since: Date, until: Date, today: Date) -> UsageSpan {
+    let is_whole_month =
+        since == until.first_of_month() && (until == until.last_of_month() || until == today);
+    if since == until {
+        UsageSpan::Day(since.to_string())
+    } else if is_whole_month {
+        UsageSpan::Month(since.strftime("%Y-%m").to_string())
+    } else {
+        UsageSpan::Days(since.to_string(), until.to_string())
+    }
 }
 
 /// What a row has, by the names that both formats for programs give it.
@@ -250,6 +263,26 @@ fn width(text: &str) -> usize {
 mod tests {
     use super::*;
     use crate::app::{Money, Usage};
+
+    #[test]
+    fn a_day_and_a_whole_month_are_known_as_such() {
+        let date = |text: &str| -> Date { text.parse().unwrap() };
+        let of = |since: &str, until: &str| span(date(since), date(until), date("2026-11-28"));
+        let month = |month: &str| UsageSpan::Month(month.to_owned());
+        assert_eq!(of("2026-11-01", "2026-11-28"), month("2026-11"));
+        assert_eq!(of("2026-11-01", "2026-11-30"), month("2026-11"));
+        assert_eq!(of("2026-02-01", "2026-02-28"), month("2026-02"));
+        let day = UsageSpan::Day("2026-11-28".to_owned());
+        assert_eq!(of("2026-11-28", "2026-11-28"), day);
+        for (since, until) in [
+            ("2026-11-02", "2026-11-28"),
+            ("2026-10-01", "2026-11-28"),
+            ("2026-10-01", "2026-10-30"),
+        ] {
+            let days = UsageSpan::Days(since.to_owned(), until.to_owned());
+            assert_eq!(of(since, until), days);
+        }
+    }
 
     fn row(subject: &str, name: &str) -> UsageRow {
         UsageRow {

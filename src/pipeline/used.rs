@@ -3,10 +3,10 @@
 use super::budgets::{accounts_of, usage_line};
 use super::channels::administers;
 use super::world::World;
-use crate::domain::budget::{BudgetScope, Whose, whole};
+use crate::domain::budget::{BudgetPeriod, BudgetScope, Whose, whole};
 use crate::domain::event::InboundEvent;
 use crate::domain::question::UsageOf;
-use crate::ports::{Dimension, StoreError, UsageQuery, UsageRow};
+use crate::ports::{Dimension, StoreError, UsageQuery, UsageRow, UsageSpan};
 use crate::text::{BudgetSaying, Language, Sentence, grouped, say, say_of_budgets};
 
 /// Returns what somebody is told of what was used.
@@ -46,19 +46,21 @@ pub(super) async fn used(
     };
     let now = world.clock.now();
     let calendar = &world.counting.calendar;
-    let (today, first) = (calendar.day(now), calendar.first_of_month(now));
-    let since = async |since: &str| {
+    let (today, this_month) = (
+        UsageSpan::Day(calendar.day(now)),
+        UsageSpan::Month(calendar.period(BudgetPeriod::Month, now).name),
+    );
+    let used = async |span: UsageSpan| {
         let query = UsageQuery {
             by,
             subject: Some(subject.to_owned()),
-            since: since.to_owned(),
-            until: today.clone(),
+            span,
             limit: 1,
         };
         let rows = world.store.usage(&event.server, &query).await?;
         Ok::<_, StoreError>(rows.into_iter().next().unwrap_or_default())
     };
-    let (day, month) = (since(&today).await?, since(&first).await?);
+    let (day, month) = (used(today).await?, used(this_month).await?);
     let mut lines = vec![
         told(&heading),
         told(&counted(&day, Span::Today)),

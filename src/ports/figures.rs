@@ -1,5 +1,6 @@
 //! What is told about questions to those who look after askwell.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,11 +38,11 @@ pub struct AskedPage {
 /// As those of [`super::Store`].
 #[async_trait]
 pub trait Figures: Send + Sync {
-    /// Counts what ended at or after a time, in stretches of `slot`, the earliest first; those in which nothing ended are left out.
+    /// Counts what ended in a span of time, in stretches of `slot`, the earliest first; those in which nothing ended are left out.
     async fn tallied(
         &self,
         server: &ServerId,
-        since: Timestamp,
+        span: Range<Timestamp>,
         slot: Duration,
     ) -> Result<Vec<Slot>, StoreError>;
 

@@ -154,12 +154,21 @@ pub struct UsageQuery {
     pub by: Dimension,
     /// Whose alone, by id or name; all where absent.
     pub subject: Option<String>,
-    /// From this day on, as `2026-11-01`.
-    pub since: String,
-    /// To this day, itself included.
-    pub until: String,
+    /// When.
+    pub span: UsageSpan,
     /// Rows at most: those that cost most, then those of most tokens.
     pub limit: u32,
+}
+
+/// Of which time used amounts are asked for. A day and a month are found as fast however many used something; other spans are summed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UsageSpan {
+    /// A day, as `2026-11-28`.
+    Day(String),
+    /// A month, as `2026-11`.
+    Month(String),
+    /// From one day to another, both included.
+    Days(String, String),
 }
 
 /// What one of a dimension used.

@@ -21,7 +21,7 @@ pub use figures::{AskedPage, Figures, Which};
 pub use files::FileReader;
 pub use ledger::{
     Dimension, Dimensions, EndedCall, Grant, Ledger, NewCall, Reservation, Reserved, UsageQuery,
-    UsageRow,
+    UsageRow, UsageSpan,
 };
 pub use mattermost::{Edited, Mattermost, MattermostError, MattermostFailure, Previewed, Priority};
 pub use media::{Drawn, ImageModel, SpeechToText};

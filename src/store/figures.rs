@@ -3,6 +3,7 @@
 //! Each statement reads a page by an index, or a window of time out of one that holds all it needs, so that what was answered before
 //! costs nothing.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,11 +29,11 @@ impl Figures for SqlStore {
     async fn tallied(
         &self,
         server: &ServerId,
-        since: Timestamp,
+        span: Range<Timestamp>,
         slot: Duration,
     ) -> Result<Vec<Slot>, StoreError> {
         let server = server.clone();
-        self.read(verb!(session => tallied(session, &server, since, slot)))
+        self.read(verb!(session => tallied(session, &server, &span, slot)))
             .await
     }
 
@@ -98,21 +99,22 @@ impl Figures for SqlStore {
 }
 
 /// Whole numbers are divided to whole numbers on both databases.
-const TALLIED: &str = "SELECT concluded_at / $3 AS slot, outcome, COUNT(*) AS questions,
+const TALLIED: &str = "SELECT concluded_at / $4 AS slot, outcome, COUNT(*) AS questions,
          CAST(SUM(prompt_tokens) AS BIGINT) AS prompt_tokens, CAST(SUM(completion_tokens) AS BIGINT) AS completion_tokens
-     FROM questions WHERE server_id = $1 AND concluded_at >= $2
-     GROUP BY concluded_at / $3, outcome ORDER BY 1";
+     FROM questions WHERE server_id = $1 AND concluded_at >= $2 AND concluded_at < $3
+     GROUP BY concluded_at / $4, outcome ORDER BY 1";
 
 async fn tallied(
     session: &mut Session,
     server: &ServerId,
-    since: Timestamp,
+    span: &Range<Timestamp>,
     slot: Duration,
 ) -> Result<Vec<Slot>, StoreError> {
     let length = i64::try_from(slot.as_micros()).unwrap_or(i64::MAX).max(1);
     let statement = Statement::new(TALLIED)
         .bind(server.as_str())
-        .bind(since)
+        .bind(span.start)
+        .bind(span.end)
         .bind(length);
     let mut slots: Vec<Slot> = Vec::new();
     for row in session.fetch(statement).await? {

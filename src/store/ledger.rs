@@ -169,7 +169,7 @@ impl Settling {
 const IS_FIRST: &str = "SELECT 1 AS other FROM calls
      WHERE question_id = $1 AND generation = $2 AND id <> $3 AND settled_by IS NOT NULL AND settled_by <> 'nothing' LIMIT 1";
 
-/// Adds what calls used to the tables of days.
+/// Adds what calls used to the tables of days and months.
 async fn count(session: &mut Session, settled: &[usage::Used]) -> Result<(), StoreError> {
     usage::add(session, settled).await
 }

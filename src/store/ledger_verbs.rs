@@ -78,7 +78,7 @@ impl Ledger for SqlStore {
         query: &UsageQuery,
     ) -> Result<Vec<UsageRow>, StoreError> {
         let (server, query) = (server.clone(), query.clone());
-        self.read(verb!(session => usage::between(session, &server, &query)))
+        self.read(verb!(session => usage::read(session, &server, &query)))
             .await
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::session::Session;
 use super::statement::{Row, Statement, Value};
+use super::usage::month_of;
 use crate::domain::id::ServerId;
 use crate::domain::time::Timestamp;
 use crate::ports::{StoreError, UsageBefore};
@@ -65,6 +66,11 @@ const ERASE_USAGE: &str =
     "DELETE FROM usage WHERE (server_id, dimension, day, subject) IN (
          SELECT server_id, dimension, day, subject FROM usage WHERE server_id = $1 AND day < $2 LIMIT $3)";
 
+// A month goes when its last day has gone.
+const ERASE_MONTHS: &str =
+    "DELETE FROM usage_months WHERE (server_id, dimension, month, subject) IN (
+         SELECT server_id, dimension, month, subject FROM usage_months WHERE server_id = $1 AND month < $2 LIMIT $3)";
+
 // Minutes and days of a month come behind it, and `ever` behind all.
 const ERASE_BALANCES: &str =
     "DELETE FROM balances WHERE server_id = $1 AND period < $2 AND reserved = 0";
@@ -97,23 +103,22 @@ pub(super) async fn erase_usage(
         let next = erase_runs(session, server, before.at, after).await?;
         return Ok(next.map(|last| format!("{RUNS}{last}")));
     }
-    let sums = Statement::new(ERASE_USAGE)
-        .bind(server.as_str())
-        .bind(before.day.as_str())
-        .bind(ROWS_AT_A_TIME);
-    if session.execute(sums).await? == u64::from(ROWS_AT_A_TIME) {
-        return Ok(Some(String::new()));
+    let month = month_of(&before.day);
+    for (sql, before) in [(ERASE_USAGE, before.day.as_str()), (ERASE_MONTHS, month)] {
+        let sums = Statement::new(sql)
+            .bind(server.as_str())
+            .bind(before)
+            .bind(ROWS_AT_A_TIME);
+        if session.execute(sums).await? == u64::from(ROWS_AT_A_TIME) {
+            return Ok(Some(String::new()));
+        }
     }
-    let month = before.day.get(..MONTH_CHARS).unwrap_or_default();
     let balances = Statement::new(ERASE_BALANCES)
         .bind(server.as_str())
         .bind(month);
     session.execute(balances).await?;
     Ok(Some(CALLS.to_owned()))
 }
-
-/// Of a day such as `2026-11-28`.
-const MONTH_CHARS: usize = "2026-11".len();
 
 async fn erase_calls(
     session: &mut Session,

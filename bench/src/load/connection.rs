@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// The longest reply that is taken, far above an echo of our own request.
-const MAX_REPLY_BYTES: usize = 64 * 1024;
+/// The longest reply that is taken, far above an echo of our own request and a page of a hundred rows.
+const MAX_REPLY_BYTES: usize = 512 * 1024;
 
 /// Headers of a reply, at most.
 const MAX_HEADERS: usize = 32;

@@ -137,7 +137,7 @@ async fn edits(setting: &Setting, rate: u32) -> anyhow::Result<Vec<Written>> {
         bot_token: Some(bot.token),
         workers: None,
         unpaced: false,
-        further: "",
+        further: String::new(),
     };
     let directory = programs.fresh_directory(&format!("edits-{rate}"))?;
     let _askwell = programs

@@ -126,7 +126,7 @@ impl Asker {
         let mattermost = FakeMattermost::start().await?;
         let model = FakeModel::start(manner).await?;
         let setup = Setup {
-            further,
+            further: further.to_owned(),
             ..Setup::beside(&mattermost, model.base_url())
         };
         let directory = programs.fresh_directory(name)?;

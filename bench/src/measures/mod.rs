@@ -9,6 +9,7 @@ pub(crate) mod footprint;
 mod house;
 pub(crate) mod ledger;
 pub(crate) mod mention;
+pub(crate) mod page;
 pub(crate) mod peers;
 pub(crate) mod readers;
 pub(crate) mod streams;

@@ -184,7 +184,7 @@ impl Place<'_> {
             Peer::Askwell => {
                 let setup = Setup {
                     unpaced: false,
-                    further: "",
+                    further: String::new(),
                     ..Setup::beside(self.mattermost, self.model.base_url())
                 };
                 let directory = programs.directory.join(&self.name);

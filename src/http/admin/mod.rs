@@ -4,7 +4,7 @@
 //!   `form` what they send, each checked before a handler sees it; `headers` is what every reply says besides.
 //! - Each page is a file: `overview`, `answers` (in progress, and stopping them), `questions` (whose, where, how they ended), `targets` (the models),
 //!   `budgets` (and granting more), `usage`, `channels`, `failures`, `dead`, `trail` (the audit trail), `in_force` (the settings). `layout` is what stands around all of them, `shown` how numbers
-//!   and times are written, `names` what people are called.
+//!   and times are written, `names` what people are called, `hours` what ended in each hour.
 //! - Templates are in `templates/`, compiled, and escape what they are given; `assets` is what the browser fetches besides, all of it in
 //!   the program. Without JavaScript everything can be read and done; with it figures are drawn, and what changes is fetched again.
 //!
@@ -19,9 +19,9 @@ mod door;
 mod failures;
 mod form;
 mod headers;
+mod hours;
 mod in_force;
 mod layout;
-
 mod names;
 mod overview;
 mod questions;

@@ -10,23 +10,19 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::failures::{FailureRow, rows};
+use super::hours::{HOUR, first_hour};
 use super::layout::{Frame, Place, Words, page};
 use super::router::House;
 use super::shown::{Times, brief, dollars, duration_or_dash, number, share};
 use super::targets::{ModelRow, model_rows};
 use super::visitor::{Unwelcome, Visitor, failed};
+use crate::domain::budget::BudgetPeriod;
 use crate::domain::figures::{Slot, Tallied, Timing, percentile};
 use crate::domain::id::ServerId;
 use crate::domain::money::Money;
-use crate::domain::time::Timestamp;
 use crate::pipeline::calendar::Calendar;
-use crate::ports::{AskedPage, Backlog, Dimension, UsageQuery, Which};
+use crate::ports::{AskedPage, Backlog, Dimension, UsageQuery, UsageSpan, Which};
 use crate::text::PageWord;
-
-const HOUR: Duration = Duration::from_hours(1);
-
-/// How many hours are looked at.
-const HOURS: u32 = 24;
 
 /// Of how many runs at most it is said how fast they were: enough for the slowest twentieth of an hour.
 const MOST_TIMINGS: u32 = 2_000;
@@ -122,15 +118,18 @@ async fn going_on(house: &House, visitor: &Visitor) -> Result<Now, Unwelcome> {
 
 async fn overview(house: &House, visitor: &Visitor) -> Result<Overview, Unwelcome> {
     let (world, server) = (&house.world, &visitor.session.of.server);
-    let since = first_hour(world.clock.now());
+    let asked_at = world.clock.now();
+    let since = first_hour(asked_at);
     let (slots, timings, now, failures, costs) = tokio::join!(
-        world.store.tallied(server, since, HOUR),
+        house
+            .hours
+            .of_last_day(world.store.as_ref(), server, asked_at),
         world.store.timings(server, since, MOST_TIMINGS),
         going_on(house, visitor),
         last_failures(house, server),
         costs(house, visitor),
     );
-    let slots = every_hour(&slots.map_err(|error| failed(&error))?, since);
+    let slots = slots.map_err(|error| failed(&error))?;
     let timings = timings.map_err(|error| failed(&error))?;
     let times = Times::of(&visitor.site.time_zone);
     let words = Words(visitor.language);
@@ -159,17 +158,16 @@ async fn overview(house: &House, visitor: &Visitor) -> Result<Overview, Unwelcom
 async fn costs(house: &House, visitor: &Visitor) -> Result<[Money; 2], Unwelcome> {
     let (world, calendar) = (&house.world, Calendar::of(&visitor.site.time_zone));
     let now = world.clock.now();
-    let today = calendar.day(now);
+    let spans = [
+        UsageSpan::Day(calendar.day(now)),
+        UsageSpan::Month(calendar.period(BudgetPeriod::Month, now).name),
+    ];
     let mut costs = [Money::ZERO; 2];
-    for (cost, since) in costs
-        .iter_mut()
-        .zip([&today, &calendar.first_of_month(now)])
-    {
+    for (cost, span) in costs.iter_mut().zip(spans) {
         let query = UsageQuery {
             by: Dimension::Total,
             subject: None,
-            since: since.clone(),
-            until: today.clone(),
+            span,
             limit: 1,
         };
         let used = world.store.usage(&visitor.session.of.server, &query).await;
@@ -190,26 +188,6 @@ async fn last_failures(
     };
     let found = house.world.store.asked(server, page).await;
     found.map_err(|error| failed(&error))
-}
-
-/// Returns when the first hour begins that is looked at; the last is the present one.
-fn first_hour(now: Timestamp) -> Timestamp {
-    let hour = i64::try_from(HOUR.as_micros()).unwrap_or(i64::MAX);
-    let begun = now.as_micros().div_euclid(hour).saturating_mul(hour);
-    Timestamp::from_micros(begun).before(HOUR * (HOURS - 1))
-}
-
-/// Puts in the hours in which nothing ended.
-fn every_hour(slots: &[Slot], since: Timestamp) -> Vec<Slot> {
-    let hours = (0..HOURS).map(|hour| {
-        let begins_at = since.after(HOUR * hour);
-        let found = slots.iter().find(|slot| slot.begins_at == begins_at);
-        found.copied().unwrap_or(Slot {
-            begins_at,
-            tallied: Tallied::default(),
-        })
-    });
-    hours.collect()
 }
 
 /// How fast first words came.

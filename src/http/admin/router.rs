@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::door::Knocks;
+use super::hours::Hours;
 use super::layout::Told;
 use super::names::Names;
 use super::visitor::Stranger;
@@ -23,6 +24,7 @@ use crate::text::PageWord;
 pub(super) struct House {
     pub(super) world: World,
     pub(super) names: Names,
+    pub(super) hours: Hours,
     /// How often a link was shown lately that is good for nothing. Never held across an await.
     pub(super) knocks: Mutex<Knocks>,
 }
@@ -31,6 +33,7 @@ pub(super) struct House {
 pub fn router(world: World) -> Router {
     let house = Arc::new(House {
         names: Names::default(),
+        hours: Hours::default(),
         knocks: Mutex::default(),
         world,
     });

@@ -12,8 +12,9 @@ use super::layout::{Frame, Place, page};
 use super::router::House;
 use super::shown::number;
 use super::visitor::{Unwelcome, Visitor, failed};
+use crate::domain::budget::BudgetPeriod;
 use crate::pipeline::calendar::Calendar;
-use crate::ports::{Dimension, UsageQuery, UsageRow};
+use crate::ports::{Dimension, UsageQuery, UsageRow, UsageSpan};
 use crate::text::PageWord;
 
 /// Rows that are listed, at most: those that cost most.
@@ -77,16 +78,16 @@ async fn used(house: &House, visitor: &Visitor, wanted: &Wanted) -> Result<Usage
     let calendar = Calendar::of(&visitor.site.time_zone);
     let now = house.world.clock.now();
     let until = calendar.day(now);
-    let since = if is_month {
-        calendar.first_of_month(now)
+    let (since, span) = if is_month {
+        let month = calendar.period(BudgetPeriod::Month, now).name;
+        (calendar.first_of_month(now), UsageSpan::Month(month))
     } else {
-        until.clone()
+        (until.clone(), UsageSpan::Day(until.clone()))
     };
     let query = UsageQuery {
         by,
         subject: None,
-        since: since.clone(),
-        until: until.clone(),
+        span,
         limit: MOST_LISTED + 1,
     };
     let found = house.world.store.usage(&visitor.session.of.server, &query);

@@ -87,5 +87,29 @@ CREATE TABLE usage (
     PRIMARY KEY (server_id, dimension, day, subject)
 ) /* WITHOUT ROWID */;
 
+-- The same, a row for each month, written with those of days.
+CREATE TABLE usage_months (
+    server_id         TEXT   NOT NULL,
+    dimension         TEXT   NOT NULL,
+    -- As 2026-11.
+    month             TEXT   NOT NULL,
+    subject           TEXT   NOT NULL,
+    name              TEXT   NOT NULL,
+    questions         BIGINT NOT NULL,
+    calls             BIGINT NOT NULL,
+    prompt_tokens     BIGINT NOT NULL,
+    completion_tokens BIGINT NOT NULL,
+    cached_tokens     BIGINT NOT NULL,
+    reasoning_tokens  BIGINT NOT NULL,
+    cost              BIGINT NOT NULL,
+    PRIMARY KEY (server_id, dimension, month, subject)
+) /* WITHOUT ROWID */;
+
+-- Those that cost most, of the dimensions in which there are many; of the others all are read, and nothing more is written.
+CREATE INDEX usage_ranked ON usage (server_id, dimension, day, cost DESC, (prompt_tokens + completion_tokens) DESC, subject)
+WHERE dimension IN ('person', 'channel');
+CREATE INDEX usage_months_ranked ON usage_months (server_id, dimension, month, cost DESC, (prompt_tokens + completion_tokens) DESC, subject)
+WHERE dimension IN ('person', 'channel');
+
 -- The name of the budget that was used up when the question was admitted.
 ALTER TABLE jobs ADD COLUMN over_budget TEXT;

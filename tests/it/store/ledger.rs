@@ -10,7 +10,7 @@ use askwell::domain::money::Price;
 use askwell::domain::question::Outcome;
 use askwell::ports::{
     Admission, Candidate, Dimension, Dimensions, EndedCall, Grant, IfOver, NewCall, Reservation,
-    Reserved, StoreError, UsageQuery,
+    Reserved, StoreError, UsageQuery, UsageSpan,
 };
 
 use super::bed::{Bed, LEASE, conclusion, on_both, question, server};
@@ -403,6 +403,38 @@ async fn a_budget_of_nothing_and_of_everything(bed: Bed) {
     }
 }
 
+/// Days and months are found otherwise than spans, and say the same.
+async fn days_and_months_are_found_as_spans_are(bed: &Bed) {
+    let (day, month) = (
+        |day: &str| UsageSpan::Day(day.to_owned()),
+        |month: &str| UsageSpan::Month(month.to_owned()),
+    );
+    let alike = [
+        (month("2026-11"), "2026-11-01", "2026-11-30"),
+        (day("2026-11-23"), "2026-11-23", "2026-11-23"),
+        (day("2026-11-30"), "2026-11-30", "2026-11-30"),
+        (day("2026-11-29"), "2026-11-29", "2026-11-29"),
+        (month("2026-12"), "2026-12-01", "2026-12-31"),
+    ];
+    for (span, since, until) in alike {
+        let days = UsageSpan::Days(since.to_owned(), until.to_owned());
+        for by in Dimension::ALL {
+            for limit in [1, 10] {
+                let of = async |span: &UsageSpan| {
+                    let query = UsageQuery {
+                        by,
+                        subject: None,
+                        span: span.clone(),
+                        limit,
+                    };
+                    bed.store.usage(&server(), &query).await.unwrap()
+                };
+                assert_eq!(of(&span).await, of(&days).await, "{span:?} {by:?}");
+            }
+        }
+    }
+}
+
 async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
     for at in 1..=4_u32 {
         let lease = bed.lease_on(question(at)).await;
@@ -423,8 +455,7 @@ async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
     let query = |by, since: &str, until: &str| UsageQuery {
         by,
         subject: None,
-        since: since.to_owned(),
-        until: until.to_owned(),
+        span: UsageSpan::Days(since.to_owned(), until.to_owned()),
         limit: 10,
     };
     let found = async |query: UsageQuery| {
@@ -461,7 +492,11 @@ async fn days_and_dimensions_sum_what_the_ledger_says(bed: Bed) {
         subject: Some("1".to_owned()),
         ..people
     };
-    assert_eq!(found(one).await, [("person 1".to_owned(), 2, 2, 4)]);
+    assert_eq!(found(one.clone()).await, [("person 1".to_owned(), 2, 2, 4)]);
+    days_and_months_are_found_as_spans_are(&bed).await;
+    let month = UsageSpan::Month("2026-11".to_owned());
+    let of_month = UsageQuery { span: month, ..one };
+    assert_eq!(found(of_month).await, [("person 1".to_owned(), 2, 2, 4)]);
     let days = query(Dimension::Model, "2026-11-22", "2026-11-23");
     assert_eq!(found(days).await, [("gpt".to_owned(), 2, 2, 5)]);
 }

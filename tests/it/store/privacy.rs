@@ -318,7 +318,13 @@ async fn figures_are_erased_apart_from_texts_and_what_is_not_settled_stays(bed: 
     sql += &call(9_999, 1, "NULL");
     for (day, subject) in [("2026-01-01", "a"), ("2026-02-01", "b")] {
         let row = format!(
-            "INSERT INTO usage (server_id, dimension, day, subject, name, questions, calls, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost) VALUES ('main', 'person', '{day}', '{subject}', 'n', 1, 1, 1, 1, 1, 1, 1);"
+            "INSERT INTO usage VALUES ('main', 'person', '{day}', '{subject}', '{subject}', 1, 1, 1, 1, 1, 1, 1);"
+        );
+        sql.push_str(&row);
+    }
+    for month in ["2025-12", "2026-01"] {
+        let row = format!(
+            "INSERT INTO usage_months VALUES ('main', 'person', '{month}', 'a', 'a', 1, 1, 1, 1, 1, 1, 1);"
         );
         sql.push_str(&row);
     }
@@ -346,6 +352,7 @@ async fn figures_are_erased_apart_from_texts_and_what_is_not_settled_stays(bed: 
     let counts = [
         ("calls", 601),
         ("usage", 1),
+        ("usage_months", 1),
         ("balances", 3),
         ("questions", 1),
     ];

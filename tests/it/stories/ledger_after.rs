@@ -41,6 +41,8 @@ pub(super) fn is_whole(database: &Path, asked: usize, kills: usize, at_once: usi
             "SELECT SUM(prompt_tokens + completion_tokens) FROM usage WHERE dimension = '{dimension}'"
         );
         assert_eq!(number(&sum), number(used), "{dimension}");
+        let of_months = sum.replace("FROM usage", "FROM usage_months");
+        assert_eq!(number(&of_months), number(used), "{dimension}");
     }
     let requests = "SELECT spent FROM balances WHERE budget = 'asked'";
     let questions = "SELECT COUNT(DISTINCT question_id) FROM calls WHERE settled_by <> 'nothing'";

@@ -12,7 +12,7 @@ use super::page::{Reader, link_in};
 /// Over how many days the questions are spread.
 const DAYS: i64 = 30;
 
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "/",
     "/now",
     "/answers",
@@ -22,6 +22,7 @@ const PAGES: [&str; 15] = [
     "/failures?before=00000000000000000000000000000400",
     "/dead",
     "/usage",
+    "/usage?span=month",
     "/usage?by=total&span=month",
     "/budgets",
     "/models",
@@ -39,7 +40,7 @@ fn size() -> (i64, usize) {
 }
 
 /// Fills the tables that the page reads: questions of a tenth as many people in 500 channels, one of 50 a failure; their runs; what a
-/// tenth as many people used today; as many entries in the audit trail as people.
+/// tenth as many people used today and in this month; as many entries in the audit trail as people.
 fn fill(file: &std::path::Path, questions: i64, now: i64) {
     let connection = rusqlite::Connection::open(file).unwrap();
     let (people, step) = (questions / 10, DAYS * 86_400_000_000 / questions);
@@ -68,6 +69,8 @@ fn fill(file: &std::path::Path, questions: i64, now: i64) {
          SELECT printf('%032x', i), {asked_at} + 1000, 'default', 'scripted', '[]', 300 + i % 900, 2000 + i % 3000, 900, 150, 0, 0, 'stop' FROM n;
          {each_person} INSERT INTO usage SELECT 'mattermost', 'person', date({now} / 1000000, 'unixepoch'), printf('u%025d', i),
              'person' || i, 3, 3, 2700, 450, 0, 0, i FROM n;
+         INSERT INTO usage_months SELECT server_id, dimension, SUBSTR(day, 1, 7), subject, name, questions, calls, prompt_tokens,
+             completion_tokens, cached_tokens, reasoning_tokens, cost FROM usage;
          {each_person} INSERT INTO audit SELECT i, {now} - i, 'mattermost', 'person:' || printf('u%025d', i % 100),
              CASE WHEN i % 3 = 0 THEN 'budget_granted' ELSE 'signed_in' END, 'budget:' || i, 'micros = 1', printf('%064d', i - 1),
              printf('%064d', i) FROM n;

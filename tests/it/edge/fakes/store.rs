@@ -371,7 +371,7 @@ impl askwell::ports::Figures for Store {
     async fn tallied(
         &self,
         _: &ServerId,
-        _: Timestamp,
+        _: std::ops::Range<Timestamp>,
         _: Duration,
     ) -> Result<Vec<Slot>, StoreError> {
         unreachable!("{NOT_OURS}")
