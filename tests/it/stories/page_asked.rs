@@ -1,4 +1,5 @@
-//! Asking for the page for administrators: its link goes to the person alone, wherever and by whomever it is asked for in their name.
+//! Asking for the page for administrators, whose link goes to the person alone by whomever it is asked for in their name; and whether they
+//! are administrators still.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use askwell_playground::{Fault, Gate, TimeSource, route};
 use reqwest::StatusCode;
 
 use super::house::{Account, House, find};
-use super::page::{Reader, invited, last_link};
+use super::page::{Reader, invited, last_link, opened};
 
 /// A house with a page and a bot that hears, and the page's address.
 async fn listening() -> (House, String) {
@@ -83,4 +84,58 @@ async fn a_link_that_takes_too_long_to_send_is_waited_for_no_longer() {
     };
     let (told, ()) = tokio::join!(house.ask("admin", "admin"), passing);
     assert!(told.contains("지금은 처리하지 못했어요"), "{told}");
+}
+
+/// A house with a second administrator, who does not own the bot, and their link.
+async fn with_deputy() -> (House, Reader, String) {
+    let (house, url) = super::page::house("").await;
+    house.playground.create_admin("deputy");
+    house.playground.join_team("acme", &["deputy"]);
+    house.playground.join_channel("lobby", &["deputy"]);
+    let link = invited(&house, "deputy", "admin").await;
+    (house, Reader::new(&url), link)
+}
+
+#[tokio::test]
+async fn whoever_administers_the_server_no_more_sees_nothing_by_a_link_that_is_older() {
+    let (house, mut reader, link) = with_deputy().await;
+    house.playground.make_guest("deputy");
+    assert_eq!(reader.enter(&link).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(reader.get("/").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn whoever_administers_the_server_no_more_does_nothing_from_that_moment() {
+    let (house, mut reader, link) = with_deputy().await;
+    reader.enter(&link).await;
+    let form = format!("token={}", reader.token().await);
+    house.playground.make_guest("deputy");
+    assert_eq!(reader.get("/").await.status, StatusCode::OK);
+    let path = format!("/answers/{}/stop", "0".repeat(32));
+    assert_eq!(
+        reader.post(&path, &form).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(reader.get("/").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn nothing_is_done_while_it_cannot_be_learnt_who_administers_the_server() {
+    let (house, reader) = opened("[admin]\nshow_texts = true\n").await;
+    let form = format!("token={}", reader.token().await);
+    house.playground.go_down().await;
+    let id = "0".repeat(32);
+    for path in [
+        format!("/answers/{id}/stop"),
+        format!("/dead/{id}/retry"),
+        format!("/questions/{id}/texts"),
+        "/budgets/grant".to_owned(),
+    ] {
+        let given = house.meanwhile(reader.post(&path, &form)).await;
+        assert_eq!(given.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(given.html.contains("Mattermost"), "{path}");
+    }
+    assert_eq!(reader.get("/models").await.status, StatusCode::OK);
+    // Going out needs nobody.
+    assert_eq!(reader.post("/leave", &form).await.status, StatusCode::OK);
 }
