@@ -407,7 +407,14 @@ async fn answered(house: &House, reader: &Reader) -> String {
     house
         .see("bob", "the answer", |post| post.text.contains("Forty-two"))
         .await;
-    let html = reader.get("/questions").await.html;
+    // An answer is seen before its end is committed.
+    let mut html = String::new();
+    for _ in 0..1_000 {
+        html = reader.get("/questions").await.html;
+        if html.contains("chip good") {
+            break;
+        }
+    }
     let (_, rest) = html.split_once("href=\"/questions/").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
