@@ -17,6 +17,9 @@ pub const SESSION_IDLE: Duration = Duration::from_mins(30);
 /// After how long it is asked again whether whoever opened the session still administers their server.
 pub const ROLE_CHECK_EVERY: Duration = Duration::from_mins(3);
 
+/// When the role was seen of a session that has just begun: the first page asks for it, because the link may be minutes old.
+pub const NEVER_CHECKED: Timestamp = Timestamp::EPOCH;
+
 /// For how long a role is believed where Mattermost cannot be asked: those who look after it need the page then.
 pub const ROLE_BELIEVED: Duration = Duration::from_mins(15);
 

@@ -14,6 +14,7 @@ use url::Url;
 use super::body::{Bounds, Unread, Written};
 use super::reply;
 use super::router::Site;
+use crate::domain::audit::AuditEntry;
 use crate::domain::control::Press;
 use crate::domain::id::QuestionId;
 use crate::mattermost::{PressReply, read_press};
@@ -29,8 +30,8 @@ pub trait Obey: Send + Sync {
     /// Does what a press asks for and returns what it is replied to with.
     async fn pressed(&self, press: Press) -> Feedback;
 
-    /// Has an answer stopped, wherever it is worked on, as a press on its button does; says whether it had not ended yet.
-    async fn stop(&self, question: QuestionId) -> Result<bool, StoreError>;
+    /// Has an answer stopped, wherever it is worked on, as a press on its button does, and writes that down; where it had ended, neither.
+    async fn stop(&self, question: QuestionId, entry: &AuditEntry) -> Result<(), StoreError>;
 }
 
 #[async_trait]
@@ -39,8 +40,8 @@ impl Obey for Controls {
         Self::pressed(self, press).await
     }
 
-    async fn stop(&self, question: QuestionId) -> Result<bool, StoreError> {
-        self.request_stop(question, None).await
+    async fn stop(&self, question: QuestionId, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.stop_as_written(question, entry).await
     }
 }
 

@@ -16,6 +16,7 @@ use super::buttons;
 use super::generate::NOTHING_YET;
 use super::sign::{Ticket, Untrusted};
 use super::world::World;
+use crate::domain::audit::AuditEntry;
 use crate::domain::control::{Control, Opinion, Press, Redrawn, Stage, Standing, Tally, Vote};
 use crate::domain::id::{ChannelId, QuestionId, UserId};
 use crate::domain::job::{AnswerState, Progress};
@@ -223,6 +224,24 @@ impl Controls {
             world.halts.stop(&[question]);
         }
         Ok(stopped)
+    }
+
+    /// The same for whoever looks after askwell, and writes it down; where it has ended, neither.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stop_as_written(
+        &self,
+        question: QuestionId,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let world = &self.world;
+        let server = world.mattermost.server();
+        let stopped = world.store.stop_as_written(server, question, entry).await?;
+        if stopped {
+            world.halts.stop(&[question]);
+        }
+        Ok(())
     }
 
     /// Shows an answer as it ended meanwhile, where it has.

@@ -1,7 +1,7 @@
 //! Who may open the page for administrators: whoever administers the Mattermost server, which is asked each time.
 //!
-//! They are told a link that is good once and for a few minutes, where nobody else sees it: in the reply to a slash command. What is
-//! remembered of the link is a hash. Whoever is refused is written down, though not each time.
+//! They are sent a link that is good once and for a few minutes, as a direct message of the bot: whoever asks for one in somebody's name may
+//! be anybody who knows a token, and reads the reply. So that holds nothing secret. What is remembered of the link is a hash. Whoever is refused is written down, though not each time.
 
 use std::time::Duration;
 
@@ -11,14 +11,18 @@ use super::known::Known;
 use super::world::World;
 use crate::domain::audit::{Actor, AuditAction, AuditEntry};
 use crate::domain::door::{Administrator, KeyHash, LINK_LIFE, Link};
-use crate::domain::event::{InboundEvent, Origin};
+use crate::domain::event::InboundEvent;
 use crate::domain::hexadecimal::hexadecimal;
 use crate::domain::id::UserId;
-use crate::ports::{StoreError, timeout};
+use crate::domain::post::{NewPost, PostProps};
+use crate::ports::{MattermostError, StoreError, timeout};
 use crate::text::{Language, PageSaying, Sentence, say, say_of_page};
 
 /// How long the check of who administers the server may take.
 const LONGEST_CHECK: Duration = Duration::from_secs(5);
+
+/// How long sending a link may take: with the check, Mattermost waits so long for the reply to a command.
+const LONGEST_SENDING: Duration = Duration::from_secs(10);
 
 /// How long a refusal stands for further ones of the same person: whoever types the command again and again fills no table.
 const WRITTEN_DOWN_EVERY: Duration = Duration::from_mins(10);
@@ -42,8 +46,7 @@ pub(super) async fn invite(
     let Some(url) = &world.settings.page_url else {
         return told(&PageSaying::NoPage);
     };
-    let (Origin::Command { .. }, Some(person)) = (&event.origin, &event.asker.id) else {
-        // Others would read it.
+    let Some(person) = &event.asker.id else {
         let trigger = world.settings.command_trigger.as_str().into();
         return told(&PageSaying::ByCommand { trigger });
     };
@@ -66,9 +69,41 @@ pub(super) async fn invite(
         until: now.after(LINK_LIFE),
     };
     world.store.keep_link(&link, now).await?;
-    tracing::info!(person.id = %person, "a link to the page for administrators was given out");
     let link = format!("{url}/enter?key={key}").into();
-    told(&PageSaying::Link { link })
+    let message = say_of_page(language, &PageSaying::Link { link });
+    if !is_sent(world, person, message).await {
+        return Ok(say(language, &Sentence::ControlFailed));
+    }
+    tracing::info!(person.id = %person, "a link to the page for administrators was given out");
+    told(&PageSaying::LinkSent)
+}
+
+/// Sends somebody a direct message; says whether it was sent for all that is known.
+async fn is_sent(world: &World, person: &UserId, message: String) -> bool {
+    let sending = send(world, person, message);
+    match timeout(&*world.clock, LONGEST_SENDING, sending).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(call = error.call, status = error.status, kind = ?error.kind, "a link to the page for administrators could not be sent");
+            false
+        }
+        Err(_elapsed) => {
+            tracing::warn!("a link to the page for administrators could not be sent in time");
+            false
+        }
+    }
+}
+
+async fn send(world: &World, person: &UserId, message: String) -> Result<(), MattermostError> {
+    let post = NewPost {
+        channel: world.mattermost.direct_channel(person).await?,
+        root: None,
+        message,
+        props: PostProps::default(),
+        pending: world.ids.token(),
+    };
+    world.mattermost.create_post(&post).await?;
+    Ok(())
 }
 
 /// Makes 256 bits that nobody can guess, in hexadecimal digits.

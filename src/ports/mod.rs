@@ -4,6 +4,7 @@
 //! expected to happen now and then (a duplicate, a post that is gone) is a value.
 
 mod audit;
+mod deeds;
 mod door;
 mod figures;
 mod files;
@@ -16,6 +17,7 @@ mod store;
 mod time;
 
 pub use audit::{AuditPage, AuditTrail};
+pub use deeds::Deeds;
 pub use door::Door;
 pub use figures::{AskedPage, Figures, Which};
 pub use files::FileReader;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use super::{AuditTrail, Door, Figures, Ledger, Privacy};
+use super::{AuditTrail, Deeds, Door, Figures, Ledger, Privacy};
 use crate::domain::agent::AgentName;
 use crate::domain::budget::{self, Account};
 use crate::domain::channel_settings::{ChannelChange, ChannelSettings};
@@ -218,7 +218,7 @@ pub struct KeptSummary {
 /// it reads holds what no version of ours writes. A method that is shown a lease also fails with [`StoreError::LeaseLost`], which
 /// each of them says, and then has written nothing.
 #[async_trait]
-pub trait Store: AuditTrail + Door + Figures + Ledger + Privacy {
+pub trait Store: AuditTrail + Deeds + Door + Figures + Ledger + Privacy {
     /// Says whether other processes may serve from the same database.
     fn is_shared(&self) -> bool;
 

@@ -84,7 +84,7 @@ const FORGET_SESSIONS: &str = "DELETE FROM page_sessions WHERE begun_at <= $1";
 
 const BEGIN_SESSION: &str =
     "INSERT INTO page_sessions (hash, server_id, person_id, person_name, begun_at, seen_at, checked_at)
-     VALUES ($1, $2, $3, $4, $5, $5, $5)";
+     VALUES ($1, $2, $3, $4, $5, $5, $6)";
 
 async fn enter(
     session: &mut Session,
@@ -104,14 +104,15 @@ async fn enter(
         .bind(of.server.as_str())
         .bind(of.id.as_str())
         .bind(of.name.as_str())
-        .bind(now);
+        .bind(now)
+        .bind(door::NEVER_CHECKED);
     session.execute(begin).await?;
     audit::append(session, &entry(&of, AuditAction::SignedIn, now)).await?;
     Ok(Some(door::Session {
         of,
         begun_at: now,
         seen_at: now,
-        checked_at: now,
+        checked_at: door::NEVER_CHECKED,
     }))
 }
 

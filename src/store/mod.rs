@@ -17,6 +17,7 @@ mod channels;
 mod claim;
 mod control;
 mod dead;
+mod deeds;
 mod door;
 mod examine;
 mod figures;

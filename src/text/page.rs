@@ -280,12 +280,14 @@ sayings! {
     pub enum PageSaying {
         /// That there is no page.
         NoPage = "page-off",
-        /// That a link is given where nobody else reads it.
+        /// That a link is given to people, who ask for it in the chat.
         ByCommand { trigger } = "page-by-command",
         /// That whoever asks administers nothing.
         NotForYou = "page-not-for-you",
         /// The link.
         Link { link } = "page-link",
+        /// That the link was sent as a direct message.
+        LinkSent = "page-link-sent",
         /// For how long a model is left alone, and the word of its failure.
         RestsFor { wait, word } = "page-rests-for",
         /// How long a text is that is not shown.

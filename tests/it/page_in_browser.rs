@@ -99,11 +99,15 @@ async fn until_settled(house: &House) {
     }
 }
 
-/// Signs in from the chat, as a person does: types the command, and follows the link.
+/// Signs in from the chat, as a person does: types the command, and follows the link that the bot sends.
 async fn sign_in(browser: &Browser, house: &House) {
     browser.log_in(&house.playground.url(), "admin").await;
     browser.open_channel("lobby").await;
     browser.press("/askgpt admin\u{e007}").await;
+    let direct = house.playground.direct_channel("admin", "gptbot");
+    let shown = format!("document.querySelector('[data-channel=\"{direct}\"]')");
+    browser.until(&shown).await;
+    browser.run(&format!("{shown}.click()")).await;
     let link = "[...document.querySelectorAll('.channel a')].find((link) => link.href.includes('/enter?key='))";
     browser.until(link).await;
     let link = browser.value(&format!("{link}.href")).await;

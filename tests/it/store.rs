@@ -9,6 +9,7 @@ mod claiming;
 mod concurrency;
 mod controls;
 mod dead_letters;
+mod deeds;
 mod drift;
 mod fences;
 mod ledger;

@@ -10,8 +10,8 @@ macro_rules! keys {
 
 keys! {
     ADMIN_ENABLED = Key::new("admin", "enabled", Form::Switch).default("true").means(
-        "Whether there is a page for administrators. It needs a bot account, which says who administers the server: they type `/askgpt admin`, and are given a link that is good once.",
-        "관리 페이지를 둘지 여부예요. 누가 서버를 관리하는지 확인하려면 봇 계정이 있어야 해요. 시스템 관리자가 `/askgpt 관리`를 입력하면 한 번만 쓸 수 있는 링크를 드려요.",
+        "Whether there is a page for administrators. It needs a bot account, which says who administers the server: they type `/askgpt admin`, and are sent a direct message with a link that is good once.",
+        "관리 페이지를 둘지 여부예요. 누가 서버를 관리하는지 확인하려면 봇 계정이 있어야 해요. 시스템 관리자가 `/askgpt 관리`를 입력하면 한 번만 쓸 수 있는 링크를 다이렉트 메시지로 보내 드려요.",
     );
     ADMIN_LISTEN = Key::new("admin", "listen", Form::Socket).env("ASKWELL_ADMIN_LISTEN").default("127.0.0.1:8001").means(
         "Where the page is served: this machine alone, unless it is written. Where nothing is written and the port is taken, there is no page; where it is, askwell does not start without it.",

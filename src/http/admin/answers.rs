@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::door::go_to;
-use super::form::Form;
+use super::form::Deed;
 use super::layout::{Frame, Place, Told, Words, page};
 use super::router::House;
 use super::shown::{Moment, Times, duration, number};
@@ -122,9 +122,9 @@ fn row(underway: &Underway, times: &Times, now: Timestamp) -> AnswerRow {
 pub(super) async fn stop(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,
-    form: Form,
+    deed: Deed,
 ) -> Response {
-    let visitor = form.visitor;
+    let visitor = deed.visitor;
     let Ok(question) = QuestionId::parse(&id) else {
         return Told::new(
             visitor.language,
@@ -141,11 +141,6 @@ pub(super) async fn stop(
 
 async fn stopped(house: &House, visitor: &Visitor, question: QuestionId) -> Result<(), Unwelcome> {
     let world = &house.world;
-    let is_to_stop = visitor.site.controls.stop(question).await;
-    if !is_to_stop.map_err(|error| failed(&error))? {
-        // It ended meanwhile, which the list shows.
-        return Ok(());
-    }
     let entry = AuditEntry {
         at: world.clock.now(),
         server: Some(visitor.session.of.server.clone()),
@@ -154,6 +149,7 @@ async fn stopped(house: &House, visitor: &Visitor, question: QuestionId) -> Resu
         subject: format!("question:{question}"),
         detail: String::new(),
     };
-    let written = world.store.append(&entry).await;
-    written.map(|_seq| ()).map_err(|error| failed(&error))
+    // Where it ended meanwhile, the list shows that.
+    let stopped = visitor.site.controls.stop(question, &entry).await;
+    stopped.map_err(|error| failed(&error))
 }

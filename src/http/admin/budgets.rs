@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::door::go_to;
-use super::form::{Fields, Form};
+use super::form::{Deed, Fields};
 use super::layout::{Frame, Place, Told, page};
 use super::names::Names;
 use super::router::House;
@@ -225,8 +225,8 @@ fn period_word(period: BudgetPeriod) -> PageWord {
 }
 
 /// `POST /budgets/grant`: gives more of a budget to one account for the period that the form was shown in.
-pub(super) async fn grant(State(house): State<Arc<House>>, form: Form) -> Response {
-    let Form { visitor, fields } = form;
+pub(super) async fn grant(State(house): State<Arc<House>>, deed: Deed) -> Response {
+    let Deed { visitor, fields } = deed;
     let now = house.world.clock.now();
     let period = |period| {
         Calendar::of(&visitor.site.time_zone)

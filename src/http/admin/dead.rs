@@ -8,16 +8,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::door::go_to;
-use super::form::Form;
+use super::form::Deed;
 use super::layout::{Frame, Place, Told, page};
 use super::router::House;
 use super::shown::{Moment, Standing, Times, number, standing};
 use super::visitor::{Unwelcome, Visitor, failed};
 use crate::domain::audit::{Actor, AuditAction, AuditEntry};
-use crate::domain::id::{QuestionId, QuotedId};
+use crate::domain::id::QuestionId;
 use crate::domain::job::DeadLetter;
 use crate::domain::question::Outcome;
-use crate::ports::Letters;
 use crate::text::{Language, Notice, PageWord, notify};
 
 /// Dead letters that are listed, at most.
@@ -88,11 +87,10 @@ fn why(letter: &DeadLetter, language: Language) -> String {
 pub(super) async fn retry(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,
-    form: Form,
+    deed: Deed,
 ) -> Response {
-    let visitor = form.visitor;
-    let ids = QuestionId::parse(&id).ok().zip(QuotedId::parse(&id).ok());
-    let Some((question, quoted)) = ids else {
+    let visitor = deed.visitor;
+    let Ok(question) = QuestionId::parse(&id) else {
         return Told::new(
             visitor.language,
             PageWord::NoSuchPage,
@@ -100,30 +98,16 @@ pub(super) async fn retry(
         )
         .with(StatusCode::NOT_FOUND);
     };
-    match retried(&house, &visitor, question, quoted).await {
+    match retried(&house, &visitor, question).await {
         Ok(()) => go_to("/dead"),
         Err(unwelcome) => unwelcome.reply(visitor.language),
     }
 }
 
-async fn retried(
-    house: &House,
-    visitor: &Visitor,
-    question: QuestionId,
-    quoted: QuotedId,
-) -> Result<(), Unwelcome> {
+async fn retried(house: &House, visitor: &Visitor, question: QuestionId) -> Result<(), Unwelcome> {
     let world = &house.world;
     let server = &visitor.session.of.server;
-    // What belongs to another server is nothing here.
-    let asked = world.store.asked_one(server, question).await;
-    if asked.map_err(|error| failed(&error))?.is_none() {
-        return Ok(());
-    }
     let deadline = world.clock.now().after(visitor.site.deadline);
-    let revived = world.store.revive(&Letters::Quoted(quoted), deadline).await;
-    if revived.map_err(|error| failed(&error))?.is_empty() {
-        return Ok(());
-    }
     let entry = AuditEntry {
         at: world.clock.now(),
         server: Some(server.clone()),
@@ -132,6 +116,10 @@ async fn retried(
         subject: format!("question:{question}"),
         detail: String::new(),
     };
-    let written = world.store.append(&entry).await;
-    written.map(|_seq| ()).map_err(|error| failed(&error))
+    let revived = world
+        .store
+        .revive_as_written(server, question, deadline, &entry)
+        .await;
+    // Where it was none any more, the list shows that.
+    revived.map(|_was_dead| ()).map_err(|error| failed(&error))
 }

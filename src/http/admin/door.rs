@@ -93,23 +93,15 @@ pub(super) async fn enter(
 ) -> Response {
     let (world, language) = (&house.world, stranger.language);
     let now = world.clock.now();
-    if house.knocks().are_too_many(now) {
-        return Told::new(language, PageWord::TooMany, PageWord::TooManyMore)
-            .with(StatusCode::TOO_MANY_REQUESTS);
-    }
     let held = format!("{:032x}{:032x}", world.ids.token(), world.ids.token());
     let (Some(link), Some(session)) = (hash_of(fields.get("key")), hash_of(&held)) else {
-        house.knocks().count();
-        return no_link(language);
+        return good_for_nothing(&house, language);
     };
     match world.store.enter(&link, &session, now).await {
         Ok(Some(begun)) => {
             tracing::info!(person.id = %begun.of.id, "somebody opened the page for administrators");
         }
-        Ok(None) => {
-            house.knocks().count();
-            return no_link(language);
-        }
+        Ok(None) => return good_for_nothing(&house, language),
         Err(error) => return failed(&error).reply(language),
     }
     // What the browser held before is left, so that it cannot be gone on with.
@@ -122,6 +114,17 @@ pub(super) async fn enter(
     let mut response = go_to("/");
     set_cookie(&mut response, &house.session_cookie(&held, SESSION_LIFE));
     response
+}
+
+/// Says that a link is good for nothing, until too many were. One that is good is taken all the same: nobody who knocks shuts others out.
+fn good_for_nothing(house: &House, language: Language) -> Response {
+    let mut knocks = house.knocks();
+    if knocks.are_too_many(house.world.clock.now()) {
+        return Told::new(language, PageWord::TooMany, PageWord::TooManyMore)
+            .with(StatusCode::TOO_MANY_REQUESTS);
+    }
+    knocks.count();
+    no_link(language)
 }
 
 /// `POST /leave`: ends the session.

@@ -36,6 +36,12 @@ pub(super) struct Form {
     pub(super) fields: Fields,
 }
 
+/// The same of a form by which something is changed or looked at that is not for everybody: whoever sends it administers the server now.
+pub(super) struct Deed {
+    pub(super) visitor: Visitor,
+    pub(super) fields: Fields,
+}
+
 /// The fields of a form; of several of a name, the last.
 pub(super) struct Fields(HashMap<String, String>);
 
@@ -78,6 +84,22 @@ impl FromRequest<Arc<House>> for Form {
             return Err(refuse(language));
         }
         Ok(Self { visitor, fields })
+    }
+}
+
+impl FromRequest<Arc<House>> for Deed {
+    type Rejection = Response;
+
+    async fn from_request(request: Request<Body>, house: &Arc<House>) -> Result<Self, Response> {
+        let form = Form::from_request(request, house).await?;
+        let Form {
+            mut visitor,
+            fields,
+        } = form;
+        match visitor.ask_again(house).await {
+            Ok(()) => Ok(Self { visitor, fields }),
+            Err(unwelcome) => Err(unwelcome.reply(visitor.language)),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::failures::remedy_of;
-use super::form::Form;
+use super::form::Deed;
 use super::layout::{Frame, Place, Told, page};
 use super::router::House;
 use super::shown::{Moment, Standing, Times, brief, duration, duration_or_dash, number, standing};
@@ -171,9 +171,9 @@ pub(super) async fn one(
 pub(super) async fn look(
     State(house): State<Arc<House>>,
     Path(id): Path<String>,
-    form: Form,
+    deed: Deed,
 ) -> Response {
-    let (visitor, may_look) = (form.visitor, house.world.settings.shows_texts);
+    let (visitor, may_look) = (deed.visitor, house.world.settings.shows_texts);
     let Some(question) = QuestionId::parse(&id).ok().filter(|_| may_look) else {
         return no_such(visitor.language);
     };

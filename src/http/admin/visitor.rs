@@ -68,7 +68,7 @@ impl Visitor {
 pub(super) enum Unwelcome {
     /// There is no session, or it lasts no longer.
     Unknown,
-    /// Mattermost cannot be asked whether they administer it, and the last time is too long ago.
+    /// Mattermost cannot be asked whether they administer it, and what it said before does not do.
     Unsure,
     /// The store failed.
     Failed,
@@ -195,7 +195,7 @@ async fn known(
         site: site.clone(),
     };
     if visitor.session.is_to_be_checked_at(now) {
-        check(house, &mut visitor, now).await?;
+        check(house, &mut visitor, now, Older::Believed).await?;
     }
     if !is_by_itself && now.since(visitor.session.seen_at) >= NOTED_EVERY {
         visitor.session.seen_at = now;
@@ -207,8 +207,30 @@ async fn known(
     Ok(visitor)
 }
 
+impl Visitor {
+    /// Asks whether they administer their server now, and believes nothing that was said before.
+    pub(super) async fn ask_again(&mut self, house: &House) -> Result<(), Unwelcome> {
+        let world = &house.world;
+        check(house, self, world.clock.now(), Older::Refused).await?;
+        let noted = world.store.note_session(&self.key, &self.session);
+        noted.await.map_err(|error| failed(&error))
+    }
+}
+
+/// Whether what Mattermost said before is believed where it cannot be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Older {
+    Believed,
+    Refused,
+}
+
 /// Asks whether they still administer their server.
-async fn check(house: &House, visitor: &mut Visitor, now: Timestamp) -> Result<(), Unwelcome> {
+async fn check(
+    house: &House,
+    visitor: &mut Visitor,
+    now: Timestamp,
+    older: Older,
+) -> Result<(), Unwelcome> {
     let world = &house.world;
     let mattermost = &visitor.site.mattermost;
     let asked = mattermost.administers(&visitor.session.of.id);
@@ -223,7 +245,9 @@ async fn check(house: &House, visitor: &mut Visitor, now: Timestamp) -> Result<(
             left.map_err(|error| failed(&error))?;
             Err(Unwelcome::Unknown)
         }
-        Ok(Err(_)) | Err(_) if visitor.session.is_believed_at(now) => Ok(()),
+        Ok(Err(_)) | Err(_) if older == Older::Believed && visitor.session.is_believed_at(now) => {
+            Ok(())
+        }
         Ok(Err(_)) | Err(_) => Err(Unwelcome::Unsure),
     }
 }

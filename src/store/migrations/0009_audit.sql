@@ -28,7 +28,9 @@ CREATE TABLE audit_end (
 
 INSERT INTO audit_end (id, seq, hash) VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000');
 
--- Entries are appended and nothing else. Whoever owns the database can take these triggers away; the chain then tells.
+-- Entries are appended and nothing else. Whoever owns the database can take these triggers away. The chain then tells of an entry that was
+-- changed or is missing, but not of one that was written anew with all that came after it and the end: hashes that were kept elsewhere tell
+-- of that, such as those in the log.
 
 -- only SQLite:
 /*

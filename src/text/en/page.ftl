@@ -15,7 +15,7 @@ word-sign-in = Open the page for administrators
 word-sign-in-more = This link is good once. The page then stays open in this browser for up to eight hours.
 word-open-the-page = Open the page
 word-signed-out-now = You are not signed in
-word-how-to-sign-in = Type the slash command with the word admin in Mattermost, as in /askgpt admin. A system administrator is given a link there.
+word-how-to-sign-in = Type the slash command with the word admin in Mattermost, as in /askgpt admin. A system administrator is sent a link there, as a direct message.
 word-link-spent = This link is good no more
 word-link-spent-more = It was used already, was given out more than five minutes ago, or a newer one took its place. Ask for another one in Mattermost.
 word-too-many = Too many tries
@@ -258,10 +258,11 @@ word-by-default = by default
 ## With arguments
 
 page-off = The page for administrators is turned off, or could not be opened on this machine.
-page-by-command = Type `/{ $trigger } admin`: the link to the page for administrators is for you alone, and others would read it here.
+page-by-command = Type `/{ $trigger } admin` in Mattermost: the link to the page for administrators is sent to you as a direct message.
 page-not-for-you = The page for administrators is for system administrators only.
 page-link = [Open the page for administrators]({ $link })
-    The link is good once, for five minutes, and for you alone.
+    The link is good once, for five minutes, and for you alone. If you did not ask for it, leave it be and tell whoever runs askwell.
+page-link-sent = The link to the page for administrators was sent to you as a direct message.
 page-rests-for = for { $wait } more ({ $word })
 page-characters = { $count } characters
 page-from = from { $name }

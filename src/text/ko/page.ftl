@@ -15,7 +15,7 @@ word-sign-in = 관리 페이지 열기
 word-sign-in-more = 이 링크는 한 번만 쓸 수 있어요. 열고 나면 이 브라우저에서 최대 8시간 동안 볼 수 있어요.
 word-open-the-page = 페이지 열기
 word-signed-out-now = 로그인되어 있지 않아요
-word-how-to-sign-in = Mattermost에서 /askgpt 관리(또는 /askgpt admin)를 입력해 주세요. 시스템 관리자에게 링크를 드려요.
+word-how-to-sign-in = Mattermost에서 /askgpt 관리(또는 /askgpt admin)를 입력해 주세요. 시스템 관리자에게 다이렉트 메시지로 링크를 보내 드려요.
 word-link-spent = 더는 쓸 수 없는 링크예요
 word-link-spent-more = 이미 썼거나, 받은 지 5분이 지났거나, 새 링크를 받은 뒤예요. Mattermost에서 다시 받아 주세요.
 word-too-many = 시도가 너무 많아요
@@ -258,10 +258,11 @@ word-by-default = 기본값
 ## With arguments
 
 page-off = 관리 페이지가 꺼져 있거나 이 서버에서 열지 못했어요.
-page-by-command = `/{ $trigger } 관리`라고 입력해 주세요. 관리 페이지 링크는 본인만 봐야 하는데, 여기서는 다른 사람도 볼 수 있어요.
+page-by-command = Mattermost에서 `/{ $trigger } 관리`라고 입력해 주세요. 관리 페이지 링크는 다이렉트 메시지로 보내 드려요.
 page-not-for-you = 관리 페이지는 시스템 관리자만 열 수 있어요.
 page-link = [관리 페이지 열기]({ $link })
-    이 링크는 5분 안에 한 번만, 본인만 쓸 수 있어요.
+    이 링크는 5분 안에 한 번만, 본인만 쓸 수 있어요. 요청하지 않으셨다면 열지 말고 askwell 운영자에게 알려 주세요.
+page-link-sent = 관리 페이지 링크를 다이렉트 메시지로 보냈어요.
 page-rests-for = { $wait } 더 쉬어요 ({ $word })
 page-characters = { $count }자
 page-from = { $name }에서

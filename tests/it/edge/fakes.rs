@@ -4,6 +4,7 @@ mod store;
 
 use askwell::domain::access::Account;
 use askwell::domain::attention::Identity;
+use askwell::domain::audit::AuditEntry;
 use askwell::domain::chat::{ChannelProfile, JoinedChannel, ServerRules};
 use askwell::domain::completion::ModelFailure;
 use askwell::domain::control::{Press, Standing};
@@ -91,7 +92,7 @@ impl Obey for Controls {
         said.unwrap_or(Feedback::Silent)
     }
 
-    async fn stop(&self, _: QuestionId) -> Result<bool, StoreError> {
+    async fn stop(&self, _: QuestionId, _: &AuditEntry) -> Result<(), StoreError> {
         unreachable!("{NOT_OURS}")
     }
 }

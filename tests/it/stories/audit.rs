@@ -4,6 +4,7 @@ use askwell_playground::TimeSource;
 use serde_json::Value;
 
 use super::house::{Account, House};
+use super::process::Process;
 use super::terminal::{run, text};
 
 /// Runs `askwell audit …` beside the service; returns its exit code, what it printed and what it complained of.
@@ -79,4 +80,17 @@ async fn a_trail_that_was_tampered_with_is_said_to_be_so_with_the_first_entry_th
         complaint.contains('1') && complaint.contains("바뀌었어요"),
         "{complaint}"
     );
+}
+
+#[tokio::test]
+async fn the_hash_of_each_entry_is_logged_where_whoever_owns_the_database_cannot_change_it() {
+    let mut house = House::built(Account::Bot, TimeSource::Real).await;
+    house.playground.make_channel_admin("lobby", "alice");
+    let process = Process::start(&mut house, "");
+    process.listening().await;
+    house.ask("alice", "channel prompt: a plan").await;
+    let (_, said, _) = audit(&house, &["export"]);
+    let entries: Value = serde_json::from_str(&said).unwrap();
+    process.logged("audit.seq=1").await;
+    process.logged(entries[0]["hash"].as_str().unwrap()).await;
 }

@@ -41,6 +41,7 @@ mod odd_input;
 mod on_postgres;
 mod outgoing_hooks;
 mod page;
+mod page_asked;
 mod page_at_size;
 mod privacy;
 pub(crate) mod process;

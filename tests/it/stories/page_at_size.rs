@@ -7,7 +7,7 @@ use askwell_playground::TimeSource;
 use reqwest::StatusCode;
 
 use super::house::{Account, House};
-use super::page::{Reader, link_in};
+use super::page::{Reader, invited};
 
 /// Over how many days the questions are spread.
 const DAYS: i64 = 30;
@@ -114,9 +114,7 @@ async fn every_page_is_there_however_much_was_asked() {
     fill(&file, questions, house.clock_ms() * 1_000);
     house.open("");
     let mut reader = Reader::new(&url);
-    reader
-        .enter(&link_in(&house.ask("admin", "admin").await))
-        .await;
+    reader.enter(&invited(&house, "admin", "admin").await).await;
     let html = reader.get("/failures").await.html;
     assert!(html.contains("model_unavailable") && html.contains("rel=\"next\""));
     for path in PAGES {

@@ -367,6 +367,28 @@ impl askwell::ports::Door for Store {
 }
 
 #[async_trait]
+impl askwell::ports::Deeds for Store {
+    async fn stop_as_written(
+        &self,
+        _: &ServerId,
+        _: QuestionId,
+        _: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+
+    async fn revive_as_written(
+        &self,
+        _: &ServerId,
+        _: QuestionId,
+        _: Timestamp,
+        _: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        unreachable!("{NOT_OURS}")
+    }
+}
+
+#[async_trait]
 impl askwell::ports::Figures for Store {
     async fn tallied(
         &self,
