@@ -261,6 +261,10 @@ keys! {
         "Whether the server is asked to keep prompts, so that the next question of a conversation costs less: by `cache_control` over `messages`, by `prompt_cache_key` elsewhere; where absent, only OpenAI's and Anthropic's own APIs are.",
         "대화의 다음 질문이 싸지도록 서버에 프롬프트를 보관해 달라고 할지 여부예요. `messages`는 `cache_control`, 나머지는 `prompt_cache_key`로 부탁해요. 없으면 OpenAI와 Anthropic의 API에만 부탁해요.",
     );
+    MODEL_USER_KEY = Key::new("model", "user_key", Form::Secret).env("ASKWELL_USER_KEY").means(
+        "A key of your own, long and random, with which the server is told who asks, so that it can hold back one person instead of all: the HMAC-SHA-256 of the asker's ID in Mattermost, in hexadecimal, as `user`, `safety_identifier` or `metadata.user_id`. Without it nothing of the kind is told. Not over protocols of `genai`.",
+        "모델 서버에 누가 물었는지 알릴 때 쓰는 길고 무작위인 키예요. 문제가 생겼을 때 모두가 아니라 그 사람만 막을 수 있게 해 줘요. 물어본 사람의 Mattermost ID를 이 키로 HMAC-SHA-256한 16진수를 `user`, `safety_identifier`, `metadata.user_id`로 보내요. 없으면 알리지 않아요. `genai`의 방식으로는 보낼 수 없어요.",
+    );
     + prices { MODEL_PRICE_INPUT, MODEL_PRICE_CACHED_INPUT, MODEL_PRICE_OUTPUT, }
 
     MODEL_FIRST_TOKEN = Key::new("model", "first_token_timeout_seconds", Form::Seconds(1.0, 10.0 * MINUTE)).default("60").means(

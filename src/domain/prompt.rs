@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::channel_settings::Temperature;
 use super::conversation::Turn;
 use super::file::Picture;
-use super::id::QuestionId;
+use super::id::{QuestionId, UserId};
 
 /// Who says a message of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub struct ModelChoice {
     pub avoid: Vec<String>,
     /// For which question, where it is for one: in its trace there is to be how the model did.
     pub asked_for: Option<QuestionId>,
+    /// Whose question it is for, where it is known: a server may be told by a name that says nothing.
+    pub asker: Option<UserId>,
 }
 
 /// A prompt that fits the window it was made for, as far as it could be made to.

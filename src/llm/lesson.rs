@@ -11,7 +11,8 @@ use super::error::Said;
 use super::settings::{AnswerLimit, InstructionsRole, Manners};
 
 /// Fields without which a question is still the same question.
-const OPTIONAL: [&str; 16] = [
+const OPTIONAL: [&str; 17] = [
+    "safety_identifier",
     "response_format",
     "prompt_cache_key",
     "stream_options",

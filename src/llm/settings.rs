@@ -38,6 +38,8 @@ pub struct Settings {
     pub sees: bool,
     /// Whether its server is asked to keep prompts for the next question.
     pub caches: bool,
+    /// With which its server is told who asks, without telling it who that is; where absent, it is not told.
+    pub user_key: Option<SecretString>,
     /// What it costs, where the configuration says it.
     pub price: Option<Price>,
     /// What is sent beside the question, and under which names.

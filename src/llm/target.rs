@@ -7,8 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::header::HeaderMap;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
+use sha2::Sha256;
 
 use super::answer::{Connection, Patience, deltas};
 use super::body::read_beginning;
@@ -24,6 +27,8 @@ use super::server::{Call, Refusal, SHORT_CALL_TIMEOUT, Server};
 use super::settings::{Access, AnswerLimit, DEFAULT_MODEL, Settings};
 use super::wire::{Ask, Tool, Wire};
 use crate::domain::completion::{Delta, FinishReason, ModelFailure};
+use crate::domain::hexadecimal::hexadecimal;
+use crate::domain::id::UserId;
 use crate::domain::prompt::{ModelChoice, Prompt, Window};
 use crate::ports::{Clock, DeltaStream, LanguageModel, ModelError};
 
@@ -41,6 +46,15 @@ const CLOCK: Tool = Tool {
     name: "clock",
     description: "Returns the time.",
 };
+
+/// Names a person so that a server can tell people apart, and nobody who lacks the key can tell who they are. 64 hexadecimal digits, which is
+/// as long as OpenAI's `safety_identifier` may be.
+fn name_without_telling(key: &SecretString, person: &UserId) -> String {
+    let secret = key.expose_secret().as_bytes();
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key may have any length");
+    mac.update(person.as_str().as_bytes());
+    hexadecimal(&mac.finalize().into_bytes())
+}
 
 /// A model at a server.
 pub struct Target {
@@ -92,12 +106,16 @@ impl Target {
         } else {
             AnswerLimit::MaxTokens
         };
+        let key = self.settings.user_key.as_ref();
+        let user = key.zip(asking.prompt.choice.asker.as_ref());
+        let user = user.map(|(key, person)| name_without_telling(key, person));
         let mut body = wire.body(&Ask {
             model: asking.model,
             prompt: asking.prompt,
             manners: &manners,
             caches: self.settings.caches,
             answer_limit: lessons.limit(manners.answer_limit.unwrap_or(by_host)),
+            user: user.as_deref(),
             tool: asking.tool,
         });
         lessons.strip(&mut body);

@@ -210,6 +210,7 @@ pub(super) fn of_models<'r>(
         temperature: temperature.or(customs.temperature),
         avoid: Vec::new(),
         asked_for: None,
+        asker: None,
     };
     let usual = ModelChoice {
         model: None,

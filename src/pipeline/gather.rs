@@ -171,6 +171,7 @@ pub(super) async fn gather(
     let prompt = prompt(world, job, &told, &conversation).await?;
     let choice = ModelChoice {
         asked_for: Some(job.question.id),
+        asker: job.question.asker.id.clone(),
         ..choice
     };
     let prompt = Prompt {

@@ -42,6 +42,7 @@ fn settings(base_url: &str) -> Settings {
         },
         sees: false,
         caches: false,
+        user_key: None,
         price: None,
         manners: Manners::default(),
         way: Way::default(),

@@ -67,6 +67,7 @@ pub(super) fn check(values: &Values, protocol: Foreign, manners: &Manners, has_k
     let sees = values.is_written(&keys::MODEL_VISION) && values.switch(&keys::MODEL_VISION);
     let further = [
         (caches, &keys::MODEL_CACHE),
+        (is_written(&keys::MODEL_USER_KEY), &keys::MODEL_USER_KEY),
         (sees && !protocol.shows_pictures(), &keys::MODEL_VISION),
     ];
     let further = further.into_iter().filter(|(is_lost, _)| *is_lost);

@@ -159,6 +159,7 @@ fn reached(values: &Values, system: &System) -> Option<Settings> {
         model: model.or_else(|| asks_openai.then(|| DEFAULT_MODEL.to_owned())),
         window,
         caches: switch(values, &keys::MODEL_CACHE).unwrap_or(is_known),
+        user_key: values.secret(&keys::MODEL_USER_KEY),
         price: prices::of_model(values),
         sees: switch(values, &keys::MODEL_VISION).unwrap_or(match protocol {
             Protocol::Own(_) => is_known,

@@ -40,6 +40,9 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     if let Some(key) = cache_key {
         body.insert("prompt_cache_key".into(), key.into());
     }
+    if let Some(user) = ask.user {
+        body.insert("user".into(), user.into());
+    }
     body.insert("stream_options".into(), json!({ "include_usage": true }));
     let most = ask.prompt.max_answer_tokens;
     match ask.answer_limit {

@@ -56,6 +56,9 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     body.insert("stream".into(), true.into());
     // It is required.
     body.insert("max_tokens".into(), ask.prompt.max_answer_tokens.into());
+    if let Some(user) = ask.user {
+        body.insert("metadata".into(), json!({ "user_id": user }));
+    }
     if !ask.manners.sampling.stop.is_empty() {
         body.insert("stop_sequences".into(), json!(ask.manners.sampling.stop));
     }

@@ -45,6 +45,8 @@ pub(super) struct Ask<'a> {
     pub(super) answer_limit: AnswerLimit,
     /// Whether the server is asked to keep what the next question will begin with, too.
     pub(super) caches: bool,
+    /// Who asks, by a name that says nothing of them, where the server is told.
+    pub(super) user: Option<&'a str>,
     /// A tool the model may call.
     pub(super) tool: Option<&'a Tool>,
 }

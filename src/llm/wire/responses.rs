@@ -49,6 +49,9 @@ pub(super) fn body(ask: &Ask<'_>) -> Map<String, Value> {
     if let Some(key) = cache_key {
         body.insert("prompt_cache_key".into(), key.into());
     }
+    if let Some(user) = ask.user {
+        body.insert("safety_identifier".into(), user.into());
+    }
     // What people say is not kept at the provider beyond the answer.
     body.insert("store".into(), false.into());
     if ask.answer_limit != AnswerLimit::Unsent {

@@ -36,6 +36,7 @@ fn body(wire: Wire, manners: &Manners, answer_limit: AnswerLimit) -> Value {
         manners,
         answer_limit,
         caches: false,
+        user: None,
         tool: None,
     }))
 }
@@ -245,6 +246,7 @@ fn a_server_is_asked_to_keep_what_questions_begin_with_and_told_nothing_by_it() 
             manners: &Manners::default(),
             answer_limit: AnswerLimit::MaxTokens,
             caches: true,
+            user: None,
             tool: None,
         }))
     };
@@ -263,4 +265,30 @@ fn a_server_is_asked_to_keep_what_questions_begin_with_and_told_nothing_by_it() 
     assert_eq!(messages["messages"][2]["content"][0]["text"], "날씨 어때?");
     assert_eq!(messages["messages"][2]["content"][0]["cache_control"], kept);
     assert_eq!(messages["messages"][0]["content"], "안녕?");
+}
+
+#[test]
+fn a_server_is_told_who_asks_where_it_is_to_be() {
+    let told = |wire: Wire, user| {
+        let body = wire.body(&Ask {
+            model: "m",
+            prompt: &prompt(),
+            manners: &Manners::default(),
+            answer_limit: AnswerLimit::MaxTokens,
+            caches: false,
+            user,
+            tool: None,
+        });
+        Value::Object(body)
+    };
+    let places = [
+        (Wire::ChatCompletions, "/user"),
+        (Wire::Responses, "/safety_identifier"),
+        (Wire::Messages, "/metadata/user_id"),
+    ];
+    for (wire, place) in places {
+        assert_eq!(told(wire, Some("abc")).pointer(place), Some(&json!("abc")));
+        assert!(!told(wire, None).to_string().contains("user_id"));
+        assert_eq!(told(wire, None).pointer(place), None);
+    }
 }

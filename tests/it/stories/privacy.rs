@@ -5,6 +5,8 @@ use std::time::Duration;
 use askwell::pipeline::retain::LOOK_EVERY;
 use askwell_playground::TimeSource;
 use askwell_playground::model::Reply;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 use super::house::{Account, House};
 use super::terminal::{run, text};
@@ -49,6 +51,28 @@ impl House {
     fn last_prompt(&self) -> String {
         self.model.requests().last().unwrap().body.to_string()
     }
+}
+
+#[tokio::test]
+async fn the_model_is_told_who_asks_by_a_name_that_only_the_key_can_make() {
+    let house = hearing("[model]\nuser_key = \"a key of ours\"\n").await;
+    let mut users = Vec::new();
+    for (number, person) in ["alice", "bob", "alice"].into_iter().enumerate() {
+        let answer = format!("Answer {number}.");
+        house.asked(person, "who am I?", &answer).await;
+        let request = house.model.requests().pop().unwrap();
+        let id = house.playground.user_id(person);
+        assert!(!request.body.to_string().contains(&id));
+        users.push(request.body["user"].as_str().unwrap().to_owned());
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"a key of ours").unwrap();
+        mac.update(id.as_bytes());
+        let told = users.last().unwrap();
+        let bytes = (0..told.len()).step_by(2);
+        let bytes = bytes.map(|at| u8::from_str_radix(&told[at..at + 2], 16).unwrap());
+        mac.verify_slice(&bytes.collect::<Vec<_>>()).unwrap();
+    }
+    assert_eq!(users[0], users[2]);
+    assert_ne!(users[0], users[1]);
 }
 
 #[tokio::test]
