@@ -412,6 +412,7 @@ fn the_environment_has_the_names_people_were_promised() {
         "ASKWELL_PUBLIC_URL",
         "ASKWELL_METRICS_LISTEN",
         "ASKWELL_TRACES_ENDPOINT",
+        "ASKWELL_WATCH",
     ]);
     assert_eq!(names, promised);
 }
