@@ -12,6 +12,7 @@ mod prices;
 mod redaction;
 mod retention;
 mod sections;
+mod server;
 
 pub use super::key::Key;
 pub use super::kind::Form;
@@ -74,15 +75,7 @@ keys! {
         "How long a request made by hand waits for its answer. Mattermost itself gives up after 30 seconds.",
         "직접 보낸 요청이 답변을 기다리는 시간이에요. Mattermost는 30초가 지나면 포기해요.",
     );
-    SERVER_WATCH = Key::new("server", "watch", Form::Switch).env("ASKWELL_WATCH").default("true").means(
-        "Whether the files of the configuration, and those with secrets that it names, are taken up when they were written, as at SIGHUP: once they have said the same for two seconds, and only if nothing of them is wrong.",
-        "설정 파일과 거기에 적힌 비밀 값 파일을 고치면 SIGHUP을 받은 것처럼 다시 읽을지 여부예요. 2초 동안 그대로이고 틀린 곳이 없을 때만 적용해요.",
-    );
-
-    SERVER_ALSO = Key::new("server", "also", Form::Files).means(
-        "Further configuration files, one for each further bot or Mattermost server that this process serves: `[\"sales.toml\"]`. Each has its secrets beside it (`sales.env`), a `mattermost.name` of its own, and nothing of the process's (`[database]`, `[log]`, and of `[server]` only `language`, `public_url` and `inline_timeout_seconds`). The environment is for the first alone.",
-        "이 프로세스가 함께 서비스할 다른 봇이나 다른 Mattermost 서버의 설정 파일 목록이에요(예: `[\"sales.toml\"]`). 파일마다 비밀 값은 옆의 파일(`sales.env`)에 두고, `mattermost.name`을 서로 다르게 지어 주세요. 프로세스 전체의 설정(`[database]`, `[log]`, 그리고 `[server]`에서 `language`, `public_url`, `inline_timeout_seconds`가 아닌 것)은 쓸 수 없어요. 환경 변수는 첫 번째 설정에만 적용돼요.",
-    );
+    + server { SERVER_WATCH, SERVER_ALSO, }
 
     MATTERMOST_URL = Key::new("mattermost", "url", Form::Address).env("MATTERMOST_URL").means(
         "The Mattermost server as askwell reaches it. Required.",
@@ -261,10 +254,7 @@ keys! {
         "Whether the server is asked to keep prompts, so that the next question of a conversation costs less: by `cache_control` over `messages`, by `prompt_cache_key` elsewhere; where absent, only OpenAI's and Anthropic's own APIs are.",
         "대화의 다음 질문이 싸지도록 서버에 프롬프트를 보관해 달라고 할지 여부예요. `messages`는 `cache_control`, 나머지는 `prompt_cache_key`로 부탁해요. 없으면 OpenAI와 Anthropic의 API에만 부탁해요.",
     );
-    MODEL_USER_KEY = Key::new("model", "user_key", Form::Secret).env("ASKWELL_USER_KEY").means(
-        "A key of your own, long and random, with which the server is told who asks, so that it can hold back one person instead of all: the HMAC-SHA-256 of the asker's ID in Mattermost, in hexadecimal, as `user`, `safety_identifier` or `metadata.user_id`. Without it nothing of the kind is told. Not over protocols of `genai`.",
-        "모델 서버에 누가 물었는지 알릴 때 쓰는 길고 무작위인 키예요. 문제가 생겼을 때 모두가 아니라 그 사람만 막을 수 있게 해 줘요. 물어본 사람의 Mattermost ID를 이 키로 HMAC-SHA-256한 16진수를 `user`, `safety_identifier`, `metadata.user_id`로 보내요. 없으면 알리지 않아요. `genai`의 방식으로는 보낼 수 없어요.",
-    );
+    + redaction { MODEL_USER_KEY, }
     + prices { MODEL_PRICE_INPUT, MODEL_PRICE_CACHED_INPUT, MODEL_PRICE_OUTPUT, }
 
     MODEL_FIRST_TOKEN = Key::new("model", "first_token_timeout_seconds", Form::Seconds(1.0, 10.0 * MINUTE)).default("60").means(

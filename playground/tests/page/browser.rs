@@ -190,17 +190,25 @@ impl Browser {
         self.must(Method::POST, "/execute/async", &script).await
     }
 
-    /// Waits until an expression is true on the page; the driver gives up after 30 s.
+    /// Waits until an expression is true on the page, for 30 s at most; a page that is left meanwhile takes its script with it, so that it is
+    /// looked at again and again.
     pub(crate) async fn until(&self, condition: &str) {
         let script = format!(
-            "const [done] = arguments; const look = () => {{ if ({condition}) done(true); else requestAnimationFrame(look); }}; look();"
+            "const [done] = arguments; const end = performance.now() + 1000; const look = () => {{ if ({condition}) done(true); else if (performance.now() > end) done(false); else requestAnimationFrame(look); }}; look();"
         );
         let script = json!({"script": script, "args": []});
-        let waited = self.call(Method::POST, "/execute/async", &script).await;
-        if let Err(error) = waited {
-            let seen = self.value("document.body.innerText").await;
-            panic!("waited for {condition}: {error}\n{seen}");
+        self.must(Method::POST, "/timeouts", &json!({"script": 2000}))
+            .await;
+        for _ in 0..15 {
+            let looked = self.call(Method::POST, "/execute/async", &script).await;
+            if looked.is_ok_and(|found| found == json!(true)) {
+                self.must(Method::POST, "/timeouts", &json!({"script": 30_000}))
+                    .await;
+                return;
+            }
         }
+        let seen = self.value("document.body.innerText").await;
+        panic!("waited for {condition}\n{seen}");
     }
 
     /// Waits until a post with this text is in the middle of the page.
