@@ -55,7 +55,7 @@ impl House {
 
 #[tokio::test]
 async fn the_model_is_told_who_asks_by_a_name_that_only_the_key_can_make() {
-    let house = hearing("[model]\nuser_key = \"a key of ours\"\n").await;
+    let house = hearing("[model]\nuser_key = \"a-key-of-ours\"\n").await;
     let mut users = Vec::new();
     for (number, person) in ["alice", "bob", "alice"].into_iter().enumerate() {
         let answer = format!("Answer {number}.");
@@ -64,7 +64,7 @@ async fn the_model_is_told_who_asks_by_a_name_that_only_the_key_can_make() {
         let id = house.playground.user_id(person);
         assert!(!request.body.to_string().contains(&id));
         users.push(request.body["user"].as_str().unwrap().to_owned());
-        let mut mac = Hmac::<Sha256>::new_from_slice(b"a key of ours").unwrap();
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"a-key-of-ours").unwrap();
         mac.update(id.as_bytes());
         let told = users.last().unwrap();
         let bytes = (0..told.len()).step_by(2);
