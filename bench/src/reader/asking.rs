@@ -201,6 +201,7 @@ fn router(options: &Options) -> anyhow::Result<Router> {
             },
             sees: false,
             caches: false,
+            user_key: None,
             price: None,
             manners: Manners::default(),
             way: Way {

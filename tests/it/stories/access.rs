@@ -131,6 +131,7 @@ async fn whoever_was_deactivated_is_refused_whatever_rules_say() {
     house
         .see("bob", "the answer", |post| post.text.contains("Hello."))
         .await;
+    house.until_settled().await;
     house.playground.deactivate("alice");
     house.clock.advance(LATER);
     house.ask("alice", "and now?").await;
@@ -332,6 +333,7 @@ async fn a_model_that_is_denied_is_no_fallback_and_where_the_channel_chose_it_th
             post.text.contains("for me?") && post.text.contains("Here.")
         })
         .await;
+    house.until_settled().await;
     house.clock.advance(LATER);
     house.ask("bob", "and me?").await;
     house
